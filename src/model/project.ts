@@ -1,0 +1,45 @@
+/** A JSON object as it came from upstream; read only through checks. */
+export type JsonObject = { readonly [key: string]: unknown }
+
+/** What upstream says of a release file's core metadata file (PEP 658, PEP 714). */
+export type CoreMetadata = boolean | ReadonlyMap<string, string> | undefined
+
+/** One release file: a wheel, an sdist or an older kind of archive. */
+export interface ReleaseFile {
+  readonly filename: string
+  /** absolute URL upstream */
+  readonly url: string
+  /** bytes; undefined where upstream does not say */
+  readonly size: number | undefined
+  /** digest name -> lower-case hex, as upstream gives them */
+  readonly digests: ReadonlyMap<string, string>
+  /** ISO 8601 text as upstream gives it */
+  readonly uploadTime: string | undefined
+  readonly coreMetadata: CoreMetadata
+  /** the document's own object: pages and metadata filters read further fields from it */
+  readonly raw: JsonObject
+}
+
+/** One version of a project with its files in upstream's order. */
+export interface Release {
+  readonly version: string
+  readonly files: readonly ReleaseFile[]
+}
+
+/** A project's metadata document, parsed. Never mutated: filters return a new one. */
+export interface Project {
+  /** normalized name (PEP 503) */
+  readonly name: string
+  /** the name as the list of projects spells it */
+  readonly rawName: string
+  readonly lastSerial: number
+  /** the document's `info` object */
+  readonly info: JsonObject
+  /** in the document's order */
+  readonly releases: readonly Release[]
+}
+
+/** All files of all releases, in the document's order. */
+export function releaseFiles(project: Project): ReleaseFile[] {
+  return project.releases.flatMap((release) => release.files)
+}

@@ -1,0 +1,88 @@
+import type { FileSpec } from '../model/files.js'
+
+/** What a storage knows of one stored file without reading it. */
+export interface StoredStat {
+  /** bytes */
+  readonly size: number
+  /** upload time as kept by the storage: seconds since the epoch with fraction */
+  readonly time: number
+  /** digests the storage keeps beside the file (S3 object metadata); absent on a filesystem */
+  readonly sha256?: string
+}
+
+/** One file met while listing. */
+export interface StoredEntry extends StoredStat {
+  readonly key: string
+}
+
+export type CompareMethod = 'hash' | 'stat'
+export type FileState = 'current' | 'missing' | 'mismatch'
+
+/** Takes the bytes of one large file; nothing is visible under the key before `commit`. */
+export interface FileReceiver {
+  /** bytes held from an earlier attempt, and the validator (ETag or Last-Modified) they came with */
+  readonly held: number
+  readonly validator: string | undefined
+  /** called at each answer: `resumed` false drops what is held. */
+  begin(answer: { readonly resumed: boolean; readonly validator: string | undefined }): Promise<void>
+  /** @throws StorageError */
+  write(chunk: Uint8Array): Promise<void> | void
+  /** Checks size and digest, sets the time, gives the file its name. @throws IntegrityError (partial dropped) */
+  commit(): Promise<void>
+  /** Ends the attempt; what is held stays for the next one when `keep`. */
+  abort(keep: boolean): Promise<void>
+}
+
+export interface Lock {
+  release(): Promise<void>
+}
+
+/**
+ * Where the mirror is kept. Keys are relative to the mirror directory, with `/`; they come from
+ * model/layout.ts alone. Every write is atomic: a reader sees the old or the new file. All methods
+ * throw StorageError for conditions that no other file would survive (full, read-only, gone).
+ */
+export interface Storage {
+  readonly kind: 'filesystem' | 's3'
+  /** The key as users and diff files see it: an absolute path, or bucket and key. */
+  location(key: string): string
+  /** Creates the directories that 8.0 creates. */
+  prepare(keys: readonly string[]): Promise<void>
+  /** One lock for the whole run. `command` tells others who holds it. @throws LockedError naming the holder */
+  lock(command: string): Promise<Lock>
+
+  /** undefined when there is no such file */
+  read(key: string): Promise<Buffer | undefined>
+  /** A page, metadata document or state file. `mode` only for files that 8.0 makes private (0o600). */
+  write(key: string, body: Uint8Array | string, options?: { readonly private?: boolean }): Promise<void>
+  /** Like write, from chunks that need not fit in memory together. */
+  writeStream(key: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void>
+  /** Adds to the end of a file in `.bandersnatch/` (the journal). */
+  append(key: string, text: string): Promise<void>
+  /** Makes `key` show `target`: a symbolic link on a filesystem, a copy on S3. */
+  link(key: string, target: string): Promise<void>
+
+  /** undefined when there is no such file */
+  stat(key: string): Promise<StoredStat | undefined>
+  /** Whether the stored file is what the spec says; `stat` reads no bytes where size and time agree. */
+  check(spec: FileSpec, method: CompareMethod): Promise<FileState>
+  /** Hex digest of a stored file. */
+  digest(key: string, name: string): Promise<string>
+  /** Stores a small file whole: verified against the spec before it gets its name. @throws IntegrityError */
+  put(spec: FileSpec, body: Uint8Array): Promise<void>
+  /** Stores a large file as it arrives. */
+  receive(spec: FileSpec): Promise<FileReceiver>
+
+  /** false when there was nothing. Directories left empty stay unless `pruneParents`. */
+  remove(key: string, options?: { readonly pruneParents?: boolean }): Promise<boolean>
+  /** Removes everything below a key that stands for a directory. */
+  removeTree(key: string): Promise<void>
+  /** Names directly below a directory, sorted by code point; `directories` only, or files only. Empty when absent. */
+  names(key: string, kind: 'directories' | 'files'): Promise<string[]>
+  /** All files below a directory, any depth, unordered. */
+  walk(key: string): AsyncIterable<StoredEntry>
+
+  /** Everything written so far survives a power cut once this returns: one flush per checkpoint. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}

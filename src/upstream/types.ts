@@ -1,0 +1,75 @@
+import type { JsonObject } from '../model/project.js'
+
+/** An HTTP answer that is a document: decompressed, bounded, whole. */
+export interface HttpAnswer {
+  readonly status: number
+  /** header names in lower case */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Buffer
+  /** where redirects ended */
+  readonly url: string
+}
+
+export interface GetOptions {
+  readonly accept?: string
+  readonly ifNoneMatch?: string
+  /** decompressed bytes; more is UpstreamError 'too-large' */
+  readonly maxBytes: number
+  /** statuses besides 2xx that are answers, not errors (304, 404) */
+  readonly allow?: readonly number[]
+  /** a wrong answer is asked for again: throw UpstreamError to have the request repeated */
+  readonly check?: (answer: HttpAnswer) => void
+}
+
+/** What `download` writes to; storage's FileReceiver is one. */
+export interface DownloadTarget {
+  readonly held: number
+  readonly validator: string | undefined
+  begin(answer: { readonly resumed: boolean; readonly validator: string | undefined }): Promise<void>
+  write(chunk: Uint8Array): Promise<void> | void
+}
+
+export interface HttpCounts {
+  requests: number
+  retries: number
+  /** body bytes as they came over the wire */
+  bytes: number
+}
+
+/** The one way to the network. Retries, redirects, proxies, limits and timeouts are inside. */
+export interface HttpClient {
+  readonly counts: Readonly<HttpCounts>
+  get(url: string, options: GetOptions): Promise<HttpAnswer>
+  post(url: string, body: string, options: GetOptions & { readonly contentType: string }): Promise<HttpAnswer>
+  /** A whole small file. `size`: what the index announces; a body of another size is stopped and an error. */
+  fetchFile(url: string, options: { readonly size: number | undefined; readonly maxBytes: number }): Promise<Buffer>
+  /** A large file into a target, resumed with Range and If-Range after a break. */
+  download(url: string, target: DownloadTarget, options: { readonly size: number | undefined }): Promise<void>
+  /** Stops: requests under way are aborted, new ones refused. */
+  abort(reason: Error): void
+  close(): Promise<void>
+}
+
+/** The list of all projects: normalized or not, as upstream spells them, with their serials. */
+export interface ProjectList {
+  /** serial of the list itself, where given */
+  readonly serial: number | undefined
+  readonly projects: ReadonlyMap<string, number>
+  readonly etag: string | undefined
+}
+
+/** A project's metadata document as fetched. */
+export interface MetadataDocument {
+  /** the text as it came, UTF-8 */
+  readonly text: string
+  readonly json: JsonObject
+}
+
+/** The index being mirrored. */
+export interface Upstream {
+  readonly url: string
+  /** The PEP 691 list with `_last-serial`; 'unchanged' when the ETag given still holds. */
+  list(etag?: string): Promise<ProjectList | 'unchanged'>
+  /** 'gone' when upstream answers 404. @throws UpstreamError 'stale' when older than `serial` */
+  metadata(name: string, serial: number): Promise<MetadataDocument | 'gone'>
+}
