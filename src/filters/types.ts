@@ -11,26 +11,62 @@ interface Named {
   readonly name: string
   /** one line for check-config: what the plugin will do */
   readonly summary: string
+  /** what decides, as plain data: two filters with equal settings decide alike. Part of the fingerprint. */
+  readonly settings: unknown
 }
 
 /** Decides by the project's name, before anything is fetched. */
 export interface ProjectFilter extends Named {
   readonly kind: 'project'
+  /** `name`: as the list of projects spells it, normalized or not */
   keepProject(name: string): boolean
 }
 /** Decides by the project's metadata document. */
 export interface MetadataFilter extends Named {
   readonly kind: 'metadata'
+  /** @throws InvalidDocumentError where the document has not what the filter reads */
   keepMetadata(project: Project): boolean
 }
 /** Decides which releases stay. */
 export interface ReleaseFilter extends Named {
   readonly kind: 'release'
+  /** true: reads names and versions only, nothing else of the metadata document */
+  readonly byVersion?: boolean
+  /** true: this filter alone decides about the project's releases */
+  settles?(project: Project): boolean
+  /**
+   * `project.releases` holds what no filter has dropped so far, as in bandersnatch 8.0.
+   * @throws InvalidDocumentError where the document has not what the filter reads
+   */
   keepRelease(release: Release, project: Project): boolean
 }
 /** Decides which files of a release stay. */
 export interface ReleaseFileFilter extends Named {
   readonly kind: 'release_file'
+  /** @throws InvalidDocumentError where the document has not what the filter reads */
   keepFile(file: ReleaseFile, release: Release, info: JsonObject): boolean
 }
 export type Filter = ProjectFilter | MetadataFilter | ReleaseFilter | ReleaseFileFilter
+
+/** The filters of a configuration, each list in the order in which its filters are asked. */
+export interface Filters {
+  readonly project: readonly ProjectFilter[]
+  readonly metadata: readonly MetadataFilter[]
+  readonly release: readonly ReleaseFilter[]
+  readonly releaseFile: readonly ReleaseFileFilter[]
+  /** changes when a setting or a requirements file changes what is kept: SHA-256, hex */
+  readonly fingerprint: string
+  /** a filter reads more of the metadata document than names and versions */
+  readonly needsMetadata: boolean
+  /** settings that bandersnatch 8.0 accepts but that hardly do what was meant, one line each */
+  readonly warnings: readonly string[]
+}
+
+/** One thing that the filters dropped, for `--explain`. */
+export interface Drop {
+  readonly kind: 'project' | 'release' | 'file'
+  readonly version?: string
+  readonly filename?: string
+  /** the plugin that dropped it; undefined for a release that has no files */
+  readonly plugin: string | undefined
+}

@@ -26,6 +26,14 @@ export interface Release {
   readonly files: readonly ReleaseFile[]
 }
 
+/** What only the project's PEP 691 page says: PEP 792 status, PEP 708 locations, PEP 740 provenance. */
+export interface PageFields {
+  readonly projectStatus: { readonly status: string; readonly reason: string | undefined } | undefined
+  readonly alternateLocations: readonly string[]
+  /** filename -> URL of the attestations; null: there are none; absent: upstream does not say */
+  readonly provenance: ReadonlyMap<string, string | null>
+}
+
 /** A project's metadata document, parsed. Never mutated: filters return a new one. */
 export interface Project {
   /** normalized name (PEP 503) */
@@ -37,6 +45,7 @@ export interface Project {
   readonly info: JsonObject
   /** in the document's order */
   readonly releases: readonly Release[]
+  readonly page?: PageFields
 }
 
 /** All files of all releases, in the document's order. */

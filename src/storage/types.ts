@@ -33,6 +33,12 @@ export interface FileReceiver {
   abort(keep: boolean): Promise<void>
 }
 
+/** A text file of one entry a line, written at the end or as it grows. No newline at its end, as in 8.0. */
+export interface ListWriter {
+  add(line: string): void
+  close(): Promise<void>
+}
+
 export interface Lock {
   release(): Promise<void>
 }
@@ -59,6 +65,8 @@ export interface Storage {
   writeStream(key: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void>
   /** Adds to the end of a file in `.bandersnatch/` (the journal). */
   append(key: string, text: string): Promise<void>
+  /** A second copy of a page just written, at another key. */
+  copy(key: string, source: string): Promise<void>
   /** Makes `key` show `target`: a symbolic link on a filesystem, a copy on S3. */
   link(key: string, target: string): Promise<void>
 
@@ -79,6 +87,11 @@ export interface Storage {
   removeTree(key: string): Promise<void>
   /** Names directly below a directory, sorted by code point; `directories` only, or files only. Empty when absent. */
   names(key: string, kind: 'directories' | 'files'): Promise<string[]>
+  /**
+   * Starts a list (the diff file) at a place of the user's choice, not a key: a path, on S3 `/bucket/key`. Where that is
+   * a directory the list is the file `nameInDirectory` in it. What was there before is removed at once.
+   */
+  openList(place: string, nameInDirectory: string): Promise<ListWriter>
   /** All files below a directory, any depth, unordered. */
   walk(key: string): AsyncIterable<StoredEntry>
 

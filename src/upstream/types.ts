@@ -10,6 +10,13 @@ export interface HttpAnswer {
   readonly url: string
 }
 
+/** Takes a document's decompressed bytes as they arrive; throws UpstreamError to have it asked for again. */
+export interface BodyReader {
+  write(chunk: Uint8Array): void
+  /** the document is whole */
+  end(): void
+}
+
 export interface GetOptions {
   readonly accept?: string
   readonly ifNoneMatch?: string
@@ -17,8 +24,10 @@ export interface GetOptions {
   readonly maxBytes: number
   /** statuses besides 2xx that are answers, not errors (304, 404) */
   readonly allow?: readonly number[]
-  /** a wrong answer is asked for again: throw UpstreamError to have the request repeated */
+  /** A wrong answer is asked for again: throw UpstreamError to have the request repeated. For every answer, allowed or 2xx. */
   readonly check?: (answer: HttpAnswer) => void
+  /** Takes a 2xx body instead of `body`, which stays empty; called anew for each attempt. */
+  readonly reader?: () => BodyReader
 }
 
 /** What `download` writes to; storage's FileReceiver is one. */
@@ -65,11 +74,39 @@ export interface MetadataDocument {
   readonly json: JsonObject
 }
 
-/** The index being mirrored. */
+/** A project's page of the simple index. */
+export interface ProjectPage {
+  /** where redirects ended */
+  readonly url: string
+  readonly serial: number | undefined
+  /** with the keys of PEP 691, whether it came as JSON or HTML; the URLs of `files` are absolute */
+  readonly json: JsonObject
+}
+
+/** What the changelog says since a serial. */
+export interface Changes {
+  /** highest serial met; the one asked from when nothing changed */
+  readonly serial: number
+  /** name as upstream spells it -> serial of its latest change */
+  readonly projects: ReadonlyMap<string, number>
+  /** some rows speak of a project, release or file that was removed */
+  readonly removals: boolean
+}
+
+/** The index being mirrored. All methods throw UpstreamError. */
 export interface Upstream {
+  /** without userinfo and without a slash at its end */
   readonly url: string
   /** The PEP 691 list with `_last-serial`; 'unchanged' when the ETag given still holds. */
   list(etag?: string): Promise<ProjectList | 'unchanged'>
   /** 'gone' when upstream answers 404. @throws UpstreamError 'stale' when older than `serial` */
   metadata(name: string, serial: number): Promise<MetadataDocument | 'gone'>
+  /** The page `/simple/<name>/` as JSON (PEP 691) or HTML (PEP 503). 'gone' when upstream answers 404. */
+  projectPage(name: string): Promise<ProjectPage | 'gone'>
+  /** XML-RPC `changelog_last_serial`. 'not-offered' when upstream has no such API. */
+  lastSerial(): Promise<number | 'not-offered'>
+  /** XML-RPC `changelog_since_serial`, all pages. */
+  changesSince(serial: number): Promise<Changes | 'not-offered'>
+  /** XML-RPC `list_packages_with_serial`: the list for an index whose PEP 691 list has no serials. */
+  listByRpc(): Promise<ReadonlyMap<string, number> | 'not-offered'>
 }

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { hostFacts } from '../config/host.js'
+import { loadConfig } from '../config/load.js'
+import type { Config } from '../config/types.js'
+import { packageVersion } from '../config/version.js'
+import { ConfigError, errorText } from '../errors.js'
+import { loadFilters } from '../filters/index.js'
+import type { Log } from '../log.js'
+import type { Context } from '../mirror/context.js'
+import { openDiffFile } from '../mirror/diff-file.js'
+import { createReport } from '../mirror/report.js'
+import { createFilesystemStorage } from '../storage/filesystem.js'
+import type { Storage } from '../storage/types.js'
+import { createHttpClient } from '../upstream/http.js'
+import { createUpstream } from '../upstream/index.js'
+
+/** What every command is given by cli.ts. */
+export interface Setting {
+  readonly configPath: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  /** aborted by a signal, with the reason */
+  readonly stop: AbortController
+}
+
+export interface Opening {
+  /** the command line, for whoever finds the lock taken */
+  readonly command: string
+  /** whether the command writes `diff-file` */
+  readonly writesDiff: boolean
+  /** whether the mirror directory may be new; else there must be one */
+  readonly creates: boolean
+}
+
+/**
+ * The composition root: reads the configuration, takes the mirror's lock, makes everything that a run needs, and
+ * closes it all again however the run ends.
+ */
+export async function withMirror<T>(setting: Setting, opening: Opening, run: (context: Context) => Promise<T>): Promise<T> {
+  const { log, stop } = setting
+  const config = loadConfig(setting.configPath, { env: setting.env })
+  for (const warning of config.warnings) log.warn(warning)
+  const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
+  for (const warning of filters.warnings) log.warn(warning)
+  const host = hostFacts()
+  const http = createHttpClient({
+    userAgent: `bandersnatch/${packageVersion()} (node ${process.versions.node}; ${process.platform} ${process.arch})`,
+    timeout: config.mirror.timeout,
+    globalTimeout: config.mirror.globalTimeout,
+    workers: config.mirror.workers,
+    proxy: config.mirror.proxy,
+    allowNonHttps: config.mirror.allowNonHttps,
+    ca: readCertificates(setting.env['SSL_CERT_FILE']),
+    log,
+  })
+  const stopRequests = (): void => {
+    http.abort(stop.signal.reason instanceof Error ? stop.signal.reason : new Error('stopped'))
+  }
+  stop.signal.addEventListener('abort', stopRequests)
+  try {
+    const storage = await openStorage(config, (error) => stop.abort(error))
+    if (opening.creates) await storage.prepare([])
+    const lock = await storage.lock(opening.command)
+    try {
+      return await run({
+        config: config.mirror,
+        storage,
+        upstream: createUpstream(http, { master: config.mirror.master, log }),
+        http,
+        filters,
+        log,
+        report: createReport(),
+        diff: await openDiffFile(storage, opening.writesDiff ? config.mirror : { ...config.mirror, diffFile: undefined }, new Date()),
+        bootId: host.bootId,
+        signal: stop.signal,
+      })
+    } finally {
+      await lock.release()
+      await storage.close()
+    }
+  } finally {
+    stop.signal.removeEventListener('abort', stopRequests)
+    await http.close()
+  }
+}
+
+async function openStorage(config: Config, onLockLost: (error: Error) => void): Promise<Storage> {
+  const { directory, managePermissions } = config.mirror
+  if (config.mirror.storageBackend === 's3') throw new ConfigError('storage-backend = s3 comes with a later version')
+  return createFilesystemStorage({ directory, managePermissions, host: hostFacts(), onLockLost })
+}
+
+/** SSL_CERT_FILE, as OpenSSL programs read it; Node itself reads NODE_EXTRA_CA_CERTS. */
+function readCertificates(path: string | undefined): string | undefined {
+  if (path === undefined || path === '') return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`SSL_CERT_FILE: ${path} cannot be read: ${errorText(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,31 @@
+const SECRET_NAME = /secret|passw|token|access_?key|customer_?key/i
+const LONGEST = 80
+
+/** Whether an option's value must never be printed. */
+export function isSecret(option: string): boolean {
+  return SECRET_NAME.test(option)
+}
+
+/** Replaces user name and password in a URL, or in what was meant to be one. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
+}
+
+/** Text for an error line, with control characters escaped. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
+/**
+ * An option's value for an error line, in quotes. Later lines of a value are left out: a setting that
+ * was indented by mistake, perhaps a secret one, is part of the value above it.
+ */
+export function shownValue(option: string, value: string): string {
+  if (isSecret(option)) return '(hidden)'
+  const [first = '', ...rest] = value.split('\n')
+  const text = withoutUserinfo(first)
+  const cut = rest.length > 0 || text.length > LONGEST
+  return `"${oneLine(text.slice(0, LONGEST))}${cut ? '…' : ''}"`
+}

@@ -1,0 +1,66 @@
+import type { ConfigFile } from '../config/types.js'
+import { normalizeName } from '../model/name.js'
+import type { Requirement } from '../model/requirement.js'
+import type { PluginContext } from './context.js'
+import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
+import type { RequirementTable } from './package-lines.js'
+import type { ProjectFilter, ReleaseFilter } from './types.js'
+
+const SECTION = 'allowlist'
+const OPTION = 'packages'
+
+function packages(config: ConfigFile, skip: readonly string[]): Requirement[] {
+  const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
+  const fail = (line: string): Error => config.invalid(SECTION, OPTION, `${JSON.stringify(line)} is not a requirement`)
+  return parsePackageLines(lines, { skip, comments: true, fail }).map(({ requirement }) => requirement)
+}
+
+/** Normalized names of `[allowlist] packages`, whatever versions they are limited to. @throws ConfigError */
+export function allowlistedNames(config: ConfigFile): string[] {
+  return namesOf(packages(config, ['#']))
+}
+
+/** The requirements of `[allowlist] packages`. @throws ConfigError */
+export function allowlistedRequirements(config: ConfigFile): Requirement[] {
+  return packages(config, ['#', '-'])
+}
+
+/** allowlist_project: keeps the projects that are listed; all when the list is empty, as in 8.0. */
+export function allowlistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+  const names = allowlistedNames(config)
+  if (names.length === 0) idle('allowlist_project: [allowlist] packages is empty, so it keeps every project')
+  return projectsNamed('allowlist_project', names)
+}
+
+/** allowlist_release: keeps the releases that a line of the list admits, of listed projects only. */
+export function allowlistRelease({ config, warn }: PluginContext): ReleaseFilter {
+  const table = requirementTable(allowlistedRequirements(config))
+  if (table.size === 0) warn('allowlist_release: [allowlist] packages is empty, so it drops every release')
+  return releasesAdmitted('allowlist_release', table)
+}
+
+/** A filter that keeps the projects of these normalized names; undefined when there are none. */
+export function projectsNamed(plugin: string, names: readonly string[]): ProjectFilter | undefined {
+  if (names.length === 0) return undefined
+  const listed = new Set(names)
+  return {
+    kind: 'project',
+    name: plugin,
+    summary: `keeps only ${names.length} listed projects`,
+    settings: names,
+    // Nothing is known of a project without a name, so nothing is said against it.
+    keepProject: (name) => name === '' || listed.has(normalizeName(name)),
+  }
+}
+
+/** A filter that keeps the releases that the table admits. */
+export function releasesAdmitted(plugin: string, table: RequirementTable): ReleaseFilter {
+  return {
+    kind: 'release',
+    name: plugin,
+    summary: `keeps only releases that the requirements on ${table.size} projects admit`,
+    settings: table.keys,
+    byVersion: true,
+    keepRelease: (release, project) => table.admits(project.name, release.version),
+  }
+}

@@ -1,0 +1,62 @@
+import type { ConfigFile } from '../config/types.js'
+import { normalizeName } from '../model/name.js'
+import type { Requirement } from '../model/requirement.js'
+import type { PluginContext } from './context.js'
+import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
+import type { PackageLine } from './package-lines.js'
+import type { ProjectFilter, ReleaseFilter } from './types.js'
+
+const SECTION = 'blocklist'
+const OPTION = 'packages'
+
+/** The lines of `[blocklist] packages`; unlike the allowlist it has no comments behind a requirement. */
+function packages(config: ConfigFile): PackageLine[] {
+  const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
+  const fail = (line: string): Error => config.invalid(SECTION, OPTION, `${JSON.stringify(line)} is not a requirement`)
+  return parsePackageLines(lines, { skip: ['#'], comments: false, fail })
+}
+
+/** Normalized names of the lines that are a name and nothing else: whole projects. @throws ConfigError */
+export function blocklistedNames(config: ConfigFile): string[] {
+  const bare = packages(config).filter(({ text, requirement }) => requirement.name === text)
+  return namesOf(bare.map(({ requirement }) => requirement))
+}
+
+/** The requirements of `[blocklist] packages`. @throws ConfigError */
+export function blocklistedRequirements(config: ConfigFile): Requirement[] {
+  return packages(config).map(({ requirement }) => requirement)
+}
+
+/** blocklist_project: drops the projects that are listed without anything behind the name. */
+export function blocklistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+  const names = blocklistedNames(config)
+  if (names.length === 0) {
+    idle('blocklist_project: [blocklist] packages lists no whole project, so it keeps every project')
+    return undefined
+  }
+  const listed = new Set(names)
+  return {
+    kind: 'project',
+    name: 'blocklist_project',
+    summary: `drops ${names.length} listed projects`,
+    settings: names,
+    keepProject: (name) => !listed.has(normalizeName(name)),
+  }
+}
+
+/** blocklist_release: drops the releases that a line of the list admits; all for a line without versions. */
+export function blocklistRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+  const table = requirementTable(blocklistedRequirements(config))
+  if (table.size === 0) {
+    idle('blocklist_release: [blocklist] packages is empty, so it keeps every release')
+    return undefined
+  }
+  return {
+    kind: 'release',
+    name: 'blocklist_release',
+    summary: `drops releases that the requirements on ${table.size} projects admit`,
+    settings: table.keys,
+    byVersion: true,
+    keepRelease: (release, project) => !table.admits(project.name, release.version),
+  }
+}

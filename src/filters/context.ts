@@ -1,0 +1,54 @@
+import type { ConfigFile } from '../config/types.js'
+import { ConfigError, errorText } from '../errors.js'
+import type { PythonRegex } from '../model/python-regex.js'
+import { translatePythonRegex } from '../model/python-regex.js'
+import { settingLines } from './lines.js'
+import type { Filter } from './types.js'
+
+/** What a plugin is made from. */
+export interface PluginContext {
+  readonly config: ConfigFile
+  /** what relative paths of requirements files and of plugins start from */
+  readonly directory: string
+  /** tells of a setting that is accepted but hardly meant */
+  readonly warn: (message: string) => void
+  /** tells that a plugin which was enabled by its name has nothing to do; `all` enables many of those */
+  readonly idle: (message: string) => void
+}
+
+/** Makes a filter from the configuration; undefined where, by its settings, it would keep everything. */
+export type Plugin = (context: PluginContext) => Filter | undefined
+
+export interface Pattern extends PythonRegex {
+  /** as configured */
+  readonly source: string
+}
+
+/** The regular expressions of an option, one a line. @throws ConfigError naming the one that cannot be used */
+export function readPatterns(config: ConfigFile, section: string, option: string): Pattern[] {
+  return settingLines(config.get(section, option) ?? '').map((source) => {
+    try {
+      const regex = translatePythonRegex(source)
+      return { source, match: (text) => regex.match(text) }
+    } catch (error) {
+      const problem = `the regular expression ${JSON.stringify(source)} cannot be used: ${errorText(error)}`
+      throw config.invalid(section, option, problem)
+    }
+  })
+}
+
+/**
+ * An option's whole number; undefined where it is not set. 8.0 takes a filter whose numbers it cannot read for
+ * not configured: so does this, with a warning.
+ * @throws ConfigError for a bad reference in the value
+ */
+export function readNumber({ config, warn }: PluginContext, section: string, option: string): number | undefined {
+  if (config.get(section, option) === undefined) return undefined
+  try {
+    return config.getInt(section, option)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    warn(`${error.message}; ${section} keeps everything`)
+    return NaN
+  }
+}

@@ -1,0 +1,27 @@
+import { normalizeName } from '../model/name.js'
+import { translatePythonRegex } from '../model/python-regex.js'
+import type { PluginContext } from './context.js'
+import { stripped } from './lines.js'
+import type { ReleaseFilter } from './types.js'
+
+// 8.0 goes by the spelling, not by PEP 440: `1.0-preview1` and `1.0.post1.dev0` differ from what a parser would say.
+const SPELLINGS = ['.+rc\\d+$', '.+a(lpha)?\\d+$', '.+b(eta)?\\d+$', '.+dev\\d+$']
+
+/**
+ * prerelease_release: drops pre-releases, of the projects in `[filter_prerelease] packages` or else of all. Unlike 8.0,
+ * which finds only projects that spell their own names normalized, names are compared normalized.
+ */
+export function prereleaseRelease({ config }: PluginContext): ReleaseFilter {
+  const lines = config.get('filter_prerelease', 'packages')?.split('\n').map(stripped) ?? []
+  const names = new Set(lines.filter((line) => line !== '').map(normalizeName))
+  const spellings = SPELLINGS.map(translatePythonRegex)
+  return {
+    kind: 'release',
+    name: 'prerelease_release',
+    summary: `drops pre-releases of ${names.size === 0 ? 'all' : names.size} projects`,
+    settings: [...names].sort(),
+    byVersion: true,
+    keepRelease: (release, project) =>
+      (names.size > 0 && !names.has(project.name)) || !spellings.some((spelling) => spelling.match(release.version)),
+  }
+}

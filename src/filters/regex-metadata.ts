@@ -1,0 +1,92 @@
+import { InvalidDocumentError } from '../errors.js'
+import type { JsonObject } from '../model/project.js'
+import type { Pattern, PluginContext } from './context.js'
+import { readPatterns } from './context.js'
+import { fileFields, nullMatches, parseMetadataKey, PROJECT_FIELDS, projectFields, valueAt } from './document-path.js'
+import type { MetadataKey } from './document-path.js'
+import type { MetadataFilter, ReleaseFileFilter } from './types.js'
+
+type Mode = 'any' | 'all' | 'none'
+
+/** One option of the section: a key and its patterns. */
+interface Rule {
+  readonly key: MetadataKey
+  readonly mode: Mode
+  readonly nullMatches: boolean
+  readonly patterns: readonly Pattern[]
+}
+
+/** regex_project_metadata: keeps the projects whose metadata match all keys of the section. */
+export function regexProjectMetadata(context: PluginContext): MetadataFilter | undefined {
+  const name = 'regex_project_metadata'
+  const rules = readRules(context, name)
+  if (rules.length === 0) return undefined
+  for (const { key } of rules) {
+    if (!PROJECT_FIELDS.includes(key.path[0] ?? '')) {
+      context.warn(`${name}: ${key.text} is always null: keys start with ${PROJECT_FIELDS.join(', ')}`)
+    }
+  }
+  return {
+    kind: 'metadata',
+    name,
+    ...described(rules, 'projects'),
+    keepMetadata: (project) => rules.every((rule) => matches(rule, projectFields(project, rule.key))),
+  }
+}
+
+/** regex_release_file_metadata: keeps the release files whose metadata match all keys of the section. */
+export function regexReleaseFileMetadata(context: PluginContext): ReleaseFileFilter | undefined {
+  const name = 'regex_release_file_metadata'
+  const rules = readRules(context, name)
+  if (rules.length === 0) return undefined
+  return {
+    kind: 'release_file',
+    name,
+    ...described(rules, 'release files'),
+    keepFile: (file, release, info) => {
+      const fields = fileFields(file, release, info)
+      return rules.every((rule) => matches(rule, fields))
+    },
+  }
+}
+
+function readRules({ config, idle }: PluginContext, section: string): Rule[] {
+  const rules = config.options(section).map((option) => {
+    const key = parseMetadataKey(option)
+    return { key, mode: modeOf(key), nullMatches: nullMatches(key), patterns: readPatterns(config, section, option) }
+  })
+  if (rules.length === 0) idle(`${section}: there is no section [${section}], so it keeps everything`)
+  return rules
+}
+
+function modeOf({ tags }: MetadataKey): Mode {
+  const tag = tags.findLast((tag) => tag === 'any' || tag === 'all' || tag === 'none')
+  return tag === 'all' || tag === 'none' ? tag : 'any'
+}
+
+function described(rules: readonly Rule[], what: string): { summary: string; settings: unknown } {
+  return {
+    summary: `keeps ${what} that match ${rules.map(({ key }) => key.text).join(' and ')}`,
+    settings: rules.map(({ key, patterns }) => [key.text, patterns.map(({ source }) => source)]),
+  }
+}
+
+function matches({ key, mode, nullMatches, patterns }: Rule, fields: JsonObject): boolean {
+  const value = valueAt(fields, key)
+  const values: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  const isNull = values.length === 0
+  if (mode === 'all') {
+    const matching = (pattern: Pattern): boolean => values.some((item) => pattern.match(textOf(item, key)))
+    return patterns.every((pattern) => (isNull && nullMatches) || matching(pattern))
+  }
+  if (patterns.length === 0) return mode === 'none'
+  // As in 8.0 `none` takes a missing value for a match whatever its tags say, and so does not keep it.
+  if (isNull) return mode === 'any' && nullMatches
+  const texts = values.map((item) => textOf(item, key))
+  return patterns.some((pattern) => texts.some((text) => pattern.match(text))) === (mode === 'any')
+}
+
+function textOf(value: unknown, { text }: MetadataKey): string {
+  if (typeof value !== 'string') throw new InvalidDocumentError(`${text} is a ${typeof value}, not a text`)
+  return value
+}

@@ -1,0 +1,36 @@
+import type { PluginContext } from './context.js'
+import { readPatterns } from './context.js'
+import type { ProjectFilter, ReleaseFilter } from './types.js'
+
+/** regex_project: drops the projects whose name, as the list of projects spells it, begins with a match. */
+export function regexProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+  const patterns = readPatterns(config, 'filter_regex', 'packages')
+  if (patterns.length === 0) {
+    idle('regex_project: [filter_regex] packages is empty, so it keeps every project')
+    return undefined
+  }
+  return {
+    kind: 'project',
+    name: 'regex_project',
+    summary: `drops projects that match one of ${patterns.length} patterns`,
+    settings: patterns.map(({ source }) => source),
+    keepProject: (name) => !patterns.some((pattern) => pattern.match(name)),
+  }
+}
+
+/** regex_release: drops the releases whose version begins with a match. */
+export function regexRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+  const patterns = readPatterns(config, 'filter_regex', 'releases')
+  if (patterns.length === 0) {
+    idle('regex_release: [filter_regex] releases is empty, so it keeps every release')
+    return undefined
+  }
+  return {
+    kind: 'release',
+    name: 'regex_release',
+    summary: `drops releases that match one of ${patterns.length} patterns`,
+    settings: patterns.map(({ source }) => source),
+    byVersion: true,
+    keepRelease: (release) => !patterns.some((pattern) => pattern.match(release.version)),
+  }
+}

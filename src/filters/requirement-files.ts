@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import type { ConfigFile } from '../config/types.js'
+import { ConfigError, errorText } from '../errors.js'
+import type { Requirement } from '../model/requirement.js'
+import { GlobError, globNames, pathParts } from './glob.js'
+import { stripped, withoutComment } from './lines.js'
+import { parsePackageLines } from './package-lines.js'
+
+const SECTION = 'allowlist'
+const OPTION = 'requirements'
+
+/**
+ * The requirements files of `[allowlist] requirements`, below `requirements_path` or else below `directory`.
+ * As in 8.0 a line with `*` is a pattern, and what it finds is looked for by its last part in `requirements_path`
+ * itself: `sub/*.txt` finds names in `sub`, but means files beside it.
+ * @throws ConfigError for a pattern that is none
+ */
+export function requirementFiles(config: ConfigFile, directory: string): string[] {
+  const base = joined('', config.get(SECTION, 'requirements_path') ?? '')
+  const files: string[] = []
+  for (const line of config.get(SECTION, OPTION)?.split('\n') ?? []) {
+    const whole = stripped(line)
+    if (whole === '' || whole.startsWith('#')) continue
+    const name = withoutComment(whole)
+    if (!name.includes('*')) {
+      files.push(joined(base, name))
+      continue
+    }
+    try {
+      for (const found of globNames(located(directory, base), name)) files.push(joined(base, found))
+    } catch (error) {
+      if (!(error instanceof GlobError)) throw error
+      throw config.invalid(SECTION, OPTION, `${JSON.stringify(name)}: ${error.message}`)
+    }
+  }
+  return files
+}
+
+/** Two paths as pathlib joins them: `.` and empty parts go, `..` stays, an absolute path replaces the first. */
+function joined(base: string, name: string): string {
+  const path = isAbsolute(name) || base === '' ? name : `${base}/${name}`
+  return (isAbsolute(path) ? '/' : '') + pathParts(path).join('/')
+}
+
+/** Not node's resolve, which takes `missing/..` for nothing at all. */
+function located(directory: string, path: string): string {
+  return isAbsolute(path) ? path : `${directory}/${path}`
+}
+
+export interface ReadRules {
+  readonly directory: string
+  /** bytes of a file to its lines; what it throws becomes a ConfigError that names the file */
+  readonly toLines: (bytes: Buffer) => string[]
+}
+
+/**
+ * The requirements in all requirements files. Lines that begin with `-` (`-r`, `--hash`, `-e`) are passed over.
+ * @throws ConfigError naming file and line
+ */
+export function readRequirements(config: ConfigFile, { directory, toLines }: ReadRules): Requirement[] {
+  return requirementFiles(config, directory).flatMap((file) => {
+    const lines = linesOf(config, file, { directory, toLines })
+    const fail = (line: string, number: number): Error =>
+      new ConfigError(`${file}:${number}: ${JSON.stringify(line)} is not a requirement`)
+    return parsePackageLines(lines, { skip: ['#', '-'], comments: true, fail }).map(({ requirement }) => requirement)
+  })
+}
+
+function linesOf(config: ConfigFile, file: string, { directory, toLines }: ReadRules): string[] {
+  try {
+    return toLines(readFileSync(located(directory, file)))
+  } catch (error) {
+    const problem = `the requirements file ${JSON.stringify(file)} cannot be read: ${errorText(error)}`
+    throw config.invalid(SECTION, OPTION, problem)
+  }
+}

@@ -1,0 +1,37 @@
+import type { Requirement } from '../model/requirement.js'
+import { projectsNamed, releasesAdmitted } from './allowlist.js'
+import type { PluginContext } from './context.js'
+import { decodeRequirements, decodeUtf8 } from './decode.js'
+import { splitLines } from './lines.js'
+import { namesOf, requirementTable } from './package-lines.js'
+import { readRequirements } from './requirement-files.js'
+import type { ProjectFilter, ReleaseFilter } from './types.js'
+
+/** project_requirements: keeps the projects that the requirements files name; all when they name none, as in 8.0. */
+export function projectRequirements({ config, directory, idle }: PluginContext): ProjectFilter | undefined {
+  const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
+  const names = namesOf(readRequirements(config, { directory, toLines }))
+  if (names.length === 0) idle('project_requirements: there are no requirements, so it keeps every project')
+  return projectsNamed('project_requirements', names)
+}
+
+/** What project_requirements_pinned reads: here the files are UTF-8, whatever they declare. @throws ConfigError */
+export function pinnedRequirements({ config, directory }: PluginContext): Requirement[] {
+  const toLines = (bytes: Buffer): string[] => decodeUtf8(bytes).split(/\r\n|[\r\n]/)
+  return readRequirements(config, { directory, toLines })
+}
+
+/**
+ * project_requirements_pinned: keeps the releases that the requirements files admit, and decides alone about a
+ * project whose versions they limit.
+ */
+export function projectRequirementsPinned(context: PluginContext): ReleaseFilter {
+  const table = requirementTable(pinnedRequirements(context))
+  if (table.size === 0) {
+    context.warn('project_requirements_pinned: there are no requirements, so it drops every release')
+  }
+  return {
+    ...releasesAdmitted('project_requirements_pinned', table),
+    settles: (project) => table.limits(project.name),
+  }
+}

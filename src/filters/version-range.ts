@@ -1,0 +1,92 @@
+import { InvalidDocumentError } from '../errors.js'
+import type { JsonObject } from '../model/project.js'
+import { contains, parseSpecifierSet } from '../model/specifier.js'
+import type { SpecifierSet } from '../model/specifier.js'
+import { formatVersion, parseVersion } from '../model/version.js'
+import type { Version } from '../model/version.js'
+import type { PluginContext } from './context.js'
+import { fileFields, nullMatches, parseMetadataKey, projectFields, valueAt } from './document-path.js'
+import type { MetadataKey } from './document-path.js'
+import { settingLines } from './lines.js'
+import type { MetadataFilter, ReleaseFileFilter } from './types.js'
+
+/** One option of the section: a key whose value is a version specifier, and the versions it should admit. */
+interface Rule {
+  readonly key: MetadataKey
+  readonly nullMatches: boolean
+  readonly versions: readonly Version[]
+}
+
+/**
+ * version_range_project_metadata: keeps the projects whose specifiers admit one of the versions, for all keys of
+ * the section. bandersnatch 8.0 has this plugin but no way to enable it.
+ */
+export function versionRangeProjectMetadata(context: PluginContext): MetadataFilter | undefined {
+  const name = 'version_range_project_metadata'
+  const rules = readRules(context, name)
+  if (rules.length === 0) return undefined
+  return {
+    kind: 'metadata',
+    name,
+    ...described(rules, 'projects'),
+    keepMetadata: (project) => rules.every((rule) => admits(rule, projectFields(project, rule.key))),
+  }
+}
+
+/** version_range_release_file_metadata: the same for release files, mostly by their requires_python. */
+export function versionRangeReleaseFileMetadata(context: PluginContext): ReleaseFileFilter | undefined {
+  const name = 'version_range_release_file_metadata'
+  const rules = readRules(context, name)
+  if (rules.length === 0) return undefined
+  return {
+    kind: 'release_file',
+    name,
+    ...described(rules, 'release files'),
+    keepFile: (file, release, info) => {
+      const fields = fileFields(file, release, info)
+      return rules.every((rule) => admits(rule, fields))
+    },
+  }
+}
+
+function readRules({ config, idle }: PluginContext, section: string): Rule[] {
+  const rules = config.options(section).map((option) => {
+    const key = parseMetadataKey(option)
+    const versions = settingLines(config.get(section, option) ?? '').map((text) => {
+      const version = parseVersion(text)
+      if (!version) throw config.invalid(section, option, `${JSON.stringify(text)} is not a version`)
+      return version
+    })
+    return { key, nullMatches: nullMatches(key), versions }
+  })
+  if (rules.length === 0) idle(`${section}: there is no section [${section}], so it keeps everything`)
+  return rules
+}
+
+function described(rules: readonly Rule[], what: string): { summary: string; settings: unknown } {
+  const settings = rules.map(({ key, versions }) => [key.text, versions.map(formatVersion)] as const)
+  const conditions = settings.map(([key, versions]) => `${key} admits ${versions.join(' or ')}`)
+  return { summary: `keeps ${what} where ${conditions.join(' and ')}`, settings }
+}
+
+function admits({ key, nullMatches, versions }: Rule, fields: JsonObject): boolean {
+  const value = valueAt(fields, key)
+  if (nullMatches && isEmpty(value)) return true
+  const specifiers = specifiersOf(value, key)
+  return versions.some((version) => contains(specifiers, version))
+}
+
+/** What is false in Python. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
+  return value === undefined || value === '' || value === 0 || value === false
+}
+
+/** 8.0 fails the whole project without a word on a specifier that is none; here the error names it. */
+function specifiersOf(value: unknown, { text }: MetadataKey): SpecifierSet {
+  const specifiers = typeof value === 'string' ? parseSpecifierSet(value) : undefined
+  if (specifiers) return specifiers
+  // An empty list is an empty set of specifiers to Python, and that admits everything.
+  if (typeof value === 'object' && isEmpty(value)) return { specifiers: [], length: 0 }
+  throw new InvalidDocumentError(`${text} is no version specifier: ${JSON.stringify(value) ?? 'null'}`)
+}

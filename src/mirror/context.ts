@@ -1,0 +1,29 @@
+import type { MirrorConfig } from '../config/types.js'
+import type { Filters } from '../filters/types.js'
+import type { Log } from '../log.js'
+import type { Storage } from '../storage/types.js'
+import type { HttpClient, Upstream } from '../upstream/types.js'
+import type { DiffFile } from './diff-file.js'
+import type { Report } from './report.js'
+
+/** What every stage of a run works with; made once in commands/open.ts. */
+export interface Context {
+  readonly config: MirrorConfig
+  readonly storage: Storage
+  readonly upstream: Upstream
+  readonly http: HttpClient
+  readonly filters: Filters
+  readonly log: Log
+  readonly report: Report
+  readonly diff: DiffFile
+  /** changes with every start of the machine; '' where the system does not tell */
+  readonly bootId: string
+  /** set when the run is to end: a signal, a full disk, a lost lock */
+  readonly signal: AbortSignal
+}
+
+/** Throws the reason when the run is to end. */
+export function throwIfStopped(context: Context): void {
+  if (!context.signal.aborted) return
+  throw context.signal.reason instanceof Error ? context.signal.reason : new Error('the run was stopped')
+}

@@ -1,0 +1,102 @@
+import { BandersnatchError, IntegrityError, StorageError, UpstreamError, errorText } from '../errors.js'
+import type { FileSpec } from '../model/files.js'
+import { throwIfStopped } from './context.js'
+import type { Context } from './context.js'
+
+/** Larger files are streamed and can be resumed; smaller ones are taken whole, which costs far less. */
+const STREAM_BYTES = 1 << 20
+/** A core metadata file is a few kilobytes; upstream does not tell its size. */
+const METADATA_BYTES = 64 << 20
+
+export interface FilesOutcome {
+  /** keys of the files that were stored */
+  readonly fetched: string[]
+  /** one line per file that could not be had */
+  readonly failures: string[]
+}
+
+/** Runs `task` for every item, at most `width` at a time. After a throw nothing new starts; what runs is awaited. */
+export async function eachOf<T>(items: Iterable<T>, width: number, task: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]()
+  const errors: unknown[] = []
+  const lane = async (): Promise<void> => {
+    for (let next = queue.next(); next.done !== true && errors.length === 0; next = queue.next()) {
+      try {
+        await task(next.value)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: width }, lane))
+  if (errors.length > 0) throw errors[0]
+}
+
+/** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
+export async function ensureFiles(context: Context, specs: readonly FileSpec[]): Promise<FilesOutcome> {
+  const outcome: FilesOutcome = { fetched: [], failures: [] }
+  await eachOf(specs, context.config.workers, async (spec) => {
+    throwIfStopped(context)
+    if (outcome.failures.length > 0 && context.config.stopOnError) return
+    try {
+      if (await ensureFile(context, spec)) outcome.fetched.push(spec.key)
+    } catch (error) {
+      if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+      throwIfStopped(context)
+      context.log.error(errorText(error))
+      outcome.failures.push(errorText(error))
+    }
+  })
+  return outcome
+}
+
+/** true when the file had to be fetched */
+async function ensureFile(context: Context, spec: FileSpec): Promise<boolean> {
+  const state = await context.storage.check(spec, context.config.compareMethod)
+  if (state === 'current') return false
+  try {
+    await fetchFile(context, spec)
+  } catch (error) {
+    // What is not what the index promises is not served, even where the right bytes cannot be had.
+    if (state === 'mismatch' && !(error instanceof StorageError)) await context.storage.remove(spec.key)
+    throw error
+  }
+  return true
+}
+
+/** Fetches a file from the first of its URLs that has the right bytes. */
+export async function fetchFile(context: Context, spec: FileSpec): Promise<void> {
+  for (const [position, url] of spec.urls.entries()) {
+    try {
+      context.log.debug(`Downloading: ${url}`)
+      await fetchFrom(context, spec, url)
+      context.report.filesFetched += 1
+      return
+    } catch (error) {
+      const passing = error instanceof UpstreamError || error instanceof IntegrityError
+      if (!passing || position === spec.urls.length - 1 || context.signal.aborted) throw error
+      context.log.info(`Trying the next place for ${spec.filename}: ${errorText(error)}`)
+    }
+  }
+}
+
+async function fetchFrom(context: Context, spec: FileSpec, url: string): Promise<void> {
+  const { http, storage, report } = context
+  if (spec.size === undefined || spec.size <= STREAM_BYTES) {
+    // Never more than announced; fewer bytes are judged by their digest, for PyPI's old sizes are not all right.
+    const body = await http.fetchFile(url, { size: undefined, maxBytes: spec.size ?? METADATA_BYTES })
+    await storage.put(spec, body)
+    report.bytesFetched += body.length
+    return
+  }
+  const receiver = await storage.receive(spec)
+  const before = receiver.held
+  try {
+    await http.download(url, receiver, { size: spec.size })
+  } catch (error) {
+    await receiver.abort(true)
+    throw error
+  }
+  await receiver.commit()
+  report.bytesFetched += receiver.held - before
+}

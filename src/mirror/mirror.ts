@@ -1,0 +1,211 @@
+import { LAYOUT } from '../model/layout.js'
+import { normalizeName } from '../model/name.js'
+import { askUpstream } from './ask.js'
+import type { ProjectList } from '../upstream/types.js'
+import type { Context } from './context.js'
+import { openJournal, readJournal } from './journal.js'
+import { loadMemory, loadSerials, saveMemory, saveSerials } from './memory.js'
+import type { Memory } from './memory.js'
+import { mirroredNames, writeRootIndex } from './pages.js'
+import { filterChanges, filterFingerprints, makePlan, sinceSerial } from './plan.js'
+import type { Changed, Held, SyncPlan } from './plan.js'
+import type { Removal } from './report.js'
+import { hasPages, removalGuard, removeProject } from './remove.js'
+import { commitStatus, loadState, writeTodo } from './state.js'
+import type { State } from './state.js'
+import { prepareDirectories, recordFailures, workThrough } from './sync.js'
+import type { Worked } from './sync.js'
+
+export interface MirrorOptions {
+  /** compare every project with upstream, whatever the state files say */
+  readonly forceCheck: boolean
+  /** remove projects even where the guards would refuse */
+  readonly allowRemovals: boolean
+}
+
+interface Known {
+  readonly state: State
+  readonly memory: Memory
+  readonly journal: ReadonlyMap<string, number>
+  readonly serials: Map<string, number>
+  readonly absent: Map<string, number>
+}
+
+const HOUR_MS = 3600_000
+
+/** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
+export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
+  const { storage, config, log, report, filters } = context
+  const startedAt = new Date()
+  await prepareDirectories(context)
+  const known = await loadKnown(context)
+  const { state, memory } = known
+  const since = sinceSerial(state, options.forceCheck)
+  const edited = filterChanges(filters, memory)
+  const due = startedAt.getTime() - (memory.reconciledAt ?? 0) >= config.reconcileInterval * HOUR_MS
+  const wholeList = options.forceCheck || edited.projects || edited.contents || (due && config.apiMethod === 'auto')
+  report.serialBefore = state.status
+  log.info(`Syncing with ${context.upstream.url}.`)
+  log.info(`Current mirror serial: ${state.status ?? 0}`)
+  const changed = await askUpstream(context, { since, memory, wholeList })
+  const compares = changed.list !== undefined && (wholeList || due || listDiffers(memory, changed))
+  const held = compares ? { names: await heldNames(context), absent: known.absent } : undefined
+  const plan = makePlan({
+    state,
+    finished: new Set(known.journal.keys()),
+    force: options.forceCheck,
+    changed,
+    held,
+    filters,
+    filtersChanged: edited.projects || edited.contents,
+    contentsChanged: edited.contents,
+    askAbsentAgain: due,
+  })
+  log.info(`Trying to reach serial: ${plan.target}`)
+  log.info(`${plan.work.size} packages to sync.`)
+
+  const worked = await work(context, known, plan)
+  await recordFailures(context, worked.failed)
+  if (worked.stopped) return
+  const removals = [...plan.removals, ...worked.withdrawn.values()]
+  const removed = await removeAll(context, removals, { allow: options.allowRemovals, held, changed, memory })
+  noteAbsent(known, plan, worked, removed)
+  await finish(context, known, { plan, worked, changed, startedAt, compared: held !== undefined, removed: removed.size })
+}
+
+async function loadKnown(context: Context): Promise<Known> {
+  const { storage, log } = context
+  const state = await loadState(storage, log)
+  const journal = state.todo === undefined ? new Map<string, number>() : await readJournal(storage, context.bootId)
+  const serials = await loadSerials(storage, LAYOUT.serials)
+  for (const [rawName, serial] of journal) if (serial > 0) serials.set(normalizeName(rawName), serial)
+  return { state, memory: await loadMemory(storage), journal, serials, absent: await loadSerials(storage, LAYOUT.absent) }
+}
+
+/** Names can only have come or gone when the list's serial or length is another one. */
+function listDiffers(memory: Memory, changed: Changed): boolean {
+  return memory.listSerial !== changed.serial || memory.listCount !== changed.list?.projects.size
+}
+
+async function heldNames(context: Context): Promise<Set<string>> {
+  const names = new Set<string>()
+  for await (const some of mirroredNames(context.storage, context.config.hashIndex)) for (const name of some) names.add(name)
+  return names
+}
+
+/** Writes `todo`, then works it off. The old journal goes first: its names must not count for the new list. */
+async function work(context: Context, known: Known, plan: SyncPlan): Promise<Worked> {
+  if (plan.work.size === 0) return { withdrawn: new Map(), failed: new Map(), stopped: false }
+  const { storage } = context
+  const left = new Map(plan.work)
+  await storage.remove(LAYOUT.journal)
+  await writeTodo(storage, { target: plan.target, projects: left })
+  const journal = await openJournal(storage, context.bootId)
+  const worked = await workThrough(context, plan, async (rawName, serial) => {
+    left.delete(rawName)
+    if (serial !== undefined) known.serials.set(normalizeName(rawName), serial)
+    await journal.finished(rawName, serial ?? 0)
+  })
+  if (worked.stopped) await writeTodo(storage, { target: plan.target, projects: left })
+  return worked
+}
+
+interface Removing {
+  readonly allow: boolean
+  readonly held: Held | undefined
+  readonly changed: Changed
+  readonly memory: Memory
+}
+
+/** Removes what should no longer be served, all of it or, where a guard refuses, nothing. Returns the removed names. */
+async function removeAll(context: Context, candidates: readonly Removal[], how: Removing): Promise<Set<string>> {
+  const { config, log, report } = context
+  const removed = new Set<string>()
+  if (config.removedProjects === 'keep') return removed
+  const removals: Removal[] = []
+  for (const candidate of candidates) if (await hasPages(context, candidate.project)) removals.push(candidate)
+  if (removals.length === 0) return removed
+  const mirrored = how.held?.names.size ?? (await heldNames(context)).size
+  const refusal = removalGuard({
+    removals: removals.length,
+    mirrored,
+    limit: config.removalLimit,
+    listedBefore: how.memory.listCount,
+    listedNow: how.changed.list?.projects.size,
+    allowed: how.allow,
+  })
+  if (refusal !== undefined) {
+    log.error(refusal)
+    report.refusals.push(refusal)
+    return removed
+  }
+  for (const removal of removals) {
+    await removeProject(context, removal)
+    removed.add(removal.project)
+  }
+  return removed
+}
+
+/** Remembers which listed projects have no pages, so that they are asked for again when that may have changed. */
+function noteAbsent(known: Known, plan: SyncPlan, worked: Worked, removed: ReadonlySet<string>): void {
+  for (const rawName of plan.work.keys()) if (!worked.failed.has(rawName)) known.absent.delete(normalizeName(rawName))
+  for (const [rawName, { project }] of worked.withdrawn) known.absent.set(project, plan.work.get(rawName) ?? 0)
+  for (const { project } of plan.removals) if (removed.has(project)) known.absent.set(project, 0)
+  for (const project of removed) known.serials.delete(project)
+}
+
+interface Finish {
+  readonly plan: SyncPlan
+  readonly worked: Worked
+  readonly changed: Changed
+  readonly startedAt: Date
+  readonly compared: boolean
+  readonly removed: number
+}
+
+async function finish(context: Context, known: Known, run: Finish): Promise<void> {
+  const { storage, config, report, log, filters } = context
+  const { plan, worked, changed } = run
+  const newApi = config.simpleApiVersion !== '1.1'
+  if (plan.writeRoot || run.removed > 0) {
+    log.info('Generating global index page.')
+    const names = await heldNames(context)
+    if (newApi && changed.list !== undefined) learnSerials(known, names, changed.list, worked)
+    const root = { serial: newApi ? plan.target : plan.base, serials: known.serials, names }
+    context.diff.add(await writeRootIndex(storage, config, root))
+    await saveSerials(storage, LAYOUT.serials, known.serials)
+    await saveSerials(storage, LAYOUT.absent, known.absent)
+  }
+  await storage.flush()
+  if (worked.failed.size > 0) {
+    const owed = new Map([...worked.failed.keys()].map((name) => [name, plan.work.get(name) ?? 0]))
+    await writeTodo(storage, { target: plan.target, projects: owed })
+    await storage.remove(LAYOUT.journal)
+  } else {
+    await commitStatus(storage, plan.target, run.startedAt)
+    report.serialAfter = plan.target
+    log.info(`New mirror serial: ${plan.target}`)
+  }
+  const prints = filterFingerprints(filters)
+  const { list } = changed
+  // Where a guard refused, the next run has to look again.
+  const settled = report.refusals.length === 0
+  await saveMemory(storage, {
+    listEtag: settled && list !== undefined ? list.etag : known.memory.listEtag,
+    listCount: settled && list !== undefined ? list.projects.size : known.memory.listCount,
+    listSerial: settled && list !== undefined ? changed.serial : known.memory.listSerial,
+    reconciledAt: settled && run.compared ? run.startedAt.getTime() : known.memory.reconciledAt,
+    projectFilters: settled ? prints.projects : known.memory.projectFilters,
+    contentFilters: settled ? prints.contents : known.memory.contentFilters,
+  })
+}
+
+/** A mirrored project that is not owed has the serial that the list says: for pages that 8.0 left without one. */
+function learnSerials(known: Known, names: ReadonlySet<string>, list: ProjectList, { failed }: Worked): void {
+  const unknown = new Set([...names].filter((name) => !known.serials.has(name)))
+  if (unknown.size === 0) return
+  for (const [rawName, serial] of list.projects) {
+    const name = normalizeName(rawName)
+    if (unknown.has(name) && !failed.has(rawName)) known.serials.set(name, serial)
+  }
+}

@@ -1,0 +1,107 @@
+import { InvalidDocumentError } from '../errors.js'
+import { applyFilters } from '../filters/apply.js'
+import { expectedFiles } from '../model/expected.js'
+import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown, simpleDirectory } from '../model/layout.js'
+import { normalizeName, safeName } from '../model/name.js'
+import { reformatSorted } from '../model/json/reformat.js'
+import { releaseFiles } from '../model/project.js'
+import type { Project } from '../model/project.js'
+import { pageDigest } from '../simple/html.js'
+import type { Context } from './context.js'
+import { fetchProject, pageFields } from './fetch-project.js'
+import type { FetchedProject } from './fetch-project.js'
+import { ensureFiles } from './files.js'
+import { writePages } from './pages.js'
+import { storedPage, storedProject } from './stored.js'
+
+/** What became of one project; a value, for only bugs are thrown. */
+export type Outcome =
+  | { readonly kind: 'synced'; readonly name: string; readonly serial: number; readonly changed: readonly string[] }
+  /** upstream has it no more */
+  | { readonly kind: 'gone'; readonly name: string }
+  /** a metadata filter does not want it */
+  | { readonly kind: 'filtered'; readonly name: string }
+  /** its name or all of its files must not be mirrored; asking again would not help */
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** Brings one project up to date: metadata, files, then the pages that name them. `required`: serial it must have. */
+export async function syncProject(context: Context, rawName: string, required: number): Promise<Outcome> {
+  const name = normalizeName(rawName)
+  if (!isSafeProjectName(name)) return { kind: 'refused', reason: `${shown(rawName)} is not a project name` }
+  context.log.info(`Fetching metadata for package: ${name} (serial ${required})`)
+  const fetched = await fetchProject(context, rawName, required)
+  return fetched === 'gone' ? { kind: 'gone', name } : storeProject(context, fetched)
+}
+
+/** Applies the filters again to a project's stored document; undefined where there is none that could be read. */
+export async function refilterProject(context: Context, rawName: string): Promise<Outcome | undefined> {
+  const { storage, config } = context
+  const name = normalizeName(rawName)
+  if (!config.json || !isSafeProjectName(name)) return undefined
+  const project = await storedProject(storage, name)
+  if (project === undefined || project === 'unreadable') return undefined
+  const page = config.simpleApiVersion === '1.1' ? undefined : await storedPage(storage, config, name)
+  const whole = { ...project, rawName, ...(page === undefined ? {} : { page: pageFields(page) }) }
+  return storeProject(context, { project: whole, refused: [], text: undefined })
+}
+
+/** Filters a project and stores what is left of it. */
+export async function storeProject(context: Context, fetched: FetchedProject): Promise<Outcome> {
+  const { config, storage, log } = context
+  const { project, refused } = fetched
+  for (const reason of refused) log.warn(`${project.name}: refusing a release file: ${reason}`)
+  context.report.refused += refused.length
+  const wanted = applyFilters(context.filters, project)
+  if (wanted === undefined) return { kind: 'filtered', name: project.name }
+  const changed: string[] = []
+  if (config.json && fetched.text !== undefined) changed.push(await storeMetadata(context, project, fetched.text))
+  const files = releaseFiles(wanted)
+  if (files.length === 0 && refused.length > 0) {
+    return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored` }
+  }
+  for (const file of files) pageDigest(file, wanted, config.digestName)
+  if (config.releaseFiles) {
+    const outcome = await ensureFiles(context, expectedFiles(wanted, expectedOptions(context)))
+    changed.push(...outcome.fetched)
+    const [first] = outcome.failures
+    if (first !== undefined) return { kind: 'failed', reason: failureText(first, outcome.failures.length) }
+  }
+  log.info(`Storing index page(s): ${wanted.name} - in ${storage.location(simpleDirectory(wanted.name, config.hashIndex))}`)
+  changed.push(...(await writePages(storage, config, wanted)))
+  if (config.cleanup) await removeOldSpellings(context, wanted)
+  return { kind: 'synced', name: wanted.name, serial: wanted.lastSerial, changed }
+}
+
+/** The options of `expectedFiles`, as the configuration has them. */
+export function expectedOptions(context: Context): Parameters<typeof expectedFiles>[1] {
+  const { coreMetadata, digestName, downloadMirror, downloadMirrorNoFallback } = context.config
+  return { coreMetadata, digestName, downloadMirror: downloadMirror ?? '', downloadMirrorNoFallback }
+}
+
+async function storeMetadata(context: Context, project: Project, text: string): Promise<string> {
+  const key = jsonKey(project.name)
+  await context.storage.write(key, reformatSorted(text))
+  await context.storage.copy(pypiJsonKey(project.name), key)
+  return key
+}
+
+function failureText(first: string, count: number): string {
+  return count === 1 ? first : `${first} (and ${count - 1} more files)`
+}
+
+/**
+ * Removes the page directories that bandersnatch before 4.0 kept under the name as spelled upstream.
+ * On a file system that ignores case such a directory may be the live one: then it is not listed by that name.
+ */
+async function removeOldSpellings(context: Context, project: Project): Promise<void> {
+  const spellings = new Set([project.rawName, safeName(project.rawName)])
+  spellings.delete(project.name)
+  for (const spelling of spellings) {
+    if (!isSafeFilename(spelling)) throw new InvalidDocumentError(`${shown(spelling)} is not a project name`)
+    const parent = context.config.hashIndex ? `${LAYOUT.simple}/${spelling.charAt(0)}` : LAYOUT.simple
+    if (!(await context.storage.names(parent, 'directories')).includes(spelling)) continue
+    context.log.info(`Removing ${context.storage.location(`${parent}/${spelling}`)}, a directory from before PEP 503`)
+    await context.storage.removeTree(`${parent}/${spelling}`)
+  }
+}

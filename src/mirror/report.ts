@@ -1,0 +1,47 @@
+/** A project that could not be brought up to date in this run. */
+export interface Failure {
+  readonly project: string
+  readonly reason: string
+}
+
+/** A project that the run took out of the mirror. */
+export interface Removal {
+  readonly project: string
+  readonly reason: string
+}
+
+/** What a run did, counted while it runs; the summary prints it. */
+export interface Report {
+  projectsSynced: number
+  projectsGone: number
+  projectsFiltered: number
+  filesFetched: number
+  bytesFetched: number
+  filesRemoved: number
+  /** projects and release files from upstream that must not be mirrored */
+  refused: number
+  failures: Failure[]
+  removals: Removal[]
+  /** what a guard kept from happening, one line each; the run is incomplete */
+  refusals: string[]
+  /** serial that the mirror had before and has after the run */
+  serialBefore: number | undefined
+  serialAfter: number | undefined
+}
+
+export function createReport(): Report {
+  return {
+    projectsSynced: 0,
+    projectsGone: 0,
+    projectsFiltered: 0,
+    filesFetched: 0,
+    bytesFetched: 0,
+    filesRemoved: 0,
+    refused: 0,
+    failures: [],
+    removals: [],
+    refusals: [],
+    serialBefore: undefined,
+    serialAfter: undefined,
+  }
+}

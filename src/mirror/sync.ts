@@ -1,0 +1,106 @@
+import { BandersnatchError, StorageError, errorText } from '../errors.js'
+import { LAYOUT } from '../model/layout.js'
+import { normalizeName } from '../model/name.js'
+import { compareCodePoints } from '../model/json/code-points.js'
+import { throwIfStopped } from './context.js'
+import type { Context } from './context.js'
+import { eachOf } from './files.js'
+import { loadFailures, saveFailures } from './memory.js'
+import type { FailureRecord } from './memory.js'
+import type { Removal } from './report.js'
+import { refilterProject, syncProject } from './project.js'
+import type { Outcome } from './project.js'
+
+/** What became of a list of projects. Names as upstream spells them. */
+export interface Worked {
+  /** no longer upstream, or no longer wanted by a metadata filter */
+  readonly withdrawn: ReadonlyMap<string, Removal>
+  /** name -> reason */
+  readonly failed: ReadonlyMap<string, string>
+  /** `stop-on-error` ended the work early */
+  readonly stopped: boolean
+}
+
+/** Name as upstream spells it -> serial that its metadata must have, and those for which a stored document serves. */
+export interface Work {
+  readonly work: ReadonlyMap<string, number>
+  readonly refiltered: ReadonlySet<string>
+}
+
+/** A project that need not be asked for again should the run be killed now. `serial`: of the pages now stored. */
+export type Finished = (rawName: string, serial: number | undefined) => Promise<void>
+
+/** Directories that 8.0 makes before anything else. */
+export async function prepareDirectories(context: Context): Promise<void> {
+  const keys = [LAYOUT.simple, LAYOUT.packages, LAYOUT.localStats, ...(context.config.json ? [LAYOUT.json, LAYOUT.pypi] : [])]
+  await context.storage.prepare(keys)
+}
+
+/** Works a list of projects off, several at a time. One that fails does not hold up the others. */
+export async function workThrough(context: Context, todo: Work, finished: Finished): Promise<Worked> {
+  const { work } = todo
+  const { config, log, report, diff } = context
+  const withdrawn = new Map<string, Removal>()
+  const failed = new Map<string, string>()
+  const stopping = (): boolean => config.stopOnError && failed.size > 0
+  const names = [...work.keys()].sort(compareCodePoints)
+  await eachOf(names, config.workers, async (rawName) => {
+    throwIfStopped(context)
+    if (stopping()) return
+    const required = work.get(rawName) ?? 0
+    const outcome = await attempt(context, rawName, todo.refiltered.has(rawName) ? 'stored' : required)
+    const name = normalizeName(rawName)
+    switch (outcome.kind) {
+      case 'synced':
+        diff.add(outcome.changed)
+        report.projectsSynced += 1
+        await finished(rawName, outcome.serial)
+        break
+      case 'gone':
+        log.info(`${name} no longer exists on PyPI`)
+        withdrawn.set(rawName, { project: name, reason: 'upstream has it no more (deleted or in quarantine)' })
+        report.projectsGone += 1
+        break
+      case 'filtered':
+        withdrawn.set(rawName, { project: name, reason: 'a metadata filter no longer wants it' })
+        report.projectsFiltered += 1
+        break
+      case 'refused':
+        log.warn(`Refusing ${outcome.reason}`)
+        report.refused += 1
+        await finished(rawName, undefined)
+        break
+      case 'failed':
+        log.error(`Error syncing package: ${name}@${required}: ${outcome.reason}`)
+        failed.set(rawName, outcome.reason)
+        break
+    }
+  })
+  if (stopping()) log.error('Exiting early after error.')
+  return { withdrawn, failed, stopped: stopping() }
+}
+
+/** A project's outcome; only a failing storage, a signal and bugs end the run. */
+async function attempt(context: Context, rawName: string, required: number | 'stored'): Promise<Outcome> {
+  try {
+    const stored = required === 'stored' ? await refilterProject(context, rawName) : undefined
+    return stored ?? (await syncProject(context, rawName, required === 'stored' ? 0 : required))
+  } catch (error) {
+    throwIfStopped(context)
+    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+    return { kind: 'failed', reason: errorText(error) }
+  }
+}
+
+/** Keeps account of projects that fail run after run, and reports them. */
+export async function recordFailures(context: Context, failed: ReadonlyMap<string, string>): Promise<void> {
+  const before = await loadFailures(context.storage)
+  const now = new Map<string, FailureRecord>()
+  for (const [rawName, reason] of failed) {
+    const record = before.get(rawName)
+    const since = record?.since ?? new Date().toISOString()
+    now.set(rawName, { since, runs: (record?.runs ?? 0) + 1, reason })
+    context.report.failures.push({ project: normalizeName(rawName), reason: record === undefined ? reason : `${reason} (failing since ${since}, ${record.runs + 1} runs)` })
+  }
+  if (before.size > 0 || now.size > 0) await saveFailures(context.storage, now)
+}

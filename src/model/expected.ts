@@ -1,0 +1,66 @@
+import { InvalidDocumentError } from '../errors.js'
+import { nodeDigestName, pickDigest } from './digest.js'
+import type { FileSpec } from './files.js'
+import { packageKey, shown, urlPath } from './layout.js'
+import { releaseFiles } from './project.js'
+import type { Project, ReleaseFile } from './project.js'
+import { parseTimestamp } from './timestamp.js'
+
+export interface ExpectedOptions {
+  readonly coreMetadata: boolean
+  /** Python's name of the digest that the pages give */
+  readonly digestName: string
+  /** another host that has PyPI's /packages/ tree, asked first; '' for none */
+  readonly downloadMirror: string
+  readonly downloadMirrorNoFallback: boolean
+}
+
+/** Which digest verifies a release file: sha256 wherever upstream gives it, then the stronger of the others. */
+const STRENGTH = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
+
+/**
+ * Which files a mirror should hold for a project: the one answer for mirror, sync, verify and delete.
+ * @throws InvalidDocumentError where a file cannot be verified
+ */
+export function expectedFiles(project: Project, options: ExpectedOptions): FileSpec[] {
+  const specs: FileSpec[] = []
+  for (const file of releaseFiles(project)) {
+    const digest = releaseDigest(file)
+    const urls = downloadUrls(file.url, options)
+    const uploadTime = file.uploadTime === undefined ? undefined : parseTimestamp(file.uploadTime)?.seconds
+    const key = packageKey(file.url)
+    const common = { filename: file.filename, uploadTime }
+    specs.push({ ...common, key, urls, size: file.size, digest, kind: 'release' })
+    const metadata = options.coreMetadata ? coreMetadataDigest(file, options.digestName) : undefined
+    if (metadata === undefined) continue
+    specs.push({
+      key: `${key}.metadata`,
+      urls: urls.map((url) => `${url}.metadata`),
+      filename: `${file.filename}.metadata`,
+      size: undefined,
+      digest: { name: nodeDigestName(metadata.name) ?? metadata.name, hex: metadata.hex },
+      uploadTime,
+      kind: 'metadata',
+    })
+  }
+  return specs
+}
+
+/** The digest that a page gives for a file's core metadata (PEP 658, PEP 714), where upstream has one. */
+export function coreMetadataDigest(file: ReleaseFile, preferred: string): { name: string; hex: string } | undefined {
+  return typeof file.coreMetadata === 'object' ? pickDigest(file.coreMetadata, preferred) : undefined
+}
+
+function releaseDigest(file: ReleaseFile): { name: string; hex: string } {
+  for (const name of STRENGTH) {
+    const hex = file.digests.get(name)
+    if (hex !== undefined) return { name, hex }
+  }
+  throw new InvalidDocumentError(`${shown(file.filename)} has no digest that could verify it`)
+}
+
+function downloadUrls(url: string, options: ExpectedOptions): string[] {
+  if (options.downloadMirror === '') return [url]
+  const there = options.downloadMirror + urlPath(url)
+  return options.downloadMirrorNoFallback ? [there] : [there, url]
+}

@@ -1,0 +1,89 @@
+import { InvalidDocumentError } from '../errors.js'
+import { coreMetadataDigest } from '../model/expected.js'
+import { localUrl, shown } from '../model/layout.js'
+import { field } from '../model/parse.js'
+import type { Project, ReleaseFile } from '../model/project.js'
+import { escapeHref, escapeHtml } from './escape.js'
+import { pageFiles } from './files.js'
+import type { PageOptions } from './types.js'
+
+const HEAD = '<!DOCTYPE html>\n<html>\n  <head>\n'
+
+/** `pypi:repository-version`: 8.0 writes 1.0 and, in JSON, 1.1 (PEP 629, PEP 700). */
+export function repositoryVersion(options: PageOptions): string {
+  return options.apiVersion === '1.1' ? '1.0' : options.apiVersion
+}
+
+/**
+ * A project's page (PEP 503), with PEP 592, 658/714, 708, 740 and 792 where upstream gives them.
+ * @throws InvalidDocumentError where a file lacks the configured digest
+ */
+export function projectHtml(project: Project, options: PageOptions): string {
+  const title = escapeHtml(project.rawName)
+  const links = pageFiles(project).map((file) => fileLink(file, project, options)).join('\n')
+  return `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
+    statusTags(project, options) +
+    `    <title>Links for ${title}</title>\n  </head>\n  <body>\n    <h1>Links for ${title}</h1>\n` +
+    `${links}\n  </body>\n</html>\n<!--SERIAL ${project.lastSerial}-->`
+}
+
+function statusTags(project: Project, options: PageOptions): string {
+  if (options.apiVersion === '1.1' || project.page === undefined) return ''
+  const { projectStatus, alternateLocations } = project.page
+  const tag = (name: string, content: string): string => `    <meta name="pypi:${name}" content="${escapeHtml(content)}">\n`
+  return (projectStatus === undefined ? '' : tag('project-status', projectStatus.status)) +
+    (projectStatus?.reason === undefined ? '' : tag('project-status-reason', projectStatus.reason)) +
+    alternateLocations.map((location) => tag('alternate-locations', location)).join('')
+}
+
+function fileLink(file: ReleaseFile, project: Project, options: PageOptions): string {
+  const href = escapeHref(localUrl(file.url, options.rootUri))
+  const digest = pageDigest(file, project, options.digestName)
+  const attributes = requiresPython(file) + coreMetadata(file, options) + provenance(file, project, options) + yanked(file)
+  return `    <a href="${href}#${options.digestName}=${digest}"${attributes}>${escapeHtml(file.filename)}</a><br/>`
+}
+
+/** The digest that the pages give for a file. @throws InvalidDocumentError where upstream has none of that name */
+export function pageDigest(file: ReleaseFile, project: Project, digestName: string): string {
+  const hex = file.digests.get(digestName)
+  if (hex !== undefined) return hex
+  throw new InvalidDocumentError(
+    `${shown(file.filename)} of ${project.name} has no ${digestName} digest upstream; ` +
+      `set digest_name to one of: ${[...file.digests.keys()].sort().join(', ')}`,
+  )
+}
+
+function requiresPython(file: ReleaseFile): string {
+  const value = field(file.raw, 'requires_python')
+  return typeof value === 'string' ? ` data-requires-python="${escapeHtml(value)}"` : ''
+}
+
+function coreMetadata(file: ReleaseFile, options: PageOptions): string {
+  const digest = options.coreMetadata ? coreMetadataDigest(file, options.digestName) : undefined
+  if (digest === undefined) return ''
+  const value = `${digest.name}=${digest.hex}`
+  return ` data-core-metadata="${value}" data-dist-info-metadata="${value}"`
+}
+
+function provenance(file: ReleaseFile, project: Project, options: PageOptions): string {
+  const url = options.apiVersion === '1.1' ? undefined : project.page?.provenance.get(file.filename)
+  return typeof url === 'string' ? ` data-provenance="${escapeHref(url)}"` : ''
+}
+
+function yanked(file: ReleaseFile): string {
+  const yankedValue = field(file.raw, 'yanked')
+  if (yankedValue === undefined || yankedValue === null || yankedValue === false || yankedValue === '') return ''
+  const reason = field(file.raw, 'yanked_reason')
+  return ` data-yanked="${typeof reason === 'string' ? escapeHtml(reason) : ''}"`
+}
+
+/** The root page (PEP 503) piece by piece: `names` are normalized. */
+export function* rootHtml(names: Iterable<string>, options: PageOptions): Generator<string> {
+  yield `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
+    '    <title>Simple Index</title>\n  </head>\n  <body>\n'
+  for (const name of names) {
+    const text = escapeHtml(name)
+    yield `    <a href="${escapeHref(name)}/">${text}</a><br/>\n`
+  }
+  yield '  </body>\n</html>'
+}

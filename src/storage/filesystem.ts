@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process'
+import { createHash, hash } from 'node:crypto'
+import * as fs from 'node:fs'
+import { promisify } from 'node:util'
+import { IntegrityError, StorageError } from '../errors.js'
+import type { FileSpec } from '../model/files.js'
+import { LAYOUT } from '../model/layout.js'
+import { createDirectories } from './filesystem-directories.js'
+import { errorCode, storageError } from './filesystem-errors.js'
+import { lockDirectory } from './filesystem-lock.js'
+import type { Host } from './filesystem-lock.js'
+import { removeBelow, removeFile, walkFiles } from './filesystem-remove.js'
+import { openListFile } from './filesystem-list.js'
+import { receiveFile } from './filesystem-receive.js'
+import { createWriter } from './filesystem-write.js'
+import type { Lock, Storage, StoredStat } from './types.js'
+
+export interface FilesystemOptions {
+  /** absolute path of the mirror directory */
+  readonly directory: string
+  /** whether copies of pages get mode 0644 whatever the umask says, as 8.0 has it */
+  readonly managePermissions: boolean
+  readonly host: Host
+  /** called when another run takes the lock although this one lives */
+  readonly onLockLost: (error: Error) => void
+}
+
+const OWN_DIRECTORIES = [LAYOUT.own, LAYOUT.partial, `${LAYOUT.own}/tmp`]
+/** What a broken download left behind is kept this long for a run that goes on with it. */
+const PARTIAL_MS = 14 * 24 * 3600 * 1000
+/** Files up to this size are read in one piece to be hashed. */
+const WHOLE_BYTES = 1 << 20
+
+/**
+ * A mirror on a file system. Calls are synchronous inside: for many small files the hop to the thread pool
+ * costs more than the call itself.
+ */
+export function createFilesystemStorage(options: FilesystemOptions): Storage {
+  const root = options.directory
+  const directories = createDirectories(root)
+  const { path } = directories
+  const writer = createWriter(directories, options)
+
+  const guarded = <T>(doing: string, key: string, run: () => T): T => {
+    try {
+      return run()
+    } catch (error) {
+      throw storageError(error, doing, path(key))
+    }
+  }
+
+  async function digest(key: string, name: string): Promise<string> {
+    const fd = guarded('read', key, () => fs.openSync(path(key), 'r'))
+    try {
+      const { size } = fs.fstatSync(fd)
+      if (size <= WHOLE_BYTES) return hash(name, fs.readFileSync(fd), 'hex')
+      const hasher = createHash(name)
+      for await (const chunk of fs.createReadStream('', { fd, autoClose: false, highWaterMark: WHOLE_BYTES })) {
+        hasher.update(chunk as Buffer)
+      }
+      return hasher.digest('hex')
+    } catch (error) {
+      throw storageError(error, 'read', path(key))
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+
+  function stat(key: string): StoredStat | undefined {
+    const found = guarded('look at', key, () => fs.statSync(path(key), { throwIfNoEntry: false }))
+    if (found === undefined || !found.isFile()) return undefined
+    return { size: found.size, time: found.mtimeMs / 1000 }
+  }
+
+  return {
+    kind: 'filesystem',
+    location: path,
+    async prepare(keys) {
+      guarded('create the mirror directory', '', () => fs.mkdirSync(root, { recursive: true }))
+      for (const key of [...OWN_DIRECTORIES, ...keys]) directories.ensure(key)
+    },
+    async lock(command): Promise<Lock> {
+      for (const key of OWN_DIRECTORIES) directories.ensure(key)
+      const lock = await lockDirectory(path(LAYOUT.own), command, options.host, options.onLockLost)
+      guarded('clean', LAYOUT.own, () => {
+        removeBelow(path(`${LAYOUT.own}/tmp`), 0)
+        removeBelow(path(LAYOUT.partial), PARTIAL_MS)
+      })
+      return lock
+    },
+    async read(key) {
+      try {
+        return fs.readFileSync(path(key))
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
+        throw storageError(error, 'read', path(key))
+      }
+    },
+    async write(key, body, how) {
+      writer.page(key, body, how?.private === true)
+    },
+    async copy(key, source) {
+      writer.copy(key, source)
+    },
+    async writeStream(key, chunks) {
+      await writer.stream(key, chunks)
+    },
+    async append(key, text) {
+      guarded('write', key, () => fs.appendFileSync(path(key), text))
+    },
+    async link(key, target) {
+      writer.link(key, target)
+    },
+    async stat(key) {
+      return stat(key)
+    },
+    async check(spec, method) {
+      const found = stat(spec.key)
+      if (found === undefined) return 'missing'
+      const sizeFits = spec.size === undefined || spec.size === found.size
+      const timeFits = spec.uploadTime !== undefined && sameTime(found.time, spec.uploadTime)
+      if (method === 'stat' && sizeFits && timeFits) return 'current'
+      if ((await digest(spec.key, spec.digest.name)) !== spec.digest.hex) return 'mismatch'
+      // As 8.0: comparing by stat, the time of a file that is right by its digest is put right.
+      const { uploadTime } = spec
+      if (method === 'stat' && spec.kind === 'release' && uploadTime !== undefined) {
+        guarded('set the time of', spec.key, () => fs.utimesSync(path(spec.key), uploadTime, uploadTime))
+      }
+      return 'current'
+    },
+    digest,
+    async put(spec, body) {
+      const hex = hash(spec.digest.name, body, 'hex')
+      if (hex !== spec.digest.hex) {
+        throw new IntegrityError(`${spec.filename} has the ${spec.digest.name} digest ${hex} instead of ${spec.digest.hex}`)
+      }
+      writer.file(spec.key, body, spec.uploadTime)
+    },
+    async receive(spec: FileSpec) {
+      directories.ensureParent(spec.key)
+      const partial = path(`${LAYOUT.partial}/${hash('sha256', spec.key + spec.digest.hex, 'hex').slice(0, 40)}`)
+      return receiveFile(spec, { path: partial, finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime) })
+    },
+    async remove(key, how) {
+      return guarded('remove', key, () => removeFile(path(key), how?.pruneParents === true ? path('web') : undefined))
+    },
+    async removeTree(key) {
+      guarded('remove', key, () => fs.rmSync(path(key), { recursive: true, force: true }))
+    },
+    async names(key, kind) {
+      let entries: fs.Dirent[]
+      try {
+        entries = fs.readdirSync(path(key), { withFileTypes: true })
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return []
+        throw storageError(error, 'list', path(key))
+      }
+      const isDirectory = (entry: fs.Dirent): boolean =>
+        entry.isSymbolicLink()
+          ? fs.statSync(path(`${key}/${entry.name}`), { throwIfNoEntry: false })?.isDirectory() === true
+          : entry.isDirectory()
+      const wanted = entries.filter((entry) => isDirectory(entry) === (kind === 'directories'))
+      return wanted.map((entry) => entry.name).sort()
+    },
+    openList: async (place, nameInDirectory) => openListFile(place, nameInDirectory),
+    walk: (key) => walkFiles(root, key),
+    async flush() {
+      await flushFileSystem(root)
+    },
+    async close() {
+      // Nothing is kept open between calls.
+    },
+  }
+}
+
+/** 8.0 compares the stored mtime with the upload time to the microsecond. */
+function sameTime(stored: number, wanted: number): boolean {
+  return Math.round(stored * 1e6) === Math.round(wanted * 1e6)
+}
+
+/** One syncfs for everything written so far; Node has no call for it, coreutils' `sync -f` does just that. */
+async function flushFileSystem(directory: string): Promise<void> {
+  const run = promisify(execFile)
+  try {
+    await run('sync', ['-f', directory])
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== '') throw new StorageError(`cannot flush ${directory} to disk`, { cause: error })
+    flushDirectory(directory)
+  }
+}
+
+/** Where there is no `sync` command: the directory itself, as far as the system lets us. */
+function flushDirectory(directory: string): void {
+  try {
+    const fd = fs.openSync(directory, 'r')
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
+  } catch {
+    // Windows opens no directories; there the guarantee is that of the file system itself.
+  }
+}

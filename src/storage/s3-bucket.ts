@@ -1,0 +1,128 @@
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { S3Config } from '../config/types.js'
+import { ConfigError } from '../errors.js'
+import type { Log } from '../log.js'
+import { s3Error } from './s3-errors.js'
+import { placeOf } from './s3-keys.js'
+import type { S3Place, S3Root } from './s3-keys.js'
+import { storeParams } from './s3-params.js'
+import type { StoreParams } from './s3-params.js'
+import { headersOf } from './s3-headers.js'
+import type { Sdk } from './s3-sdk.js'
+
+/** The bucket that a mirror is kept in, and the ways to call it. */
+export interface S3Bucket {
+  readonly sdk: Sdk
+  readonly client: S3Client
+  readonly root: S3Root
+  readonly log: Log
+  /** the store's URL; undefined for Amazon's own */
+  readonly endpoint: string | undefined
+  place(key: string): S3Place
+  /** Everything that a request storing an object of this key has beside its body. */
+  storing(key: string): S3Place & StoreParams
+  /** Runs one call; `doing` completes "cannot …". @throws StorageError in one line, without secrets */
+  call<T>(doing: string, run: () => Promise<T>): Promise<T>
+  /** The same for a call that changes something: refused once the lock is lost. */
+  change<T>(doing: string, run: () => Promise<T>): Promise<T>
+}
+
+export interface BucketOptions {
+  readonly root: S3Root
+  readonly log: Log
+  /** @throws StorageError when this run may not write any more */
+  readonly mayWrite: () => void
+}
+
+const CONNECT_MS = 10_000
+const SILENCE_MS = 60_000
+/** What 8.0's boto3 falls back to. */
+const DEFAULT_REGION = 'us-east-1'
+
+/** @throws ConfigError */
+export async function openBucket(sdk: Sdk, config: S3Config, options: BucketOptions): Promise<S3Bucket> {
+  const params = storeParams(config.configParams)
+  const client = await createClient(sdk, config, options.log)
+  const { root, log } = options
+  const context = {
+    bucket: root.bucket,
+    store: config.endpointUrl ?? 'Amazon S3',
+    secrets: [config.secretAccessKey ?? '', config.accessKeyId ?? ''],
+  }
+  const call = async <T>(doing: string, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run()
+    } catch (error) {
+      throw s3Error(error, doing, context)
+    }
+  }
+  return {
+    sdk,
+    client,
+    root,
+    log,
+    endpoint: config.endpointUrl,
+    place: (key) => placeOf(root, key),
+    storing: (key) => ({ ...headersOf(key, config), ...params, ...placeOf(root, key) }),
+    call,
+    async change(doing, run) {
+      options.mayWrite()
+      return call(doing, run)
+    },
+  }
+}
+
+async function createClient(sdk: Sdk, config: S3Config, log: Log): Promise<S3Client> {
+  const settings: S3ClientConfig = {
+    ...signing(config),
+    retryMode: 'adaptive',
+    // boto3 counts the repetitions, the JavaScript SDK all attempts.
+    maxAttempts: config.maxAttempts + 1,
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      httpAgent: { maxSockets: config.verifyConcurrency, keepAlive: true },
+      httpsAgent: { maxSockets: config.verifyConcurrency, keepAlive: true },
+      // Requests that wait for a socket are the plan, not a thing to warn of.
+      logger: { debug: ignore, info: ignore, warn: ignore, error: (text: unknown) => log.error(String(text)) },
+    },
+  }
+  if (config.endpointUrl !== undefined) {
+    Object.assign(settings, {
+      endpoint: config.endpointUrl,
+      forcePathStyle: true,
+      // Stores other than Amazon's often refuse checksum trailers; Content-MD5 guards the uploads there.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    } satisfies S3ClientConfig)
+  }
+  const region = config.regionName ?? (config.endpointUrl === undefined ? await regionOfEnvironment(sdk) : DEFAULT_REGION)
+  return new sdk.S3Client({ ...settings, region })
+}
+
+/** @throws ConfigError */
+function signing(config: S3Config): S3ClientConfig {
+  const { accessKeyId, secretAccessKey, signatureVersion } = config
+  if (signatureVersion !== undefined && signatureVersion !== 's3v4' && signatureVersion !== 'v4') {
+    throw new ConfigError(`[s3] signature_version = ${signatureVersion}: only s3v4 is known`)
+  }
+  if (accessKeyId === undefined && secretAccessKey === undefined) return {}
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new ConfigError('[s3] aws_access_key_id and aws_secret_access_key must be given together, or neither')
+  }
+  return { credentials: { accessKeyId, secretAccessKey } }
+}
+
+/** What AWS_REGION or the AWS configuration files say. */
+async function regionOfEnvironment(sdk: Sdk): Promise<string> {
+  const client = new sdk.S3Client({})
+  try {
+    return await client.config.region()
+  } catch {
+    return DEFAULT_REGION
+  } finally {
+    client.destroy()
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,129 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
+import { StorageError } from '../errors.js'
+import type { S3Bucket } from './s3-bucket.js'
+import { byCodePoint, directoryPrefix, KEEP_FILE } from './s3-keys.js'
+import type { StoredEntry } from './types.js'
+
+/** DeleteObjects takes this many keys. */
+const MOST_DELETED = 1000
+/** Long enough that answers which arrive together lead to one request, short beside a request's own time. */
+const BATCH_MS = 5
+
+/** The pages of a listing; names are percent-encoded on the wire because XML cannot carry every one. */
+async function* pages(s3: S3Bucket, directory: string, delimiter?: '/'): AsyncGenerator<ListObjectsV2CommandOutput> {
+  const { Bucket, Key: Prefix } = directoryPrefix(s3.root, directory)
+  const fixed = { Bucket, Prefix, EncodingType: 'url' as const, ...(delimiter === undefined ? {} : { Delimiter: delimiter }) }
+  let token: string | undefined
+  do {
+    const page = await s3.call(`list ${directory}`, () =>
+      s3.client.send(new s3.sdk.ListObjectsV2Command({ ...fixed, ...(token === undefined ? {} : { ContinuationToken: token }) })),
+    )
+    yield page
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+  } while (token !== undefined)
+}
+
+function decoder(page: ListObjectsV2CommandOutput): (name: string) => string {
+  return page.EncodingType === 'url' ? (name) => decodeURIComponent(name.replaceAll('+', ' ')) : (name) => name
+}
+
+/** What stands for a directory: 8.0's marker, and the empty object `name/` that consoles make. */
+const isMarker = (name: string): boolean => name === '' || name.endsWith('/') || name === KEEP_FILE || name.endsWith(`/${KEEP_FILE}`)
+
+/** All objects below a directory, any depth, 1000 a request. `time` is that of the upload to the store. */
+export async function* walkObjects(s3: S3Bucket, directory: string): AsyncGenerator<StoredEntry> {
+  const start = directoryPrefix(s3.root, directory).Key.length
+  const base = directory === '' || directory.endsWith('/') ? directory : `${directory}/`
+  for await (const page of pages(s3, directory)) {
+    const decode = decoder(page)
+    for (const { Key, Size, LastModified } of page.Contents ?? []) {
+      const name = decode(Key ?? '').slice(start)
+      if (!isMarker(name)) yield { key: base + name, size: Size ?? 0, time: (LastModified?.getTime() ?? 0) / 1000 }
+    }
+  }
+}
+
+/** Names directly below a directory, sorted by code point. */
+export async function listNames(s3: S3Bucket, directory: string, kind: 'directories' | 'files'): Promise<string[]> {
+  const start = directoryPrefix(s3.root, directory).Key.length
+  const names: string[] = []
+  for await (const page of pages(s3, directory, '/')) {
+    const decode = decoder(page)
+    if (kind === 'directories') {
+      for (const { Prefix } of page.CommonPrefixes ?? []) names.push(decode(Prefix ?? '').slice(start, -1))
+    } else {
+      for (const { Key } of page.Contents ?? []) {
+        const name = decode(Key ?? '').slice(start)
+        if (!isMarker(name)) names.push(name)
+      }
+    }
+  }
+  return names.filter((name) => name !== '').sort(byCodePoint)
+}
+
+/** Whether anything lies below a key. */
+export async function isDirectory(s3: S3Bucket, key: string): Promise<boolean> {
+  const { Bucket, Key: Prefix } = directoryPrefix(s3.root, key)
+  const page = await s3.call(`list ${key}`, () =>
+    s3.client.send(new s3.sdk.ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })),
+  )
+  return (page.Contents ?? []).length > 0
+}
+
+/** Removes every object below a directory, markers too. */
+export async function removeBelow(s3: S3Bucket, directory: string): Promise<void> {
+  const { Bucket } = directoryPrefix(s3.root, directory)
+  for await (const page of pages(s3, directory)) {
+    const decode = decoder(page)
+    await deleteObjects(s3, Bucket, (page.Contents ?? []).map(({ Key }) => decode(Key ?? '')))
+  }
+}
+
+async function deleteObjects(s3: S3Bucket, Bucket: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  const answer = await s3.change(`remove ${keys.length === 1 ? keys[0] : `${keys.length} objects`}`, () =>
+    s3.client.send(new s3.sdk.DeleteObjectsCommand({ Bucket, Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true } })),
+  )
+  const [failed] = answer.Errors ?? []
+  if (failed !== undefined) {
+    throw new StorageError(`cannot remove ${failed.Key ?? 'an object'} from the bucket ${Bucket}: ${failed.Code ?? failed.Message ?? 'refused'}`)
+  }
+}
+
+export interface Remover {
+  /** Resolves once the object is gone. */
+  remove(key: string): Promise<void>
+}
+
+/** Removals asked for at about the same time go to the store together, up to 1000 a request. */
+export function createRemover(s3: S3Bucket): Remover {
+  interface Waiting { readonly key: string; readonly done: () => void; readonly failed: (error: unknown) => void }
+  let waiting: Waiting[] = []
+
+  function send(): void {
+    const batches = new Map<string, Waiting[]>()
+    for (const one of waiting) {
+      const { Bucket } = s3.place(one.key)
+      const batch = batches.get(Bucket)
+      if (batch === undefined) batches.set(Bucket, [one])
+      else batch.push(one)
+    }
+    waiting = []
+    for (const [Bucket, batch] of batches) {
+      deleteObjects(s3, Bucket, batch.map(({ key }) => s3.place(key).Key)).then(
+        () => batch.forEach(({ done }) => done()),
+        (error: unknown) => batch.forEach(({ failed }) => failed(error)),
+      )
+    }
+  }
+
+  return {
+    remove(key) {
+      return new Promise((done, failed) => {
+        waiting.push({ key, done, failed })
+        if (waiting.length === 1) setTimeout(send, BATCH_MS)
+        if (waiting.length === MOST_DELETED) send()
+      })
+    },
+  }
+}

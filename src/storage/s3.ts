@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import type { S3Config } from '../config/types.js'
+import { StorageError } from '../errors.js'
+import type { Log } from '../log.js'
+import { LAYOUT } from '../model/layout.js'
+import { createAppender } from './s3-append.js'
+import { openBucket } from './s3-bucket.js'
+import { checkObject, fileMetadata, uploadTimeOf } from './s3-check.js'
+import { openListObject } from './s3-diff.js'
+import { KEEP_FILE, parseRoot } from './s3-keys.js'
+import { createRemover, listNames, removeBelow, walkObjects } from './s3-list.js'
+import { lockBucket } from './s3-lock.js'
+import type { HeldLock, S3LockOptions } from './s3-lock.js'
+import { assertDigest, copyObject, hashObject, headObject, putObject, readObject } from './s3-objects.js'
+import { createReceivers } from './s3-receive.js'
+import { loadSdk } from './s3-sdk.js'
+import { createUpload } from './s3-upload.js'
+import type { Storage } from './types.js'
+
+export interface S3Options {
+  /** `/bucket/prefix` */
+  readonly directory: string
+  readonly log: Log
+  readonly host: { readonly pid: number }
+  /** called when the lock is lost although this run lives; from then on every write throws the same error */
+  readonly onLockLost: (error: StorageError) => void
+  readonly lockTimes?: Pick<S3LockOptions, 'heartbeatMs' | 'expiryMs'>
+}
+
+const LOCK_TIMES = { heartbeatMs: 20_000, expiryMs: 120_000 }
+
+/**
+ * A mirror in an S3 bucket, with the keys and metadata of bandersnatch 8.0.
+ * @throws ConfigError for a wrong [s3] section, or when the AWS SDK is not installed
+ */
+export async function createS3Storage(config: S3Config, options: S3Options): Promise<Storage> {
+  const root = parseRoot(options.directory)
+  let held: HeldLock | undefined
+  const s3 = await openBucket(await loadSdk(), config, {
+    root,
+    log: options.log,
+    mayWrite: () => held?.assertHeld(),
+  })
+  const appender = createAppender(s3)
+  const receivers = createReceivers(s3)
+  const remover = createRemover(s3)
+  /** Prepared directories whose marker is not stored yet. */
+  const unmarked = new Set<string>()
+
+  const isOwn = (key: string): boolean => key.startsWith(`${LAYOUT.own}/`)
+  const markerOf = (directory: string): string => (directory === '' ? KEEP_FILE : `${directory}/${KEEP_FILE}`)
+
+  /** A run that stores nothing below a directory spares the request for its marker. */
+  async function mark(key: string): Promise<void> {
+    for (const directory of unmarked) {
+      if (directory !== '' && !key.startsWith(`${directory}/`)) continue
+      unmarked.delete(directory)
+      await putObject(s3, markerOf(directory), new Uint8Array())
+    }
+  }
+
+  return {
+    kind: 's3',
+    location(key) {
+      const { Bucket, Key } = s3.place(key)
+      return `/${Bucket}/${Key}`.replace(/\/$/, '')
+    },
+    async prepare(keys) {
+      for (const key of keys) unmarked.add(key)
+    },
+    async lock(command) {
+      const times = options.lockTimes ?? LOCK_TIMES
+      const lock = await lockBucket(s3, command, { ...times, pid: options.host.pid, onLost: options.onLockLost })
+      held = lock
+      return {
+        async release() {
+          held = undefined
+          await lock.release()
+        },
+      }
+    },
+    async read(key) {
+      return isOwn(key) ? appender.read(key) : (await readObject(s3, key))?.body
+    },
+    async write(key, body) {
+      await mark(key)
+      await putObject(s3, key, typeof body === 'string' ? Buffer.from(body) : body)
+      if (isOwn(key)) await appender.forget(key)
+    },
+    async writeStream(key, chunks) {
+      await mark(key)
+      const upload = createUpload(s3, key, { metadata: {} })
+      try {
+        for await (const chunk of chunks) await upload.write(Buffer.from(chunk))
+        await upload.complete()
+      } catch (error) {
+        await upload.abort()
+        throw error
+      }
+    },
+    append: (key, text) => appender.append(key, text),
+    async copy(key, source) {
+      await mark(key)
+      await copyObject(s3, key, source)
+    },
+    async link(key, target) {
+      await mark(key)
+      await copyObject(s3, key, target)
+    },
+    async stat(key) {
+      const head = await headObject(s3, key)
+      if (head === undefined) return undefined
+      const sha256 = head.metadata.get('sha256')
+      return { size: head.size, time: uploadTimeOf(head) ?? head.modified, ...(sha256 === undefined ? {} : { sha256 }) }
+    },
+    check: (spec, method) => checkObject(s3, spec, method),
+    async digest(key, name) {
+      const hex = (await headObject(s3, key))?.metadata.get(name) ?? (await hashObject(s3, key, name))
+      if (hex === undefined) throw new StorageError(`cannot read ${key}: there is no such object`)
+      return hex
+    },
+    async put(spec, body) {
+      assertDigest(spec, createHash(spec.digest.name).update(body).digest('hex'))
+      await mark(spec.key)
+      await putObject(s3, spec.key, body, fileMetadata(spec))
+    },
+    async receive(spec) {
+      await mark(spec.key)
+      return receivers.receive(spec)
+    },
+    async remove(key, how) {
+      const head = await headObject(s3, key)
+      if (head === undefined) return false
+      const gone = [remover.remove(key)]
+      if (how?.pruneParents === true) gone.push(remover.remove(markerOf(key.slice(0, key.lastIndexOf('/')))))
+      await Promise.all(gone)
+      if (isOwn(key)) await appender.forget(key, head)
+      return true
+    },
+    removeTree: (key) => removeBelow(s3, key),
+    names: (key, kind) => listNames(s3, key, kind),
+    openList: (place, nameInDirectory) => openListObject(s3, place, nameInDirectory),
+    walk: (key) => walkObjects(s3, key),
+    flush: () => appender.flush(),
+    async close() {
+      try {
+        await appender.flush()
+      } catch (error) {
+        options.log.warn(error instanceof Error ? error.message : String(error))
+      }
+      await receivers.close()
+      s3.client.destroy()
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { UpstreamError } from '../errors.js'
+import type { BodyReader } from './types.js'
+
+/** Takes one answer's body. A promise holds the connection back until it resolves. */
+export interface Sink {
+  write(chunk: Buffer): void | Promise<void>
+  end(): void | Promise<void>
+  /** the answer broke off, or `write` or `end` failed */
+  drop?(): void
+}
+
+const REFUSED_BODY = 64 * 1024
+
+/**
+ * For an answer that is an error: reads a short body to its end, as that keeps the connection.
+ * `error` undefined: the body is of no interest.
+ */
+export function discard(error?: Error): Sink {
+  let bytes = 0
+  return {
+    write(chunk) {
+      bytes += chunk.length
+      if (bytes > REFUSED_BODY) throw error ?? new UpstreamError('too-large', 'an empty answer has a long body')
+    },
+    end() {
+      if (error !== undefined) throw error
+    },
+  }
+}
+
+/** The sink that hands a document's bytes on, counted. */
+function bounded(reader: BodyReader, maxBytes: number, shown: string): Sink {
+  let bytes = 0
+  return {
+    write(chunk) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw new UpstreamError('too-large', `${shown}: larger than ${maxBytes} bytes`)
+      reader.write(chunk)
+    },
+    end: () => reader.end(),
+  }
+}
+
+/** Unpacks as the bytes come, so that a bomb is met at its first `maxBytes` bytes. */
+function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: string): Sink {
+  let failure: Error | undefined
+  let wake: (() => void) | undefined
+  let ended = false
+  const settle = (): void => {
+    wake?.()
+    wake = undefined
+  }
+  const fail = (error: unknown): void => {
+    failure ??= error instanceof Error ? error : new Error(String(error))
+    stream.destroy()
+    settle()
+  }
+  const settled = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    if (failure !== undefined) throw failure
+  }
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      void to.write(chunk)
+    } catch (error) {
+      fail(error)
+    }
+  })
+  stream.on('drain', settle)
+  stream.on('end', () => {
+    ended = true
+    settle()
+  })
+  stream.on('error', (cause) => {
+    fail(new UpstreamError('content', `${shown}: broken compression`, undefined, { cause }))
+  })
+  return {
+    write(chunk) {
+      if (failure !== undefined) throw failure
+      return stream.write(chunk) ? undefined : settled()
+    },
+    async end() {
+      stream.end()
+      if (failure === undefined && !ended) await settled()
+      if (failure !== undefined) throw failure
+      await to.end()
+    },
+    drop: () => stream.destroy(),
+  }
+}
+
+/**
+ * A sink for a document: unpacked, bounded.
+ * @param encoding the answer's Content-Encoding
+ * @param maxBytes of the unpacked document
+ */
+export function documentSink(reader: BodyReader, encoding: string, maxBytes: number, shown: string): Sink {
+  const to = bounded(reader, maxBytes, shown)
+  switch (encoding.trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return to
+    case 'gzip':
+    case 'x-gzip':
+      return unpacking(createGunzip({ chunkSize: 64 * 1024 }), to, shown)
+    case 'br':
+      return unpacking(createBrotliDecompress({ chunkSize: 64 * 1024 }), to, shown)
+    default:
+      throw new UpstreamError('content', `${shown}: unknown Content-Encoding ${encoding.slice(0, 40)}`)
+  }
+}
+
+/** Keeps a document as one Buffer. */
+export function collector(): BodyReader & { readonly body: () => Buffer } {
+  const chunks: Uint8Array[] = []
+  return {
+    write: (chunk) => void chunks.push(chunk),
+    end: () => undefined,
+    body: () => (chunks.length === 1 && Buffer.isBuffer(chunks[0]) ? chunks[0] : Buffer.concat(chunks)),
+  }
+}

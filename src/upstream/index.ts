@@ -1,0 +1,35 @@
+import { ConfigError } from '../errors.js'
+import type { Log } from '../log.js'
+import { parseUrl } from './failure.js'
+import { fetchMetadata } from './json.js'
+import { fetchProjectList, fetchProjectPage } from './simple.js'
+import type { HttpClient, Upstream } from './types.js'
+import { changelogSince, lastSerial, listPackagesWithSerial } from './xmlrpc.js'
+
+export interface UpstreamOptions {
+  /** the index's base URL, e.g. `https://pypi.org`; userinfo in it is sent to its origin only */
+  readonly master: string
+  readonly log: Log
+}
+
+/**
+ * The index being mirrored, by the client given.
+ * @throws ConfigError when the base URL is none
+ */
+export function createUpstream(http: HttpClient, options: UpstreamOptions): Upstream {
+  const shown = parseUrl(options.master)
+  if (shown === undefined || !/^https?:$/.test(shown.protocol)) {
+    throw new ConfigError('[mirror] master must be a URL that starts with https:// or http://')
+  }
+  const master = options.master.replace(/[?#].*$/s, '').replace(/\/+$/, '')
+  const context = { http, master, log: options.log }
+  return {
+    url: `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`,
+    list: (etag) => fetchProjectList(http, master, { log: options.log, etag }),
+    metadata: (name, serial) => fetchMetadata(http, master, { name, serial }),
+    projectPage: (name) => fetchProjectPage(http, master, name),
+    lastSerial: () => lastSerial(context),
+    changesSince: (serial) => changelogSince(context, serial),
+    listByRpc: () => listPackagesWithSerial(context),
+  }
+}

@@ -1,0 +1,259 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { UpstreamError } from '../../src/errors.js'
+import { failureOf, sampleBytes, serve, testClient } from './support.js'
+
+const MAX = { maxBytes: 1_000_000 }
+
+describe('documents', () => {
+  it('asks with its name and keeps connections', async () => {
+    const ports = new Set<number | undefined>()
+    const { url } = await serve((req, res) => {
+      ports.add(req.socket.remotePort)
+      res.end(`${req.method} ${req.url} ${req.headers['user-agent']} ${req.headers.accept} ${req.headers['accept-encoding']}`)
+    })
+    const http = testClient({ workers: 1 })
+    for (let i = 0; i < 5; i += 1) {
+      const answer = await http.get(`${url}/a?b=c#d`, { ...MAX, accept: 'application/json' })
+      expect(answer.body.toString()).toBe('GET /a?b=c bandersnatch/0 (test) application/json gzip, br')
+      expect(answer).toMatchObject({ status: 200, url: `${url}/a?b=c#d` })
+    }
+    expect(ports.size).toBe(1)
+    expect(http.counts).toMatchObject({ requests: 5, retries: 0 })
+  })
+
+  it.each([
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['identity', (body: Buffer) => body],
+  ])('unpacks %s', async (encoding, pack) => {
+    const body = Buffer.from('some text, many times. '.repeat(9000))
+    const { url } = await serve((_, res) => {
+      res.setHeader('content-encoding', encoding)
+      res.end(pack(body))
+    })
+    const http = testClient()
+    expect((await http.get(url, MAX)).body.equals(body)).toBe(true)
+    expect(http.counts.bytes).toBe(pack(body).length)
+  })
+
+  it('takes no more than the limit, packed or not', async () => {
+    const { url } = await serve((req, res) => {
+      if (req.url === '/gzip') res.setHeader('content-encoding', 'gzip')
+      const body = Buffer.alloc(50_000_000, 0x20)
+      res.end(req.url === '/gzip' ? gzipSync(body) : body)
+    })
+    const http = testClient()
+    for (const path of ['/gzip', '/plain']) {
+      const error = await failureOf(http.get(url + path, MAX))
+      expect(error).toMatchObject({ kind: 'too-large', message: `${url}${path}: larger than 1000000 bytes` })
+    }
+    expect(http.counts.retries).toBe(0)
+    expect(http.counts.bytes).toBeLessThan(5_000_000)
+  })
+
+  it('refuses encodings it did not ask for and broken compression', async () => {
+    const { url } = await serve((req, res) => {
+      res.setHeader('content-encoding', req.url === '/odd' ? 'zstd' : 'gzip')
+      const packed = gzipSync(sampleBytes(5000))
+      res.end(req.url === '/cut' ? packed.subarray(0, 3000) : Buffer.from('not gzip'))
+    })
+    const http = testClient({ retries: 1 })
+    for (const path of ['/odd', '/cut', '/broken']) {
+      expect(await failureOf(http.get(url + path, MAX))).toMatchObject({ kind: 'content' })
+    }
+  })
+
+  it('gives allowed statuses as answers and others as errors', async () => {
+    const { url } = await serve((req, res) => {
+      res.writeHead(Number(req.url?.slice(1)), { etag: '"x"' })
+      res.end('text that does not matter')
+    })
+    const http = testClient()
+    const answer = await http.get(`${url}/404`, { ...MAX, allow: [404] })
+    expect(answer).toMatchObject({ status: 404, headers: { etag: '"x"' } })
+    expect(answer.body.length).toBe(0)
+    for (const status of [400, 401, 403, 404, 410, 451]) {
+      const error = await failureOf(http.get(`${url}/${status}`, MAX))
+      expect(error).toMatchObject({ kind: 'status', status, message: `${url}/${status}: HTTP status ${status}` })
+    }
+    expect(http.counts.retries).toBe(0)
+  })
+
+  it('repeats a request whose answer does not pass the check', async () => {
+    let asked = 0
+    const { url } = await serve((_, res) => res.end(String((asked += 1))))
+    const http = testClient()
+    const answer = await http.get(url, {
+      ...MAX,
+      check: ({ body }) => {
+        if (body.toString() !== '3') throw new UpstreamError('content', 'not yet')
+      },
+    })
+    expect(answer.body.toString()).toBe('3')
+    expect(http.waits).toEqual([500, 1000])
+    expect(http.counts).toMatchObject({ requests: 3, retries: 2 })
+  })
+
+  it('posts a body with its type', async () => {
+    const { url } = await serve((req, res) => {
+      let body = ''
+      req.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      req.on('end', () => res.end(`${req.headers['content-type']} ${req.headers['content-length']} ${body}`))
+    })
+    const answer = await testClient().post(url, '<a>é</a>', { ...MAX, contentType: 'text/xml' })
+    expect(answer.body.toString()).toBe('text/xml 9 <a>é</a>')
+  })
+
+  it('hands bytes to a new reader for each attempt', async () => {
+    let asked = 0
+    const { url } = await serve((_, res) => {
+      asked += 1
+      res.writeHead(200, { 'content-length': 6 })
+      res.write('abc')
+      setTimeout(() => (asked === 1 ? res.socket?.end() : res.end('def')), 10)
+    })
+    const read: string[] = []
+    await testClient().get(url, {
+      ...MAX,
+      reader: () => {
+        const at = read.push('') - 1
+        return { write: (chunk) => (read[at] += Buffer.from(chunk).toString()), end: () => (read[at] += '.') }
+      },
+    })
+    expect(read).toEqual(['abc', 'abcdef.'])
+  })
+})
+
+describe('small files', () => {
+  const body = sampleBytes(70_000)
+
+  it('come whole and as they are', async () => {
+    const { url } = await serve((req, res) => {
+      expect(req.headers['accept-encoding']).toBe('identity')
+      // Servers that serve .tar.gz files so mean the file itself.
+      res.setHeader('content-encoding', 'x-gzip')
+      res.end(req.url === '/empty' ? '' : body)
+    })
+    const http = testClient()
+    expect((await http.fetchFile(url, { size: body.length, ...MAX })).equals(body)).toBe(true)
+    expect((await http.fetchFile(url, { size: undefined, ...MAX })).equals(body)).toBe(true)
+    expect(await http.fetchFile(`${url}/empty`, { size: 0, ...MAX })).toHaveLength(0)
+  })
+
+  it.each([
+    ['announced', true],
+    ['in chunks', false],
+  ])('of another size are errors (%s)', async (_, announced) => {
+    const { url } = await serve((__, res) => {
+      if (announced) res.setHeader('content-length', body.length)
+      res.write(body)
+      res.end()
+    })
+    const http = testClient({ retries: 1 })
+    for (const size of [body.length - 1, body.length + 1, 0]) {
+      const error = await failureOf(http.fetchFile(url, { size, ...MAX }))
+      expect(error.kind).toBe('content')
+      expect(error.message).toContain(`bytes instead of ${size}`)
+    }
+    expect(await failureOf(http.fetchFile(url, { size: undefined, maxBytes: 100 }))).toMatchObject({ kind: 'too-large' })
+  })
+
+  it('stops a body that does not end', async () => {
+    const { url } = await serve((_, res) => {
+      const pour = (): void => {
+        while (!res.destroyed && res.write(body));
+      }
+      res.on('drain', pour)
+      pour()
+    })
+    const http = testClient({ retries: 0 })
+    expect(await failureOf(http.fetchFile(url, { size: 100_000, ...MAX }))).toMatchObject({ kind: 'content' })
+    expect(http.counts.bytes).toBeLessThan(10_000_000)
+  })
+
+  it('takes no 206 nobody asked for', async () => {
+    const { url } = await serve((_, res) => {
+      res.writeHead(206, { 'content-range': 'bytes 0-9/100' })
+      res.end('0123456789')
+    })
+    expect(await failureOf(testClient().fetchFile(url, { size: 10, ...MAX }))).toMatchObject({ kind: 'status', status: 206 })
+  })
+})
+
+describe('the gate', () => {
+  it('lets no more requests out than there are workers', async () => {
+    let now = 0
+    let most = 0
+    const { url } = await serve((_, res) => {
+      most = Math.max(most, (now += 1))
+      setTimeout(() => {
+        now -= 1
+        res.end('x')
+      }, 5)
+    })
+    const http = testClient({ workers: 3 })
+    await Promise.all(Array.from({ length: 30 }, (_, i) => http.get(`${url}/${i}`, MAX)))
+    expect(most).toBe(3)
+  })
+
+  it('is left while a request waits for its next attempt', async () => {
+    const { url } = await serve((req, res) => {
+      if (req.url === '/busy') res.writeHead(503, { 'retry-after': '100' })
+      res.end('x')
+    })
+    const http = testClient({
+      workers: 1,
+      globalTimeout: 1000,
+      sleep: (_, signal) => new Promise((__, reject) => signal.addEventListener('abort', () => reject(new Error('woken')))),
+    })
+    const busy = http.get(`${url}/busy`, MAX)
+    expect((await http.get(`${url}/free`, MAX)).status).toBe(200)
+    http.abort(new Error('stop'))
+    await expect(busy).rejects.toThrow('stop')
+  })
+})
+
+describe('the end', () => {
+  it('comes at once for everything under way when aborted', async () => {
+    const { url, server } = await serve((req, res) => {
+      if (req.url !== '/headers') res.write('x')
+    })
+    const http = testClient({ workers: 2 })
+    const under = ['/headers', '/body', '/queued'].map((path) => http.get(url + path, MAX))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const reason = new Error('interrupted')
+    http.abort(reason)
+    for (const promise of under) await expect(promise).rejects.toBe(reason)
+    await expect(http.get(url, MAX)).rejects.toBe(reason)
+    await http.close()
+    await expect.poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(0)
+  })
+
+  it('closes idle connections', async () => {
+    const { url, server } = await serve((_, res) => res.end('x'))
+    const http = testClient()
+    await http.get(url, MAX)
+    await http.close()
+    await expect.poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(0)
+    await expect(http.get(url, MAX)).rejects.toThrow('closed')
+  })
+})
+
+describe('messages', () => {
+  it('have no credentials and no query', async () => {
+    const { port } = await serve((_, res) => {
+      res.statusCode = 403
+      res.end()
+    })
+    const error = await failureOf(testClient().get(`http://user:secret@127.0.0.1:${port}/a?token=secret`, MAX))
+    expect(error.message).toBe(`http://127.0.0.1:${port}/a: HTTP status 403`)
+  })
+
+  it('say what is no URL', async () => {
+    const http = testClient()
+    expect((await failureOf(http.get('http://us er:secret@[x/', MAX))).message).not.toContain('secret')
+    expect(await failureOf(http.get('/simple/', MAX))).toMatchObject({ kind: 'refused' })
+  })
+})
