@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from './config/version.js'
 import { BandersnatchError, ConfigMissingError, EXIT, errorText } from './errors.js'
 import type { Setting } from './commands/open.js'
+import type { VerifyOptions } from './mirror/verify.js'
 import type { Log } from './log.js'
 
 /** Ends a run from outside; the exit code tells a shell which signal it was. */
@@ -42,7 +43,44 @@ function createProgram(execute: (options: GlobalOptions, run: Run) => Promise<vo
       const { mirrorCommand } = await import('./commands/mirror.js')
       await execute(global(), (setting) => mirrorCommand(setting, options))
     })
+  program
+    .command('sync')
+    .description('bring only the named projects up to date, whatever the project filters say')
+    .argument('<package...>', 'names of projects, in any spelling')
+    .option('--skip-simple-root', 'do not write the root of the simple index', false)
+    .action(async (names: string[], options: { skipSimpleRoot: boolean }) => {
+      const { syncCommand } = await import('./commands/sync.js')
+      await execute(global(), (setting) => syncCommand(setting, names, options))
+    })
+  program
+    .command('verify')
+    .description('check stored files against metadata and repair what is missing or wrong')
+    .option('--delete', 'remove files that no project accounts for', false)
+    .option('--dry-run', 'only say what would be fetched and removed', false)
+    .option('--json-update', 'fetch the metadata documents anew first', false)
+    .option('--workers <n>', 'projects looked at together (default: verifiers of the configuration)', wholeNumber, 0)
+    .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
+    .option('--yes', 'remove files even where more than half of them would go', false)
+    .action(async (options: VerifyOptions & { workers: number }) => {
+      const { verifyCommand } = await import('./commands/verify.js')
+      await execute(global(), (setting) => verifyCommand(setting, options))
+    })
+  program
+    .command('delete')
+    .description('remove everything that the mirror has of the named projects')
+    .argument('[package...]', 'names of projects, in any spelling')
+    .option('--dry-run', 'only say what would be removed', false)
+    .option('--workers <n>', 'accepted for bandersnatch 8.0; removing needs none', wholeNumber, 0)
+    .action(async (names: string[], options: { dryRun: boolean }) => {
+      const { deleteCommand } = await import('./commands/delete.js')
+      await execute(global(), (setting) => deleteCommand(setting, names, options))
+    })
   return program
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('a whole number is needed.')
 }
 
 /** Runs the program and returns its exit code: the one place where an error becomes one. */

@@ -5,14 +5,16 @@ export const EXIT = {
   incomplete: 1,
   /** configuration or command line is wrong; nothing was written */
   config: 2,
-  /** the upstream index could not be asked what changed */
-  upstream: 3,
+  /** there is nothing to verify here, as bandersnatch 8.0 has it */
+  nothing: 3,
   /** another run holds the lock */
   locked: 4,
   /** the mirror's storage cannot be read or written (full, read-only, gone) */
   storage: 5,
   /** a guard refused to remove what it was asked to */
   refused: 6,
+  /** the upstream index could not be asked what changed */
+  upstream: 7,
   sigint: 130,
   sigterm: 143,
 } as const

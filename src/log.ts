@@ -1,4 +1,11 @@
-import { pino } from 'pino'
+import { createLogOn } from './log/create.js'
+import type { RunLog } from './log/create.js'
+import { createDescriptorWriter } from './log/descriptor.js'
+import { createScreen } from './log/screen.js'
+import type { Screen } from './log/screen.js'
+
+export type { RunLog } from './log/create.js'
+export type { Screen } from './log/screen.js'
 
 /** Where every room reports to. One line a call; pino and the formats are behind createLog. */
 export interface Log {
@@ -10,43 +17,46 @@ export interface Log {
 
 export type LogFormat = 'text' | 'json'
 
+/** `quiet`: warnings and errors only. `verbose` and `debug` show every file; `debug` also where an error comes from. */
+export type LogLevel = 'quiet' | 'info' | 'verbose' | 'debug'
+
 export interface LogOptions {
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly level: LogLevel
   readonly format: LogFormat
 }
 
-const LEVEL_NAMES = new Map([[20, 'DEBUG'], [30, 'INFO'], [40, 'WARNING'], [50, 'ERROR']])
+const STDOUT = 1
+const STDERR = 2
 
-/** The program's log, on stderr: 8.0's line format (time, level, message) or one JSON object a line. */
-export function createLog(options: LogOptions): Log {
-  const stderr = pino.destination({ dest: 2, sync: true })
-  // A reader that went away must not end the run.
-  stderr.on('error', () => undefined)
-  const stream = options.format === 'json' ? stderr : { write: (line: string) => void stderr.write(textLine(line)) }
-  const logger = pino({ level: options.level, base: null }, stream)
-  const escaped = (message: string): string => message.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, visible)
-  return {
-    debug: (message) => logger.debug(escaped(message)),
-    info: (message) => logger.info(escaped(message)),
-    warn: (message) => logger.warn(escaped(message)),
-    error: (message) => logger.error(escaped(message)),
+/**
+ * The program's log, on stderr: 8.0's line format (time, level, message) in pipes, a short one on a terminal, or one
+ * JSON object a line. Writes are synchronous; a reader that is slow or gone does not end the run.
+ */
+export function createLog(options: LogOptions): RunLog {
+  const { env } = process
+  const coloured = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  return createLogOn({
+    ...options,
+    screen: stderrScreen(options.format),
+    stdout: createDescriptorWriter(STDOUT),
+    coloured,
+    pid: process.pid,
+    cwd: process.cwd(),
+    startedAt: performance.timeOrigin,
+    now: Date.now,
+  })
+}
+
+function stderrScreen(format: LogFormat): Screen {
+  const { stderr } = process
+  const lost = (count: number): string => {
+    const text = `${count} lines of the log are missing here: nobody took them`
+    return format === 'json' ? `${JSON.stringify({ level: 'warn', msg: text })}\n` : `${text}\n`
   }
-}
-
-/** Control characters that upstream could use to forge lines or steer a terminal. */
-function visible(char: string): string {
-  return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
-}
-
-function textLine(line: string): string {
-  const { time, level, msg } = JSON.parse(line) as { time: number; level: number; msg: string }
-  return `${pythonTime(new Date(time))} ${LEVEL_NAMES.get(level) ?? String(level)}: ${msg}\n`
-}
-
-/** As Python's %(asctime)s: local time, with a comma before the milliseconds. */
-function pythonTime(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  return `${day} ${time},${String(date.getMilliseconds()).padStart(3, '0')}`
+  return createScreen({
+    writer: createDescriptorWriter(STDERR, lost),
+    terminal: stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+    columns: () => stderr.columns,
+    onResize: (redraw) => stderr.on('resize', redraw),
+  })
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
-import { packageVersion } from '../config/version.js'
+import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
 import type { Log } from '../log.js'
@@ -45,7 +45,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   for (const warning of filters.warnings) log.warn(warning)
   const host = hostFacts()
   const http = createHttpClient({
-    userAgent: `bandersnatch/${packageVersion()} (node ${process.versions.node}; ${process.platform} ${process.arch})`,
+    userAgent: userAgent(),
     timeout: config.mirror.timeout,
     globalTimeout: config.mirror.globalTimeout,
     workers: config.mirror.workers,
@@ -72,6 +72,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
         log,
         report: createReport(),
         diff: await openDiffFile(storage, opening.writesDiff ? config.mirror : { ...config.mirror, diffFile: undefined }, new Date()),
+        jsonApi: { offered: config.mirror.metadata === 'simple' ? false : undefined },
         bootId: host.bootId,
         signal: stop.signal,
       })

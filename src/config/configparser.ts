@@ -1,7 +1,8 @@
 import { parse as parseIni } from 'ini'
 import { ConfigError } from '../errors.js'
 import { interpolate } from './interpolation.js'
-import { canonicalize, decodeName, DEFAULT_SECTION } from './lines.js'
+import { BANDERSNATCH_DIALECT, canonicalize, decodeName, DEFAULT_SECTION } from './lines.js'
+import type { Dialect } from './lines.js'
 import { isSecret, oneLine, shownValue } from './redact.js'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from './scalars.js'
 import type { ConfigFile, Origin } from './types.js'
@@ -30,9 +31,14 @@ function decodeIni(text: string, sections: Map<string, Options>): void {
  * @param path for error messages only
  * @throws ConfigError of one line that names file and line
  */
-export function parseConfig(text: string, path: string, defaults: Defaults = new Map()): ConfigFile {
+export function parseConfig(
+  text: string,
+  path: string,
+  defaults: Defaults = new Map(),
+  dialect: Dialect = BANDERSNATCH_DIALECT,
+): ConfigFile {
   // On purpose unlike Python: editors that write a byte order mark are common.
-  const canonical = canonicalize(text.startsWith('\ufeff') ? text.slice(1) : text, path)
+  const canonical = canonicalize(text.startsWith('\ufeff') ? text.slice(1) : text, path, dialect)
   const sections = new Map<string, Options>()
   for (const [section, options] of defaults) sections.set(section, new Map(options))
   decodeIni(canonical.text, sections)

@@ -16,6 +16,18 @@ export interface CanonicalFile {
   readonly lines: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
+/** How a file's options are written. */
+export interface Dialect {
+  /** what may stand between an option and its value */
+  readonly delimiter: RegExp
+  readonly optionName: (text: string) => string
+}
+
+/** bandersnatch.conf: `=` only, and names keep their case. */
+export const BANDERSNATCH_DIALECT: Dialect = { delimiter: /=/, optionName: (text) => text }
+/** configparser's own, as Python's logging.config has it: `=` or `:`, names in lower case. */
+export const PYTHON_DIALECT: Dialect = { delimiter: /[=:]/, optionName: (text) => text.toLowerCase() }
+
 const escaped = (char: string): string => `%${(char.codePointAt(0) ?? 0).toString(16)}%`
 
 /** A name that no INI reader can misunderstand: dots, brackets, `__proto__` and leading digits are encoded. */
@@ -40,12 +52,12 @@ function sectionHeader(line: string): string | undefined {
 }
 
 /**
- * Applies configparser's line rules: full-line comments with `#` and `;`, `=` only, values continued by
+ * Applies configparser's line rules: full-line comments with `#` and `;`, values continued by
  * indentation (blank lines and comments inside), no section and no option twice.
  * https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
  * @throws ConfigError that names the line, never its text: it may hold a secret
  */
-export function canonicalize(text: string, path: string): CanonicalFile {
+export function canonicalize(text: string, path: string, dialect: Dialect = BANDERSNATCH_DIALECT): CanonicalFile {
   const sections = new Map<string, Map<string, number>>()
   const began = new Map<string, number>()
   const output: string[] = []
@@ -92,9 +104,9 @@ export function canonicalize(text: string, path: string): CanonicalFile {
     }
     if (section === undefined) throw fail('there is no [section] line before the first option')
     const where = `[${oneLine(section.name)}]`
-    const equals = content.indexOf('=')
+    const equals = content.search(dialect.delimiter)
     if (equals < 0) throw fail(`${where} a line that is neither "option = value" nor a [section] nor indented`)
-    const name = rstrip(content.slice(0, equals))
+    const name = dialect.optionName(rstrip(content.slice(0, equals)))
     if (name === '') throw fail(`${where} there is no option name before "="`)
     const earlier = section.options.get(name)
     if (earlier !== undefined) throw fail(`${where} ${oneLine(name)} is already set on line ${earlier}`)

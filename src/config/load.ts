@@ -29,10 +29,9 @@ function readText(path: string): string {
   }
 }
 
-/** As 8.0 splits it: one name a line, and all stands for every plugin. */
+/** As 8.0 splits it: one name a line. */
 function enabledNames(file: ConfigFile): string[] {
-  const names = (file.get('plugins', 'enabled') ?? '').split('\n').filter((name) => name !== '')
-  return names.includes('all') ? ['all'] : names
+  return (file.get('plugins', 'enabled') ?? '').split('\n').filter((name) => name !== '')
 }
 
 /**

@@ -105,7 +105,7 @@ export interface Config {
   readonly mirror: MirrorConfig
   /** undefined unless storage-backend is s3 */
   readonly s3: S3Config | undefined
-  /** names as in `[plugins] enabled`, without those of earlier releases; `['all']` when all is among them */
+  /** names as in `[plugins] enabled`, without those of earlier releases; `all` stands for every built-in one */
   readonly enabledPlugins: readonly string[]
   /** one line each, to be logged once */
   readonly warnings: readonly string[]

@@ -6,3 +6,8 @@ export function packageVersion(): string {
   if (typeof document === 'object' && document !== null && 'version' in document) return String(document.version)
   throw new Error('package.json has no version')
 }
+
+/** How every request names us to upstream. */
+export function userAgent(): string {
+  return `bandersnatch/${packageVersion()} (node ${process.versions.node}; ${process.platform} ${process.arch})`
+}

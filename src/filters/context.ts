@@ -1,7 +1,7 @@
 import type { ConfigFile } from '../config/types.js'
-import { ConfigError, errorText } from '../errors.js'
+import { ConfigError } from '../errors.js'
 import type { PythonRegex } from '../model/python-regex.js'
-import { translatePythonRegex } from '../model/python-regex.js'
+import { PatternError, translatePythonRegex } from '../model/python-regex.js'
 import { settingLines } from './lines.js'
 import type { Filter } from './types.js'
 
@@ -19,19 +19,14 @@ export interface PluginContext {
 /** Makes a filter from the configuration; undefined where, by its settings, it would keep everything. */
 export type Plugin = (context: PluginContext) => Filter | undefined
 
-export interface Pattern extends PythonRegex {
-  /** as configured */
-  readonly source: string
-}
-
 /** The regular expressions of an option, one a line. @throws ConfigError naming the one that cannot be used */
-export function readPatterns(config: ConfigFile, section: string, option: string): Pattern[] {
-  return settingLines(config.get(section, option) ?? '').map((source) => {
+export function readPatterns(config: ConfigFile, section: string, option: string): PythonRegex[] {
+  return settingLines(config.get(section, option) ?? '').map((pattern) => {
     try {
-      const regex = translatePythonRegex(source)
-      return { source, match: (text) => regex.match(text) }
+      return translatePythonRegex(pattern)
     } catch (error) {
-      const problem = `the regular expression ${JSON.stringify(source)} cannot be used: ${errorText(error)}`
+      if (!(error instanceof PatternError)) throw error
+      const problem = `the regular expression ${JSON.stringify(pattern)} cannot be used: ${error.message}`
       throw config.invalid(section, option, problem)
     }
   })

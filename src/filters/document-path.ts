@@ -21,12 +21,9 @@ export function nullMatches({ tags }: MetadataKey): boolean {
   return tags.findLast((tag) => tag === 'match-null' || tag === 'not-null') !== 'not-null'
 }
 
-/** What the keys of a project's metadata filter start from. */
-export const PROJECT_FIELDS: readonly string[] = ['info', 'last_serial', 'releases']
-
-/** The project's metadata document, as far as keys reach into it. */
+/** What the keys of a project's metadata filter start from: the document, with the releases that are left. */
 export function projectFields(project: Project, { path }: MetadataKey): JsonObject {
-  const fields = { info: project.info, last_serial: project.lastSerial }
+  const fields = { ...project.document, info: project.info, last_serial: project.lastSerial }
   if (path[0] !== 'releases') return fields
   const releases = project.releases.map(({ version, files }) => [version, files.map(({ raw }) => raw)] as const)
   return { ...fields, releases: Object.fromEntries(releases) }

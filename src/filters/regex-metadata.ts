@@ -1,8 +1,9 @@
 import { InvalidDocumentError } from '../errors.js'
 import type { JsonObject } from '../model/project.js'
-import type { Pattern, PluginContext } from './context.js'
+import type { PythonRegex } from '../model/python-regex.js'
+import type { PluginContext } from './context.js'
 import { readPatterns } from './context.js'
-import { fileFields, nullMatches, parseMetadataKey, PROJECT_FIELDS, projectFields, valueAt } from './document-path.js'
+import { fileFields, nullMatches, parseMetadataKey, projectFields, valueAt } from './document-path.js'
 import type { MetadataKey } from './document-path.js'
 import type { MetadataFilter, ReleaseFileFilter } from './types.js'
 
@@ -13,7 +14,7 @@ interface Rule {
   readonly key: MetadataKey
   readonly mode: Mode
   readonly nullMatches: boolean
-  readonly patterns: readonly Pattern[]
+  readonly patterns: readonly PythonRegex[]
 }
 
 /** regex_project_metadata: keeps the projects whose metadata match all keys of the section. */
@@ -22,9 +23,6 @@ export function regexProjectMetadata(context: PluginContext): MetadataFilter | u
   const rules = readRules(context, name)
   if (rules.length === 0) return undefined
   for (const { key } of rules) {
-    if (!PROJECT_FIELDS.includes(key.path[0] ?? '')) {
-      context.warn(`${name}: ${key.text} is always null: keys start with ${PROJECT_FIELDS.join(', ')}`)
-    }
   }
   return {
     kind: 'metadata',
@@ -67,7 +65,7 @@ function modeOf({ tags }: MetadataKey): Mode {
 function described(rules: readonly Rule[], what: string): { summary: string; settings: unknown } {
   return {
     summary: `keeps ${what} that match ${rules.map(({ key }) => key.text).join(' and ')}`,
-    settings: rules.map(({ key, patterns }) => [key.text, patterns.map(({ source }) => source)]),
+    settings: rules.map(({ key, patterns }) => [key.text, patterns.map(({ pattern }) => pattern)]),
   }
 }
 
@@ -76,7 +74,7 @@ function matches({ key, mode, nullMatches, patterns }: Rule, fields: JsonObject)
   const values: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
   const isNull = values.length === 0
   if (mode === 'all') {
-    const matching = (pattern: Pattern): boolean => values.some((item) => pattern.match(textOf(item, key)))
+    const matching = (pattern: PythonRegex): boolean => values.some((item) => pattern.match(textOf(item, key)))
     return patterns.every((pattern) => (isNull && nullMatches) || matching(pattern))
   }
   if (patterns.length === 0) return mode === 'none'

@@ -13,7 +13,7 @@ export function regexProject({ config, idle }: PluginContext): ProjectFilter | u
     kind: 'project',
     name: 'regex_project',
     summary: `drops projects that match one of ${patterns.length} patterns`,
-    settings: patterns.map(({ source }) => source),
+    settings: patterns.map(({ pattern }) => pattern),
     keepProject: (name) => !patterns.some((pattern) => pattern.match(name)),
   }
 }
@@ -29,7 +29,7 @@ export function regexRelease({ config, idle }: PluginContext): ReleaseFilter | u
     kind: 'release',
     name: 'regex_release',
     summary: `drops releases that match one of ${patterns.length} patterns`,
-    settings: patterns.map(({ source }) => source),
+    settings: patterns.map(({ pattern }) => pattern),
     byVersion: true,
     keepRelease: (release) => !patterns.some((pattern) => pattern.match(release.version)),
   }

@@ -72,6 +72,9 @@ function described(rules: readonly Rule[], what: string): { summary: string; set
 function admits({ key, nullMatches, versions }: Rule, fields: JsonObject): boolean {
   const value = valueAt(fields, key)
   if (nullMatches && isEmpty(value)) return true
+  // To Python a list is a set of specifiers as it stands; that fails once a version is held against its texts.
+  const isCollection = typeof value === 'object' && value !== null
+  if (isCollection && (isEmpty(value) || versions.length === 0)) return versions.length > 0
   const specifiers = specifiersOf(value, key)
   return versions.some((version) => contains(specifiers, version))
 }
@@ -86,7 +89,5 @@ function isEmpty(value: unknown): boolean {
 function specifiersOf(value: unknown, { text }: MetadataKey): SpecifierSet {
   const specifiers = typeof value === 'string' ? parseSpecifierSet(value) : undefined
   if (specifiers) return specifiers
-  // An empty list is an empty set of specifiers to Python, and that admits everything.
-  if (typeof value === 'object' && isEmpty(value)) return { specifiers: [], length: 0 }
   throw new InvalidDocumentError(`${text} is no version specifier: ${JSON.stringify(value) ?? 'null'}`)
 }

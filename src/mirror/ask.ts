@@ -28,8 +28,9 @@ export async function askUpstream(context: Context, question: Question): Promise
   if (list === 'unchanged') return { list: undefined, changes: new Map(), serial: since }
   const changes = new Map<string, number>()
   let highest = 0
+  if (!list.hasSerials) log.info('The list of projects has no serials: every project is asked for')
   for (const [name, serial] of list.projects) {
-    if (serial > since) changes.set(name, serial)
+    if (serial > since || !list.hasSerials) changes.set(name, serial)
     if (serial > highest) highest = serial
   }
   return { list, changes, serial: Math.max(highest, list.serial ?? 0) }
@@ -46,7 +47,7 @@ async function wholeList(context: Context, { memory, since, wholeList }: Questio
     const projects = await upstream.listByRpc()
     if (projects !== 'not-offered') {
       if (projects.size === 0) throw new UpstreamError('content', `${upstream.url}: the list of projects is empty`)
-      return { serial: undefined, projects, etag: undefined }
+      return { serial: undefined, projects, hasSerials: true, etag: undefined }
     }
     log.warn('Upstream offers no XML-RPC; using the PEP 691 list of all projects instead')
   }

@@ -16,6 +16,8 @@ export interface Context {
   readonly log: Log
   readonly report: Report
   readonly diff: DiffFile
+  /** whether upstream has PyPI's JSON API: learnt from its first answers */
+  readonly jsonApi: { offered: boolean | undefined }
   /** changes with every start of the machine; '' where the system does not tell */
   readonly bootId: string
   /** set when the run is to end: a signal, a full disk, a lost lock */

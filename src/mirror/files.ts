@@ -35,11 +35,11 @@ export async function eachOf<T>(items: Iterable<T>, width: number, task: (item: 
 /** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
 export async function ensureFiles(context: Context, specs: readonly FileSpec[]): Promise<FilesOutcome> {
   const outcome: FilesOutcome = { fetched: [], failures: [] }
-  await eachOf(specs, context.config.workers, async (spec) => {
+  await eachOf(withMetadata(specs), context.config.workers, async (group) => {
     throwIfStopped(context)
     if (outcome.failures.length > 0 && context.config.stopOnError) return
     try {
-      if (await ensureFile(context, spec)) outcome.fetched.push(spec.key)
+      for (const spec of group) if (await ensureFile(context, spec)) outcome.fetched.push(spec.key)
     } catch (error) {
       if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
       throwIfStopped(context)
@@ -48,6 +48,15 @@ export async function ensureFiles(context: Context, specs: readonly FileSpec[]):
     }
   })
   return outcome
+}
+
+/** A release file and the core metadata file that follows it: without the one the other serves nobody. */
+function* withMetadata(specs: readonly FileSpec[]): Generator<readonly FileSpec[]> {
+  for (const [position, spec] of specs.entries()) {
+    if (spec.kind === 'metadata') continue
+    const next = specs[position + 1]
+    yield next?.kind === 'metadata' ? [spec, next] : [spec]
+  }
 }
 
 /** true when the file had to be fetched */

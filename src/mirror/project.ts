@@ -12,6 +12,7 @@ import { fetchProject, pageFields } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { ensureFiles } from './files.js'
 import { writePages } from './pages.js'
+import { ownedKeys, removeFiles } from './remove.js'
 import { storedPage, storedProject } from './stored.js'
 
 /** What became of one project; a value, for only bugs are thrown. */
@@ -54,6 +55,7 @@ export async function storeProject(context: Context, fetched: FetchedProject): P
   context.report.refused += refused.length
   const wanted = applyFilters(context.filters, project)
   if (wanted === undefined) return { kind: 'filtered', name: project.name }
+  const before = config.removedProjects === 'delete' ? await ownedKeys(context, project.name) : []
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeMetadata(context, project, fetched.text))
   const files = releaseFiles(wanted)
@@ -61,14 +63,17 @@ export async function storeProject(context: Context, fetched: FetchedProject): P
     return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored` }
   }
   for (const file of files) pageDigest(file, wanted, config.digestName)
+  const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   if (config.releaseFiles) {
-    const outcome = await ensureFiles(context, expectedFiles(wanted, expectedOptions(context)))
+    const outcome = await ensureFiles(context, specs)
     changed.push(...outcome.fetched)
     const [first] = outcome.failures
     if (first !== undefined) return { kind: 'failed', reason: failureText(first, outcome.failures.length) }
   }
   log.info(`Storing index page(s): ${wanted.name} - in ${storage.location(simpleDirectory(wanted.name, config.hashIndex))}`)
   changed.push(...(await writePages(storage, config, wanted)))
+  const expected = new Set(specs.map(({ key }) => key))
+  await removeFiles(context, before.filter((key) => !expected.has(key)))
   if (config.cleanup) await removeOldSpellings(context, wanted)
   return { kind: 'synced', name: wanted.name, serial: wanted.lastSerial, changed }
 }
@@ -101,7 +106,10 @@ async function removeOldSpellings(context: Context, project: Project): Promise<v
     if (!isSafeFilename(spelling)) throw new InvalidDocumentError(`${shown(spelling)} is not a project name`)
     const parent = context.config.hashIndex ? `${LAYOUT.simple}/${spelling.charAt(0)}` : LAYOUT.simple
     if (!(await context.storage.names(parent, 'directories')).includes(spelling)) continue
-    context.log.info(`Removing ${context.storage.location(`${parent}/${spelling}`)}, a directory from before PEP 503`)
-    await context.storage.removeTree(`${parent}/${spelling}`)
+    const old = `${parent}/${spelling}`
+    context.log.info(`Removing ${context.storage.location(old)}, a directory from before PEP 503`)
+    // Its pages only: a directory that holds anything else stays, as with 8.0.
+    const pages = await context.storage.names(old, 'files')
+    for (const page of pages) await context.storage.remove(`${old}/${page}`, { pruneParents: true })
   }
 }

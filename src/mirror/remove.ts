@@ -45,10 +45,17 @@ export async function removeProject(context: Context, removal: Removal): Promise
   await storage.removeTree(simpleDirectory(name, config.hashIndex))
   await storage.remove(jsonKey(name))
   await storage.remove(pypiJsonKey(name), { pruneParents: true })
-  for (const key of doomed) if (await storage.remove(key, { pruneParents: true })) report.filesRemoved += 1
+  await removeFiles(context, doomed)
   report.removals.push(removal)
   const files = config.removedProjects === 'delete' ? `${doomed.length} files deleted` : 'its files stay until verify --delete'
   log.warn(`Removed ${name} from the index: ${removal.reason} (${files})`)
+}
+
+/** Removes release files with the directories that they leave empty. */
+export async function removeFiles(context: Context, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    if (await context.storage.remove(key, { pruneParents: 'all' })) context.report.filesRemoved += 1
+  }
 }
 
 /** Whether the mirror serves pages of a project; other directories below `web/simple` are not ours to remove. */

@@ -16,7 +16,7 @@ export async function storedPage(storage: Storage, config: MirrorConfig, name: s
   const page = json === undefined ? undefined : parseJsonObject(json)
   if (page !== undefined) return page
   const html = (await storage.read(`${directory}/index.v1_html`)) ?? (await storage.read(`${directory}/index.html`))
-  return html === undefined ? undefined : parseHtmlPage(html, { base: new URL(`https://mirror.invalid/simple/${name}/`), name })
+  return html === undefined ? undefined : parseHtmlPage(html, { base: new URL(`https://mirror.invalid/simple/${name}/`), name }).json
 }
 
 export function parseJsonObject(body: Buffer): JsonObject | undefined {
@@ -64,7 +64,7 @@ export function pageKeys(page: JsonObject): string[] {
 /** Keys of everything that a metadata document names, whatever the filters say. */
 export function documentKeys(project: Project, digestName: string): string[] {
   return releaseFiles(project).flatMap((file) => {
-    const key = packageKey(file.url)
+    const key = packageKey(file.path)
     return coreMetadataDigest(file, digestName) === undefined ? [key] : [key, `${key}.metadata`]
   })
 }

@@ -1,7 +1,7 @@
 import { InvalidDocumentError } from '../errors.js'
 import { nodeDigestName, pickDigest } from './digest.js'
 import type { FileSpec } from './files.js'
-import { packageKey, shown, urlPath } from './layout.js'
+import { packageKey, shown } from './layout.js'
 import { releaseFiles } from './project.js'
 import type { Project, ReleaseFile } from './project.js'
 import { parseTimestamp } from './timestamp.js'
@@ -26,9 +26,9 @@ export function expectedFiles(project: Project, options: ExpectedOptions): FileS
   const specs: FileSpec[] = []
   for (const file of releaseFiles(project)) {
     const digest = releaseDigest(file)
-    const urls = downloadUrls(file.url, options)
+    const urls = downloadUrls(file, options)
     const uploadTime = file.uploadTime === undefined ? undefined : parseTimestamp(file.uploadTime)?.seconds
-    const key = packageKey(file.url)
+    const key = packageKey(file.path)
     const common = { filename: file.filename, uploadTime }
     specs.push({ ...common, key, urls, size: file.size, digest, kind: 'release' })
     const metadata = options.coreMetadata ? coreMetadataDigest(file, options.digestName) : undefined
@@ -59,8 +59,8 @@ function releaseDigest(file: ReleaseFile): { name: string; hex: string } {
   throw new InvalidDocumentError(`${shown(file.filename)} has no digest that could verify it`)
 }
 
-function downloadUrls(url: string, options: ExpectedOptions): string[] {
+function downloadUrls({ url, path }: ReleaseFile, options: ExpectedOptions): string[] {
   if (options.downloadMirror === '') return [url]
-  const there = options.downloadMirror + urlPath(url)
+  const there = options.downloadMirror + path
   return options.downloadMirrorNoFallback ? [there] : [there, url]
 }

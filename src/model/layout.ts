@@ -67,6 +67,9 @@ const WITH_PARAMETERS = new Set(
   ['', 'ftp', 'hdl', 'prospero', 'http', 'https', 'shttp', 'rtsp', 'rtsps', 'sip', 'sips', 'mms', 'sftp', 'tel'],
 )
 
+/** What PyPI's URLs look like: nothing to decode, nothing to doubt. */
+const PLAIN_URL = /^(?:https?:\/\/[A-Za-z0-9.:-]+)?(\/packages(?:\/[A-Za-z0-9_+!-][A-Za-z0-9._+!-]*)+)$/
+
 /** What Python's urlsplit accepts between `//` and the path. */
 function isAuthority(text: string): boolean {
   if (text.includes('[') !== text.includes(']')) return false
@@ -80,6 +83,8 @@ function isAuthority(text: string): boolean {
 
 /** The path of a URL, not decoded, as Python's `urlparse(url).path` gives it. */
 export function urlPath(url: string): string {
+  const plain = PLAIN_URL.exec(url)?.[1]
+  if (plain !== undefined) return plain
   let rest = url.replace(EDGE_CONTROLS, '').replace(ANYWHERE, '')
   let scheme = ''
   const found = SCHEME.exec(rest)
@@ -119,8 +124,6 @@ export function percentDecode(text: string): string {
 
 // Control characters, and the backslash that some systems take for a separator.
 const FORBIDDEN = /[\u0000-\u001f\u007f\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
-/** What PyPI's URLs look like: nothing to decode, nothing to doubt. */
-const PLAIN_URL = /^https?:\/\/[A-Za-z0-9.:-]+(\/packages(?:\/[A-Za-z0-9_+!-][A-Za-z0-9._+!-]*)+)$/
 
 /**
  * Where a release file of this URL is stored: `web/packages/…`, percent-decoded.
@@ -139,6 +142,11 @@ export function packageKey(url: string): string {
     }
   }
   return `web/${segments.join('/')}`
+}
+
+/** Where a file is mirrored that does not lie below /packages/ upstream: as PyPI does it, by a digest. */
+export function pathByDigest(hex: string, filename: string): string {
+  return `/packages/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex.slice(4)}/${encodeURIComponent(filename)}`
 }
 
 /** The link that a project's page gives for a file: below `rootUri`, else relative to the page. @throws UnsafePathError */

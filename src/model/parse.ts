@@ -1,5 +1,5 @@
 import { InvalidDocumentError, UnsafePathError } from '../errors.js'
-import { isSafeFilename, packageKey, shown } from './layout.js'
+import { isSafeFilename, packageKey, pathByDigest, shown, urlPath } from './layout.js'
 import { normalizeName } from './name.js'
 import type { CoreMetadata, JsonObject, Project, Release, ReleaseFile } from './project.js'
 
@@ -12,6 +12,13 @@ export function field(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
 
+export interface ParseOptions {
+  /** the versions in the document's order where JavaScript objects do not keep it (keys that look like integers) */
+  readonly releaseOrder?: readonly string[] | undefined
+  /** files may lie anywhere upstream, as on indexes other than PyPI: the mirror then has them under their digest */
+  readonly anyUrl?: boolean
+}
+
 export interface ParsedProject {
   readonly project: Project
   /** release files that must not be mirrored, each with the reason in one line */
@@ -20,11 +27,10 @@ export interface ParsedProject {
 
 /**
  * The only way from a metadata document (PyPI's JSON API) to a Project. `rawName` is the name as the
- * list of projects spells it. `releaseOrder`: the versions in the document's order where JavaScript
- * objects do not keep it (keys that look like integers).
+ * list of projects spells it.
  * @throws InvalidDocumentError
  */
-export function parseProject(document: unknown, rawName: string, releaseOrder?: readonly string[]): ParsedProject {
+export function parseProject(document: unknown, rawName: string, options: ParseOptions = {}): ParsedProject {
   const name = normalizeName(rawName)
   const wrong = (what: string): never => {
     throw new InvalidDocumentError(`the metadata of ${shown(name)} ${what}`)
@@ -39,14 +45,14 @@ export function parseProject(document: unknown, rawName: string, releaseOrder?: 
   if (normalizeName(ownName) !== name) return wrong(`is that of another project, ${shown(ownName)}`)
   const refused: string[] = []
   const parsed: Release[] = []
-  for (const version of releaseOrder ?? Object.keys(releases)) {
+  for (const version of options.releaseOrder ?? Object.keys(releases)) {
     const files = field(releases, version)
     if (!Array.isArray(files)) return wrong(`has no list of files for version ${shown(version)}`)
-    parsed.push({ version, files: parseFiles(files, refused) })
+    parsed.push({ version, files: parseFiles(files, refused, options.anyUrl === true) })
   }
   const lastSerial = serial(field(document, 'last_serial'))
   if (lastSerial === undefined) return wrong('has no usable "last_serial"')
-  return { project: { name, rawName, lastSerial, info, releases: parsed }, refused }
+  return { project: { name, rawName, lastSerial, document, info, releases: parsed }, refused }
 }
 
 /** A serial as upstream gives it: a whole number that fits; undefined for anything else. */
@@ -55,11 +61,11 @@ export function serial(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
-function parseFiles(files: readonly unknown[], refused: string[]): ReleaseFile[] {
+function parseFiles(files: readonly unknown[], refused: string[], anyUrl: boolean): ReleaseFile[] {
   const parsed: ReleaseFile[] = []
   for (const raw of files) {
     try {
-      parsed.push(parseFile(raw))
+      parsed.push(parseFile(raw, anyUrl))
     } catch (error) {
       if (!(error instanceof InvalidDocumentError || error instanceof UnsafePathError)) throw error
       refused.push(error.message)
@@ -68,7 +74,7 @@ function parseFiles(files: readonly unknown[], refused: string[]): ReleaseFile[]
   return parsed
 }
 
-function parseFile(raw: unknown): ReleaseFile {
+function parseFile(raw: unknown, anyUrl: boolean): ReleaseFile {
   if (!isObject(raw)) throw new InvalidDocumentError('a release file is not a JSON object')
   const filename = field(raw, 'filename')
   const url = field(raw, 'url')
@@ -79,20 +85,33 @@ function parseFile(raw: unknown): ReleaseFile {
     throw new InvalidDocumentError(`${shown(String(filename))} is not a filename`)
   }
   if (typeof url !== 'string') throw new InvalidDocumentError(`${shown(filename)} has no URL`)
-  packageKey(url)
   if (!isObject(digests)) throw new InvalidDocumentError(`${shown(filename)} has no digests`)
   if (size !== undefined && size !== null && !isSize(size)) {
     throw new InvalidDocumentError(`${shown(filename)} has the size ${shown(String(size))}`)
   }
+  const known = hexDigests(digests)
   return {
     filename,
     url,
+    path: mirrorPath(url, filename, anyUrl ? known : undefined),
     size: isSize(size) ? size : undefined,
-    digests: hexDigests(digests),
+    digests: known,
     uploadTime: typeof uploadTime === 'string' ? uploadTime : undefined,
     coreMetadata: coreMetadata(field(raw, 'core-metadata')),
     raw,
   }
+}
+
+/** @throws UnsafePathError, InvalidDocumentError where the file has no place below /packages/ */
+function mirrorPath(url: string, filename: string, digests: ReadonlyMap<string, string> | undefined): string {
+  const path = urlPath(url)
+  if (digests === undefined || path.startsWith('/packages/')) {
+    packageKey(url)
+    return path
+  }
+  const hex = digests.get('sha256') ?? [...digests.values()][0]
+  if (hex === undefined) throw new InvalidDocumentError(`${shown(filename)} has no digest that could verify it`)
+  return pathByDigest(hex, filename)
 }
 
 function isSize(value: unknown): value is number {

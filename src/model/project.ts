@@ -9,6 +9,8 @@ export interface ReleaseFile {
   readonly filename: string
   /** absolute URL upstream */
   readonly url: string
+  /** path of the URL below which the mirror has the file: upstream's own where it starts with /packages/ */
+  readonly path: string
   /** bytes; undefined where upstream does not say */
   readonly size: number | undefined
   /** digest name -> lower-case hex, as upstream gives them */
@@ -41,6 +43,8 @@ export interface Project {
   /** the name as the list of projects spells it */
   readonly rawName: string
   readonly lastSerial: number
+  /** the whole document, for metadata filters; absent where upstream has only pages */
+  readonly document?: JsonObject
   /** the document's `info` object */
   readonly info: JsonObject
   /** in the document's order */

@@ -9,7 +9,10 @@ export { PatternError } from './regex/cursor.js'
 /** A compiled regular expression. */
 export interface PythonRegex {
   readonly pattern: string
-  /** Python's `re.match`: whether the text starts with something that the pattern matches. */
+  /**
+   * Python's `re.match`: whether the text starts with something that the pattern matches.
+   * @throws RangeError where a text of several megabytes needs more stack than JavaScript has
+   */
   match(text: string): boolean
 }
 

@@ -26,6 +26,7 @@ interface Clock {
   readonly trailing: boolean
 }
 
+const MIDNIGHT: Clock = { seconds: 0, micros: 0, ordinary: true, trailing: false }
 const MILLION = 1_000_000
 const DAY = 86_400
 /** Years 1 to 9999, in seconds since the epoch: what a Python datetime can hold. */
@@ -75,12 +76,12 @@ function dateLength(text: string): number {
   return end % 2 === 0 ? 7 : 8
 }
 
+/** Seconds from the epoch to a date in one of ISO 8601's calendar and week forms. */
 function parseDate(text: string): number | undefined {
-  const [, year, week, weekday = '1'] = /^([0-9]{4})-W([0-9]{2})(?:-([0-9]))?$/.exec(text) ??
-    /^([0-9]{4})W([0-9]{2})([0-9])?$/.exec(text) ?? []
-  if (year !== undefined) return secondsToWeekDay(Number(year), Number(week), Number(weekday))
-  const [, y, m, d] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text) ?? /^([0-9]{4})([0-9]{2})([0-9]{2})$/.exec(text) ?? []
-  return y === undefined ? undefined : secondsToDay(Number(y), Number(m), Number(d))
+  const date = /^([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})$/.exec(text)
+  if (date) return secondsToDay(Number(date[1]), Number(date[3]), Number(date[4]))
+  const week = /^([0-9]{4})(-?)W([0-9]{2})(?:\2([0-9]))?$/.exec(text)
+  return week ? secondsToWeekDay(Number(week[1]), Number(week[3]), Number(week[4] ?? 1)) : undefined
 }
 
 /**
@@ -166,7 +167,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   if (/\p{Surrogate}/u.test(whole.slice(timeStart))) return undefined
   const signAt = whole.slice(timeStart).search(/[+-]/)
   const timeEnd = signAt < 0 ? whole.length : timeStart + signAt
-  const time = separated ? parseClock(whole, timeStart, timeEnd) : { seconds: 0, micros: 0, ordinary: true, trailing: false }
+  const time = separated ? parseClock(whole, timeStart, timeEnd) : MIDNIGHT
   const aware = separated && signAt >= 0
   if (!time?.ordinary || (time.trailing && !aware)) return undefined
   const wall = day + time.seconds
@@ -196,14 +197,15 @@ function fromDouble(seconds: number): Instant {
 }
 
 /**
- * Whether a stored file has the upload time, as 8.0's `compare-method = stat` decides: equal to the
- * microsecond. `mtime`: seconds since the epoch with fraction (`stat.mtimeMs / 1000`).
+ * Whether a stored file has the upload time, as 8.0's `compare-method = stat` decides: equal to the microsecond.
+ * `mtime`: seconds since the epoch with fraction (`stat.mtimeMs / 1000`); so is `uploadTime` where only
+ * its `seconds` are at hand.
  */
-export function sameUploadTime(mtime: number, uploadTime: Timestamp): boolean {
-  if (!uploadTime.aware) return false
+export function sameUploadTime(mtime: number, uploadTime: Timestamp | number): boolean {
+  const wanted = typeof uploadTime === 'number' ? fromDouble(uploadTime) : uploadTime.aware && uploadTime.instant
   const stored = fromDouble(mtime)
-  if (stored.seconds < FIRST || stored.seconds >= END) return false
-  return stored.seconds === uploadTime.instant.seconds && stored.micros === uploadTime.instant.micros
+  if (wanted === false || stored.seconds < FIRST || stored.seconds >= END) return false
+  return stored.seconds === wanted.seconds && stored.micros === wanted.micros
 }
 
 /**

@@ -37,7 +37,7 @@ function statusTags(project: Project, options: PageOptions): string {
 }
 
 function fileLink(file: ReleaseFile, project: Project, options: PageOptions): string {
-  const href = escapeHref(localUrl(file.url, options.rootUri))
+  const href = escapeHref(localUrl(file.path, options.rootUri))
   const digest = pageDigest(file, project, options.digestName)
   const attributes = requiresPython(file) + coreMetadata(file, options) + provenance(file, project, options) + yanked(file)
   return `    <a href="${href}#${options.digestName}=${digest}"${attributes}>${escapeHtml(file.filename)}</a><br/>`

@@ -29,7 +29,7 @@ function fileJson(file: ReleaseFile, project: Project, options: PageOptions): st
     const value = Object.hasOwn(file.raw, name) ? file.raw[name] : otherwise
     return dumps(typeof value === 'string' || typeof value === 'boolean' ? value : null)
   }
-  const url = localUrl(file.url, options.rootUri)
+  const url = localUrl(file.path, options.rootUri)
   const hex = pageDigest(file, project, options.digestName)
   const old = options.apiVersion === '1.1'
   return `{"filename": ${quote(file.filename)}, "hashes": {${quote(options.digestName)}: "${hex}"}, ` +

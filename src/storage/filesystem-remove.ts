@@ -3,20 +3,20 @@ import { dirname, join } from 'node:path'
 import { errorCode, storageError } from './filesystem-errors.js'
 import type { StoredEntry } from './types.js'
 
-/** Removes one file; then, up to but not including `stopAt`, the directories that it leaves empty. */
-export function removeFile(path: string, stopAt: string | undefined): boolean {
+/** Removes one file; then up to `levels` directories above it, as long as they are empty. */
+export function removeFile(path: string, levels: number): boolean {
   try {
     fs.unlinkSync(path)
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return false
     throw error
   }
-  // As 8.0, which removes the file's own directory and none above it.
-  if (stopAt !== undefined && dirname(path).startsWith(`${stopAt}/`)) {
+  for (let level = 0, parent = dirname(path); level < levels; level++, parent = dirname(parent)) {
     try {
-      fs.rmdirSync(dirname(path))
+      fs.rmdirSync(parent)
     } catch (error) {
-      if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error
+      if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST') break
+      throw error
     }
   }
   return true

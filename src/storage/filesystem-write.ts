@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname, basename, join } from 'node:path'
 import { LAYOUT } from '../model/layout.js'
+import { utimesArgument } from '../model/timestamp.js'
 import type { Directories } from './filesystem-directories.js'
 import { errorCode, storageError } from './filesystem-errors.js'
 
@@ -126,11 +127,11 @@ export function createWriter(
       ensureParent(key)
       place(key, PUBLIC, (fd) => {
         writeAll(fd, body)
-        if (time !== undefined) fs.futimesSync(fd, time, time)
+        setTime(fd, time)
       })
     },
     adopt(fd, from, key, time) {
-      if (time !== undefined) fs.futimesSync(fd, time, time)
+      setTime(fd, time)
       fs.fchmodSync(fd, PUBLIC)
       renameOrCopy(from, path(key))
     },
@@ -146,6 +147,12 @@ export function createWriter(
       }
     },
   }
+}
+
+function setTime(fd: number, time: number | undefined): void {
+  if (time === undefined) return
+  const argument = utimesArgument(time)
+  fs.futimesSync(fd, argument, argument)
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { IntegrityError, StorageError } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
 import { LAYOUT } from '../model/layout.js'
+import { utimesArgument } from '../model/timestamp.js'
 import { createDirectories } from './filesystem-directories.js'
 import { errorCode, storageError } from './filesystem-errors.js'
 import { lockDirectory } from './filesystem-lock.js'
@@ -124,7 +125,8 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       // As 8.0: comparing by stat, the time of a file that is right by its digest is put right.
       const { uploadTime } = spec
       if (method === 'stat' && spec.kind === 'release' && uploadTime !== undefined) {
-        guarded('set the time of', spec.key, () => fs.utimesSync(path(spec.key), uploadTime, uploadTime))
+        const time = utimesArgument(uploadTime)
+        guarded('set the time of', spec.key, () => fs.utimesSync(path(spec.key), time, time))
       }
       return 'current'
     },
@@ -142,7 +144,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       return receiveFile(spec, { path: partial, finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime) })
     },
     async remove(key, how) {
-      return guarded('remove', key, () => removeFile(path(key), how?.pruneParents === true ? path('web') : undefined))
+      return guarded('remove', key, () => removeFile(path(key), pruneDepth(key, how?.pruneParents)))
     },
     async removeTree(key) {
       guarded('remove', key, () => fs.rmSync(path(key), { recursive: true, force: true }))
@@ -171,6 +173,12 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       // Nothing is kept open between calls.
     },
   }
+}
+
+/** How many directories above a file may go with it: never the first two (`web/packages`). */
+function pruneDepth(key: string, prune: boolean | 'all' | undefined): number {
+  const above = key.split('/').length - 3
+  return prune === 'all' ? above : prune === true ? Math.min(1, above) : 0
 }
 
 /** 8.0 compares the stored mtime with the upload time to the microsecond. */

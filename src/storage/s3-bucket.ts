@@ -1,10 +1,12 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import pLimit from 'p-limit'
 import type { S3Config } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { Log } from '../log.js'
 import { s3Error } from './s3-errors.js'
 import { placeOf } from './s3-keys.js'
 import type { S3Place, S3Root } from './s3-keys.js'
+import { sendMd5OfDeletions } from './s3-md5.js'
 import { storeParams } from './s3-params.js'
 import type { StoreParams } from './s3-params.js'
 import { headersOf } from './s3-headers.js'
@@ -42,7 +44,7 @@ const DEFAULT_REGION = 'us-east-1'
 /** @throws ConfigError */
 export async function openBucket(sdk: Sdk, config: S3Config, options: BucketOptions): Promise<S3Bucket> {
   const params = storeParams(config.configParams)
-  const client = await createClient(sdk, config, options.log)
+  const client = await createClient(sdk, config)
   const { root, log } = options
   const context = {
     bucket: root.bucket,
@@ -72,7 +74,7 @@ export async function openBucket(sdk: Sdk, config: S3Config, options: BucketOpti
   }
 }
 
-async function createClient(sdk: Sdk, config: S3Config, log: Log): Promise<S3Client> {
+async function createClient(sdk: Sdk, config: S3Config): Promise<S3Client> {
   const settings: S3ClientConfig = {
     ...signing(config),
     retryMode: 'adaptive',
@@ -81,10 +83,9 @@ async function createClient(sdk: Sdk, config: S3Config, log: Log): Promise<S3Cli
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,
-      httpAgent: { maxSockets: config.verifyConcurrency, keepAlive: true },
-      httpsAgent: { maxSockets: config.verifyConcurrency, keepAlive: true },
-      // Requests that wait for a socket are the plan, not a thing to warn of.
-      logger: { debug: ignore, info: ignore, warn: ignore, error: (text: unknown) => log.error(String(text)) },
+      // Bodies that are still being read keep their sockets, hence more of them than requests.
+      httpAgent: { maxSockets: 2 * config.verifyConcurrency, keepAlive: true },
+      httpsAgent: { maxSockets: 2 * config.verifyConcurrency, keepAlive: true },
     },
   }
   if (config.endpointUrl !== undefined) {
@@ -97,7 +98,12 @@ async function createClient(sdk: Sdk, config: S3Config, log: Log): Promise<S3Cli
     } satisfies S3ClientConfig)
   }
   const region = config.regionName ?? (config.endpointUrl === undefined ? await regionOfEnvironment(sdk) : DEFAULT_REGION)
-  return new sdk.S3Client({ ...settings, region })
+  const client = new sdk.S3Client({ ...settings, region })
+  if (config.endpointUrl !== undefined) sendMd5OfDeletions(client)
+  // A request that waits its turn here is not yet timed; one that waits for a socket would be.
+  const turn = pLimit(config.verifyConcurrency)
+  client.middlewareStack.add((next) => (args) => turn(() => next(args)), { step: 'initialize', name: 'inTurn' })
+  return client
 }
 
 /** @throws ConfigError */
@@ -124,5 +130,3 @@ async function regionOfEnvironment(sdk: Sdk): Promise<string> {
     client.destroy()
   }
 }
-
-function ignore(): void {}

@@ -76,7 +76,8 @@ export function isConditionFailure(failure: Failure): boolean {
 export function s3Error(error: unknown, doing: string, context: ErrorContext): BandersnatchError {
   if (error instanceof BandersnatchError) return error
   const failure = failureOf(error)
-  const named = failure.code === '' ? '' : ` (${failure.code})`
+  const named = /^[\w.]{1,64}$/.test(failure.code) ? ` (${failure.code})` : ''
+  // Without its cause: that may hold what the store echoes of the request.
   return new StorageError(`cannot ${doing}: ${context.store}: ${reason(error, failure, context)}${named}`)
 }
 

@@ -1,146 +1,119 @@
 import { StorageError } from '../errors.js'
-import { LAYOUT } from '../model/layout.js'
 import type { S3Bucket } from './s3-bucket.js'
 import { failureOf, isConditionFailure, isMissing } from './s3-errors.js'
 
-/** The lock as another run sees it. */
+/** A lock's object as another run sees it. */
 export interface SeenLock {
   readonly text: string
-  readonly etag: string
   /** by the store's clock, in ms since the epoch */
   readonly modified: number
 }
 
-/** The object that is the lock, and the conditional writes that make it one. */
-export interface LockObject {
-  /** The new object's ETag, or the store's time when there is one already. @throws StorageError where that cannot be told apart */
-  create(text: string): Promise<{ readonly etag: string } | { readonly existsAt: number }>
-  read(): Promise<SeenLock | undefined>
-  /** The new ETag; undefined when the object is no longer the one with this ETag. */
-  replace(text: string, etag: string): Promise<string | undefined>
-  /** Whether `replace` is safe against another run that does the same. */
-  canReplace(): Promise<boolean>
-  remove(): Promise<void>
+/** The few things that a lock needs of a store. */
+export interface LockObjects {
+  /** undefined when the object was made; else the store's time: there is one already. @throws StorageError where that cannot be told */
+  create(key: string, text: string): Promise<number | undefined>
+  read(key: string): Promise<SeenLock | undefined>
+  write(key: string, text: string): Promise<void>
+  remove(key: string): Promise<void>
 }
 
-export const LOCK_KEY = `${LAYOUT.own}/lock`
-const PROBE_KEY = `${LAYOUT.own}/lock-probe`
-const NO_ETAG = `"${'0'.repeat(32)}"`
-
-type Condition = { readonly IfMatch: string } | { readonly IfNoneMatch: '*' } | Record<string, never>
-
-export function createLockObject(s3: S3Bucket): LockObject {
-  const store = s3.endpoint ?? 'Amazon S3'
+/** Objects made with If-None-Match, which the store refuses when there is one already. */
+export function conditionalObjects(s3: S3Bucket): LockObjects {
   const refusal = (): StorageError =>
     new StorageError(
-      `${store} does not support conditional writes (If-None-Match), without which two runs on one bucket ` +
-        'cannot be kept apart: a mirror cannot be kept there',
+      `${s3.endpoint ?? 'Amazon S3'} does not support conditional writes (If-None-Match), without which two runs on one ` +
+        'bucket cannot be kept apart; docs/s3.md tells what can be done',
     )
-  /** How this store wants an ETag in If-Match; Ceph compares it without its quotes. */
-  let ifMatch: (etag: string) => Condition = quoted
-  // Amazon's own is known to honour If-None-Match; of others it is found out.
+  // Amazon's own is known to honour the condition; of others it is found out once.
   let proven = s3.endpoint === undefined
 
-  async function put(key: string, text: string, condition: Condition): Promise<string> {
-    const answer = await s3.client.send(new s3.sdk.PutObjectCommand({ ...s3.storing(key), ...condition, Body: Buffer.from(text) }))
-    return answer.ETag ?? ''
-  }
-
-  /** undefined when the condition does not hold. */
-  async function putIf(text: string, condition: Condition): Promise<string | undefined> {
+  /** Whether the object was made; else the store's time. */
+  async function attempt(key: string, text: string): Promise<number | undefined> {
     try {
-      return await put(LOCK_KEY, text, condition)
-    } catch (error) {
-      const failure = failureOf(error)
-      if (isConditionFailure(failure) || ('IfMatch' in condition && isMissing(failure))) return undefined
-      throw error
-    }
-  }
-
-  async function create(text: string): Promise<{ etag: string } | { existsAt: number }> {
-    let etag: string
-    try {
-      etag = await put(LOCK_KEY, text, { IfNoneMatch: '*' })
+      await put(s3, key, text, { IfNoneMatch: '*' })
+      return undefined
     } catch (error) {
       const failure = failureOf(error)
       if (failure.status === 501) throw refusal()
       if (!isConditionFailure(failure)) throw error
-      const date = Date.parse(failure.headers.get('date') ?? '')
-      return { existsAt: Number.isNaN(date) ? Date.now() : date }
+      return timeOf(failure.headers.get('date'))
     }
-    if (!proven && (await putIf(text, { IfNoneMatch: '*' })) !== undefined) {
-      await remove()
+  }
+
+  async function create(key: string, text: string): Promise<number | undefined> {
+    const existsAt = await attempt(key, text)
+    if (existsAt !== undefined) return existsAt
+    if (!proven && (await attempt(key, text)) === undefined) {
+      await remove(s3, key)
       throw refusal()
     }
     proven = true
-    return { etag }
+    return undefined
   }
 
-  async function read(): Promise<SeenLock | undefined> {
-    try {
-      const { Body, ETag, LastModified } = await s3.client.send(new s3.sdk.GetObjectCommand(s3.place(LOCK_KEY)))
-      return { text: (await Body?.transformToString()) ?? '', etag: ETag ?? '', modified: LastModified?.getTime() ?? 0 }
-    } catch (error) {
-      if (isMissing(failureOf(error))) return undefined
-      throw error
-    }
-  }
+  return { ...plain(s3), create: (key, text) => s3.call(`lock ${key}`, () => create(key, text)) }
+}
 
-  async function replace(text: string, etag: string): Promise<string | undefined> {
-    let next: string | undefined
-    try {
-      next = await putIf(text, ifMatch(etag))
-    } catch (error) {
-      if (failureOf(error).status !== 501) throw error
-      ifMatch = unconditional
-      return put(LOCK_KEY, text, {})
-    }
-    if (next !== undefined || ifMatch !== quoted) return next
-    const seen = await read()
-    if (seen === undefined) return undefined
-    // The answer to a first attempt that succeeded was lost.
-    if (seen.text === text && seen.etag !== etag) return seen.etag
-    if (seen.etag !== etag) return undefined
-    next = await putIf(text, bare(etag))
-    if (next !== undefined) ifMatch = bare
-    return next
-  }
-
-  async function canReplace(): Promise<boolean> {
-    try {
-      await put(PROBE_KEY, '', quoted(NO_ETAG))
-    } catch (error) {
-      const failure = failureOf(error)
-      if (isConditionFailure(failure) || isMissing(failure)) return true
-      if (failure.status === 501) return false
-      throw error
-    }
-    await s3.client.send(new s3.sdk.DeleteObjectCommand(s3.place(PROBE_KEY)))
-    return false
-  }
-
-  async function remove(): Promise<void> {
-    await s3.client.send(new s3.sdk.DeleteObjectCommand(s3.place(LOCK_KEY)))
-  }
-
-  const doing = `lock ${LOCK_KEY}`
+/**
+ * For stores without conditional writes: an object is made by writing it where none is, waiting, and looking whether
+ * it is still the same (Fischer's algorithm). That excludes other runs as long as a write that was sent takes effect
+ * within `settleMs`; a write that took half as long is not trusted.
+ */
+export function timedObjects(s3: S3Bucket, settleMs: number): LockObjects {
+  const objects = plain(s3)
   return {
-    create: (text) => s3.call(doing, () => create(text)),
-    read: () => s3.call(doing, read),
-    replace: (text, etag) => s3.call(doing, () => replace(text, etag)),
-    canReplace: () => s3.call(doing, canReplace),
-    remove: () => s3.call('release the lock', remove),
+    ...objects,
+    async create(key, text) {
+      const started = performance.now()
+      if ((await objects.read(key)) !== undefined) return storeTime(s3, key)
+      await objects.write(key, text)
+      if (performance.now() - started > settleMs / 2) {
+        throw new StorageError(`${s3.endpoint ?? 'Amazon S3'} took too long to write the lock; try again later`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, settleMs))
+      return (await objects.read(key))?.text === text ? undefined : storeTime(s3, key)
+    },
   }
 }
 
-function quoted(etag: string): Condition {
-  return { IfMatch: etag }
+function plain(s3: S3Bucket): Omit<LockObjects, 'create'> {
+  return {
+    read: (key) => s3.call(`lock ${key}`, () => read(s3, key)),
+    write: (key, text) => s3.call(`lock ${key}`, () => put(s3, key, text, {})),
+    remove: (key) => s3.call(`unlock ${key}`, () => remove(s3, key)),
+  }
 }
 
-function bare(etag: string): Condition {
-  return { IfMatch: etag.replaceAll('"', '') }
+async function put(s3: S3Bucket, key: string, text: string, condition: { readonly IfNoneMatch?: '*' }): Promise<void> {
+  await s3.client.send(new s3.sdk.PutObjectCommand({ ...s3.storing(key), ...condition, Body: Buffer.from(text) }))
 }
 
-function unconditional(): Condition {
-  return {}
+async function read(s3: S3Bucket, key: string): Promise<SeenLock | undefined> {
+  try {
+    const { Body, LastModified } = await s3.client.send(new s3.sdk.GetObjectCommand(s3.place(key)))
+    return { text: (await Body?.transformToString()) ?? '', modified: LastModified?.getTime() ?? 0 }
+  } catch (error) {
+    if (isMissing(failureOf(error))) return undefined
+    throw error
+  }
+}
+
+async function remove(s3: S3Bucket, key: string): Promise<void> {
+  await s3.client.send(new s3.sdk.DeleteObjectCommand(s3.place(key)))
+}
+
+/** The store's clock, from the answer to a request that finds nothing. */
+async function storeTime(s3: S3Bucket, key: string): Promise<number> {
+  try {
+    await s3.client.send(new s3.sdk.HeadObjectCommand(s3.place(`${key}-none`)))
+  } catch (error) {
+    return timeOf(failureOf(error).headers.get('date'))
+  }
+  return Date.now()
+}
+
+function timeOf(date: string | undefined): number {
+  const time = Date.parse(date ?? '')
+  return Number.isNaN(time) ? Date.now() : time
 }

@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { LockedError, StorageError } from '../errors.js'
+import type { Log } from '../log.js'
+import { LAYOUT } from '../model/layout.js'
 import type { S3Bucket } from './s3-bucket.js'
-import { createLockObject, LOCK_KEY } from './s3-lock-object.js'
-import type { LockObject, SeenLock } from './s3-lock-object.js'
+import { conditionalObjects, timedObjects } from './s3-lock-object.js'
+import type { LockObjects, SeenLock } from './s3-lock-object.js'
 import type { Lock } from './types.js'
 
 export interface S3LockOptions {
@@ -13,6 +15,8 @@ export interface S3LockOptions {
   readonly heartbeatMs: number
   /** after this long without a sign of life the lock is free */
   readonly expiryMs: number
+  /** for a store without conditional writes: how long a write may take until everyone sees it */
+  readonly settleMs?: number | undefined
   /** called once when the lock is lost: taken by another run, or the store was out of reach for too long */
   readonly onLost: (error: StorageError) => void
 }
@@ -32,55 +36,71 @@ interface Holder {
   readonly since: string
 }
 
+export const LOCK_KEY = `${LAYOUT.own}/lock`
 const ATTEMPTS = 5
 /** The holder gives up this much before others may believe it dead. */
 const SAFETY = 0.8
 
 /**
- * One object, created only where none is (If-None-Match), rewritten at every heartbeat and taken over, once it has
- * expired, only as it was seen (If-Match). Its age is the store's time minus the store's time: no clocks are compared.
+ * One object, made only where none is and written again at every heartbeat. Once it has expired, the right to take it
+ * over is an object too, made the same way: so a store needs no other conditional write. Its age is the store's time
+ * minus the store's time: no clocks are compared.
  * @throws LockedError naming the holder
  * @throws StorageError where the store has no conditional writes
  */
 export async function lockBucket(s3: S3Bucket, command: string, options: S3LockOptions): Promise<HeldLock> {
-  const object = createLockObject(s3)
+  const objects = options.settleMs === undefined ? conditionalObjects(s3) : timedObjects(s3, options.settleMs)
   const mine: Holder = { run: randomUUID(), command, pid: options.pid, host: hostname(), since: new Date().toISOString() }
   const text = JSON.stringify(mine)
-  const started = now()
-  let seen: SeenLock | undefined
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const made = await object.create(text)
-    if ('etag' in made) return hold(s3, object, { text, etag: made.etag, started }, options)
-    seen = await object.read()
-    if (seen === undefined) continue
-    // Our own: the answer to a first attempt that succeeded was lost.
-    if (seen.text === text) return hold(s3, object, { text, etag: seen.etag, started }, options)
-    const age = made.existsAt - seen.modified
-    if (age < options.expiryMs) throw locked(seen)
-    if (!(await object.canReplace())) {
-      throw new LockedError(
-        `${describe(seen)} left the lock ${s3.root.bucket}/${s3.place(LOCK_KEY).Key} ${Math.round(age / 1000)} s ago, and this ` +
-          'store has no safe way to take it over (If-Match); make sure that no run is alive, then delete that object',
-      )
+  const claimed = await claim(LOCK_KEY)
+  return hold(s3.log, { objects, text, claimed }, options)
+
+  /** @returns the moment from which the claim counts */
+  async function claim(key: string): Promise<Moment> {
+    let seen: SeenLock | undefined
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const started = now()
+      const existsAt = await objects.create(key, text)
+      if (existsAt === undefined) return started
+      seen = await objects.read(key)
+      if (seen === undefined) continue
+      // Our own: the answer to a first attempt that succeeded was lost.
+      if (seen.text === text) return started
+      const age = existsAt - seen.modified
+      if (age < options.expiryMs) throw locked(seen)
+      const takenOver = await succeed(key, seen)
+      if (takenOver === undefined) continue
+      s3.log.warn(`took over the lock of ${describe(seen)}, which gave no sign of life for ${Math.round(age / 1000)} s`)
+      return takenOver
     }
-    const etag = await object.replace(text, seen.etag)
-    if (etag === undefined) continue
-    s3.log.warn(`took over the lock of ${describe(seen)}, which gave no sign of life for ${Math.round(age / 1000)} s`)
-    return hold(s3, object, { text, etag, started }, options)
+    throw locked(seen)
   }
-  throw locked(seen)
+
+  /** Takes an expired lock over; undefined when it is not the one that was seen any more. */
+  async function succeed(key: string, seen: SeenLock): Promise<Moment | undefined> {
+    const right = `${LAYOUT.own}/lock-after-${identityOf(seen)}`
+    const claimed = await claim(right)
+    try {
+      const latest = await objects.read(key)
+      if (latest?.text !== seen.text || latest.modified !== seen.modified) return undefined
+      const started = now()
+      if (msSince(claimed) > options.expiryMs * SAFETY) return undefined
+      await objects.write(key, text)
+      return started
+    } finally {
+      await objects.remove(right)
+    }
+  }
 }
 
 interface Holding {
+  readonly objects: LockObjects
   readonly text: string
-  readonly etag: string
-  readonly started: Moment
+  readonly claimed: Moment
 }
 
-function hold(s3: S3Bucket, object: LockObject, holding: Holding, options: S3LockOptions): HeldLock {
-  const { text } = holding
-  let { etag } = holding
-  let confirmed = holding.started
+function hold(log: Log, { objects, text, claimed }: Holding, options: S3LockOptions): HeldLock {
+  let confirmed = claimed
   let lost: StorageError | undefined
   let beating: Promise<void> | undefined
 
@@ -98,16 +118,19 @@ function hold(s3: S3Bucket, object: LockObject, holding: Holding, options: S3Loc
   async function beat(): Promise<void> {
     const started = now()
     try {
-      const next = await object.replace(text, etag)
-      if (next === undefined) return void lose('another run has taken it')
-      etag = next
+      const seen = await objects.read(LOCK_KEY)
+      if (seen?.text !== text) return void lose(seen === undefined ? 'its object was deleted' : 'another run has taken it')
+      if (isOver()) return void lose(silence())
+      await objects.write(LOCK_KEY, text)
       confirmed = started
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      if (isOver()) lose(`no sign of life for ${Math.round(msSince(confirmed) / 1000)} s: ${why}`)
-      else s3.log.warn(`the lock could not be renewed: ${why}`)
+      if (isOver()) lose(`${silence()}: ${why}`)
+      else log.warn(`the lock could not be renewed: ${why}`)
     }
   }
+
+  const silence = (): string => `no sign of life for ${Math.round(msSince(confirmed) / 1000)} s`
 
   const timer = setInterval(() => {
     if (lost !== undefined) return
@@ -117,20 +140,25 @@ function hold(s3: S3Bucket, object: LockObject, holding: Holding, options: S3Loc
 
   return {
     assertHeld() {
-      if (lost === undefined && isOver()) lose(`no sign of life for ${Math.round(msSince(confirmed) / 1000)} s`)
+      if (lost === undefined && isOver()) lose(silence())
       if (lost !== undefined) throw lost
     },
     async release() {
       clearInterval(timer)
       await beating
       // When it is over another run may hold it: then it is not ours to delete.
-      if (lost === undefined && !isOver()) await object.remove()
+      if (lost === undefined && !isOver()) await objects.remove(LOCK_KEY)
     },
   }
 }
 
 function locked(seen: SeenLock | undefined): LockedError {
   return new LockedError(`the mirror is in use by ${describe(seen)}; this run ends without doing anything`)
+}
+
+/** What tells one holder from the next: a text that may stand in a key. */
+function identityOf(seen: SeenLock): string {
+  return createHash('sha256').update(seen.text).digest('hex').slice(0, 32)
 }
 
 function describe(seen: SeenLock | undefined): string {

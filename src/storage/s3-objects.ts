@@ -4,6 +4,7 @@ import type { FileSpec } from '../model/files.js'
 import type { S3Bucket } from './s3-bucket.js'
 import { failureOf, isMissing } from './s3-errors.js'
 import { copySource } from './s3-keys.js'
+import { md5Of } from './s3-md5.js'
 
 /** What one HeadObject tells. */
 export interface ObjectHead {
@@ -105,11 +106,6 @@ export async function hashObject(s3: S3Bucket, key: string, name: string): Promi
     const hash = createHash(name)
     return { add: (chunk) => hash.update(chunk), end: () => hash.digest('hex') }
   })
-}
-
-/** Base64 of a body's MD5: the one checksum that every store verifies before it stores. */
-export function md5Of(body: Uint8Array): string {
-  return createHash('md5').update(body).digest('base64')
 }
 
 /** Stores a whole body; a reader sees the old object or the new one. */

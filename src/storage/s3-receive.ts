@@ -18,7 +18,7 @@ interface Arrival {
 }
 
 export interface Receivers {
-  receive(spec: FileSpec): FileReceiver
+  receive(spec: FileSpec): Promise<FileReceiver>
   /** Drops everything that is held. */
   close(): Promise<void>
 }
@@ -32,13 +32,9 @@ const MOST_HELD = 8
  */
 export function createReceivers(s3: S3Bucket): Receivers {
   const held = new Map<string, Arrival>()
-  let tidied = false
+  let tidied: Promise<void> | undefined
 
   function arrival(spec: FileSpec): Arrival {
-    if (!tidied) {
-      tidied = true
-      void dropLeftovers(s3, LAYOUT.packages)
-    }
     return {
       upload: createUpload(s3, spec.key, { metadata: fileMetadata(spec), size: spec.size }),
       hash: createHash(spec.digest.name),
@@ -56,7 +52,8 @@ export function createReceivers(s3: S3Bucket): Receivers {
   }
 
   return {
-    receive(spec) {
+    async receive(spec) {
+      await (tidied ??= dropLeftovers(s3, LAYOUT.packages))
       const name = `${spec.key} ${spec.digest.hex}`
       let current = held.get(name) ?? arrival(spec)
       held.delete(name)

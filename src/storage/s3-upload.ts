@@ -1,7 +1,8 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { S3Bucket } from './s3-bucket.js'
 import { failureOf } from './s3-errors.js'
-import { headObject, md5Of, putObject } from './s3-objects.js'
+import { md5Of } from './s3-md5.js'
+import { headObject, putObject } from './s3-objects.js'
 
 /** An object that arrives in chunks. Nothing is visible under its key before `complete`. */
 export interface Upload {

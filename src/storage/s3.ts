@@ -24,10 +24,15 @@ export interface S3Options {
   readonly host: { readonly pid: number }
   /** called when the lock is lost although this run lives; from then on every write throws the same error */
   readonly onLockLost: (error: StorageError) => void
-  readonly lockTimes?: Pick<S3LockOptions, 'heartbeatMs' | 'expiryMs'>
+  /** for a store without conditional writes: a lock that excludes other runs by waiting */
+  readonly timedLock?: boolean
+  /** in ms; for tests */
+  readonly lockTimes?: LockTimes
 }
 
-const LOCK_TIMES = { heartbeatMs: 20_000, expiryMs: 120_000 }
+type LockTimes = Required<Pick<S3LockOptions, 'heartbeatMs' | 'expiryMs' | 'settleMs'>>
+
+const LOCK_TIMES: LockTimes = { heartbeatMs: 20_000, expiryMs: 120_000, settleMs: 10_000 }
 
 /**
  * A mirror in an S3 bucket, with the keys and metadata of bandersnatch 8.0.
@@ -36,11 +41,8 @@ const LOCK_TIMES = { heartbeatMs: 20_000, expiryMs: 120_000 }
 export async function createS3Storage(config: S3Config, options: S3Options): Promise<Storage> {
   const root = parseRoot(options.directory)
   let held: HeldLock | undefined
-  const s3 = await openBucket(await loadSdk(), config, {
-    root,
-    log: options.log,
-    mayWrite: () => held?.assertHeld(),
-  })
+  const sdk = await loadSdk()
+  const s3 = await openBucket(sdk, config, { root, log: options.log, mayWrite: () => held?.assertHeld() })
   const appender = createAppender(s3)
   const receivers = createReceivers(s3)
   const remover = createRemover(s3)
@@ -69,13 +71,22 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
       for (const key of keys) unmarked.add(key)
     },
     async lock(command) {
-      const times = options.lockTimes ?? LOCK_TIMES
-      const lock = await lockBucket(s3, command, { ...times, pid: options.host.pid, onLost: options.onLockLost })
+      const { heartbeatMs, expiryMs, settleMs } = options.lockTimes ?? LOCK_TIMES
+      // With a client of its own: its signs of life wait behind no uploads, and no throttling of them slows it down.
+      const own = await openBucket(sdk, config, { root, log: options.log, mayWrite: () => undefined })
+      const lock = await lockBucket(own, command, {
+        pid: options.host.pid,
+        heartbeatMs,
+        expiryMs,
+        settleMs: options.timedLock === true ? settleMs : undefined,
+        onLost: options.onLockLost,
+      })
       held = lock
       return {
         async release() {
           held = undefined
           await lock.release()
+          own.client.destroy()
         },
       }
     },

@@ -81,8 +81,11 @@ export interface Storage {
   /** Stores a large file as it arrives. */
   receive(spec: FileSpec): Promise<FileReceiver>
 
-  /** false when there was nothing. Directories left empty stay unless `pruneParents`. */
-  remove(key: string, options?: { readonly pruneParents?: boolean }): Promise<boolean>
+  /**
+   * false when there was nothing. A directory left empty stays unless `pruneParents`: `true` removes the file's own
+   * (as 8.0 does in verify), 'all' those above it too, up to the second level (`web/packages`).
+   */
+  remove(key: string, options?: { readonly pruneParents?: boolean | 'all' }): Promise<boolean>
   /** Removes everything below a key that stands for a directory. */
   removeTree(key: string): Promise<void>
   /** Names directly below a directory, sorted by code point; `directories` only, or files only. Empty when absent. */

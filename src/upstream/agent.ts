@@ -54,9 +54,11 @@ function proxyConnector(proxy: Proxy, options: AgentOptions, signal: AbortSignal
         else callback(null, socket)
       },
       (error: unknown) => {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined
-        const failure = error instanceof UpstreamError ? error : new Error(`proxy ${shown}: ${errorText(error)}`)
-        callback(Object.assign(failure, { code }), null)
+        if (error instanceof UpstreamError) return callback(error, null)
+        // Other codes would say of the proxy what is then read as said of the upstream.
+        const late = error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT'
+        const failure = new Error(`proxy ${shown}: ${errorText(error)}`)
+        return callback(late ? Object.assign(failure, { code: 'ETIMEDOUT' }) : failure, null)
       },
     )
   }

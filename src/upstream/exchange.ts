@@ -85,7 +85,8 @@ export function exchange(wire: Wire, request: WireRequest, receive: Receive, dea
         }
       },
       onResponseData(started, chunk) {
-        if (settled || sink === undefined) return
+        // An empty chunk comes when undici resumes at the end of its buffer: holding back then would go on forever.
+        if (settled || sink === undefined || chunk.length === 0) return
         wire.counts.bytes += chunk.length
         try {
           const pending = sink.write(chunk)

@@ -20,14 +20,18 @@ function isSerial(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** Fills the map; returns how many entries are no project with a serial. */
-function addEntries(projects: Map<string, number>, entries: readonly unknown[]): number {
+/** Fills the maps, `bare` with what has no serial; returns how many entries are no project with a serial. */
+function addEntries(projects: Map<string, number>, bare: Map<string, number>, entries: readonly unknown[]): number {
   let skipped = 0
   for (const entry of entries) {
     const name = isObject(entry) ? entry['name'] : undefined
     const serial = isObject(entry) ? entry['_last-serial'] : undefined
     if (typeof name === 'string' && name !== '' && isSerial(serial)) projects.set(name, serial)
-    else skipped += 1
+    else {
+      skipped += 1
+      // Once one project has a serial, the others are malformed.
+      if (projects.size === 0 && serial === undefined && typeof name === 'string' && name !== '') bare.set(name, 0)
+    }
   }
   return skipped
 }
@@ -52,6 +56,7 @@ export async function fetchProjectList(
   const url = `${master}/simple/`
   const { log, etag } = options
   let projects = new Map<string, number>()
+  let bare = new Map<string, number>()
   let skipped = 0
   let around: () => unknown = () => undefined
   const answer = await http.get(url, {
@@ -60,22 +65,25 @@ export async function fetchProjectList(
     ...(etag === undefined ? {} : { ifNoneMatch: etag, allow: [304] }),
     reader: () => {
       projects = new Map()
+      bare = new Map()
       skipped = 0
       const scanner = createListScanner((entries) => {
-        skipped += addEntries(projects, entries)
+        skipped += addEntries(projects, bare, entries)
       }, shownUrl(url))
       around = scanner.around
       return scanner
     },
     check: ({ status }) => {
-      if (status === 304 || projects.size > 0) return
+      if (status === 304 || projects.size > 0 || bare.size > 0) return
       const why = skipped === 0 ? 'the list of projects is empty' : `none of ${skipped} projects has a name and a serial`
       throw new UpstreamError('content', `${shownUrl(url)}: ${why}`)
     },
   })
   if (answer.status === 304) return 'unchanged'
+  const newEtag = answer.headers['etag']
+  if (projects.size === 0) return { serial: listSerial(around(), answer), projects: bare, hasSerials: false, etag: newEtag }
   if (skipped > 0) log.warn(`${shownUrl(url)}: skipping ${skipped} entries without a name and serial`)
-  return { serial: listSerial(around(), answer), projects, etag: answer.headers['etag'] }
+  return { serial: listSerial(around(), answer), projects, hasSerials: true, etag: newEtag }
 }
 
 function isHtml(answer: HttpAnswer): boolean {

@@ -64,6 +64,8 @@ export interface ProjectList {
   /** serial of the list itself, where given */
   readonly serial: number | undefined
   readonly projects: ReadonlyMap<string, number>
+  /** false on indexes other than PyPI and its mirrors: then every serial in `projects` is 0 and says nothing */
+  readonly hasSerials: boolean
   readonly etag: string | undefined
 }
 

@@ -95,9 +95,9 @@ describe('loadConfig', () => {
     expect(load('storage-backend = s3').s3).toMatchObject({ maxAttempts: 10 })
   })
 
-  it('splits enabled by lines, and all means all', () => {
+  it('splits enabled by lines', () => {
     expect(load('[plugins]\nenabled =\n  a\n\n  b b\n  # c').enabledPlugins).toEqual(['a', 'b b'])
-    expect(load('[plugins]\nenabled =\n  a\n  all').enabledPlugins).toEqual(['all'])
+    expect(load('[plugins]\nenabled =\n  a\n  all').enabledPlugins).toEqual(['a', 'all'])
     expect(load('[plugins]\nenabled =\n  whitelist_project\n  a').enabledPlugins).toEqual(['a'])
   })
 

@@ -13,10 +13,12 @@ afterAll(() => {
   for (const root of roots.splice(0)) rmSync(root, { recursive: true })
 })
 
-/** A directory of its own with these files, removed after the tests. */
+/** A directory with these files, alone in its parent, removed after the tests. */
 export function directoryOf(files: Readonly<Record<string, string | Buffer>>): string {
-  const root = mkdtempSync(join(tmpdir(), 'filters-'))
-  roots.push(root)
+  const parent = mkdtempSync(join(tmpdir(), 'filters-'))
+  roots.push(parent)
+  const root = join(parent, 'root')
+  mkdirSync(root)
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(root, name)), { recursive: true })
     writeFileSync(join(root, name), content)
@@ -50,7 +52,7 @@ export function projectOf(document: unknown, name: string, releaseOrder?: readon
     return [version, files.map(complete)] as const
   })
   const completed = { last_serial: 1, ...document, releases: Object.fromEntries(releases) }
-  const parsed = parseProject(completed, name, releaseOrder)
+  const parsed = parseProject(completed, name, { releaseOrder })
   if (parsed.refused.length > 0) throw new TypeError(parsed.refused.join('\n'))
   return parsed.project
 }

@@ -1,5 +1,6 @@
 import { createServer, request } from 'node:http'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { Server as TcpServer } from 'node:net'
 import { FAULTS, PASSING } from './faults.js'
 import type { Answer, FaultKind } from './faults.js'
 
@@ -31,7 +32,8 @@ function chance(text: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
-export async function listen(server: Server, port = 0): Promise<number> {
+/** @returns the port */
+export async function listen(server: TcpServer, port = 0): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => {

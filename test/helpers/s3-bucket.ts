@@ -61,10 +61,12 @@ export async function makeBucket(server: Omit<S3Server, 'stop'>): Promise<TestBu
         log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
         host: { pid: process.pid },
         onLockLost: (error) => log.push(`lost ${error.message}`),
+        timedLock: !server.conditional,
+        lockTimes: { heartbeatMs: 20_000, expiryMs: 120_000, settleMs: 3_000 },
         ...options,
       }),
     async put(key, body, more) {
-      await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}/${key}`, Body: body, ...more }))
+      await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}/${key}`, Body: Buffer.from(body), ...more }))
     },
     head: (key) => client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: `${PREFIX}/${key}` })),
     async keys() {

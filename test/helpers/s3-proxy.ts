@@ -32,8 +32,10 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
     requests.push(seen)
     if (proxy.intercept?.(seen, response) === true) return void incoming.resume()
     // The Host header stays: it is part of the signature.
-    const outgoing = request({ hostname, port, method: seen.method, path: seen.url, headers: incoming.headers })
+    const outgoing = request({ agent: false, hostname, port, method: seen.method, path: seen.url, headers: incoming.headers })
+    let answered = false
     outgoing.on('response', (answer) => {
+      answered = true
       if (proxy.loseAnswer?.(seen) === true) {
         answer.resume()
         return void incoming.socket.destroy()
@@ -41,7 +43,8 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)
     })
-    outgoing.on('error', () => incoming.socket.destroy())
+    // Swift sends a few bytes after its answer to a HEAD.
+    outgoing.on('error', () => answered || incoming.socket.destroy())
     incoming.pipe(outgoing)
   }
 

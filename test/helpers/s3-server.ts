@@ -13,6 +13,8 @@ export interface S3Server {
   readonly secretAccessKey: string
   /** whether it looks at signatures and checksums, as moto does not */
   readonly strict: boolean
+  /** whether it has conditional writes */
+  readonly conditional: boolean
   stop(): Promise<void>
 }
 
@@ -85,7 +87,7 @@ async function startMoto(path: string | undefined): Promise<S3Server> {
   const endpoint = `http://127.0.0.1:${port}`
   await until(() => child.exitCode, errors, () => answers(endpoint))
   return {
-    name: 'moto', endpoint, accessKeyId: 'testing', secretAccessKey: 'testing', strict: false,
+    name: 'moto', endpoint, accessKeyId: 'testing', secretAccessKey: 'testing', strict: false, conditional: true,
     stop: () => ended(child, 'SIGKILL'),
   }
 }
@@ -100,7 +102,12 @@ async function startScript(name: string, script: string): Promise<S3Server> {
   const ready = (): RegExpExecArray | null => /^ready (\S+) (\S+) (\S+)$/m.exec(output())
   await until(() => child.exitCode, errors, async () => ready() !== null)
   const [, endpoint = '', accessKeyId = '', secretAccessKey = ''] = ready() ?? []
-  return { name, endpoint, accessKeyId, secretAccessKey, strict: true, stop: () => ended(child, 'SIGTERM') }
+  return {
+    name, endpoint, accessKeyId, secretAccessKey, strict: true,
+    // Swift has had them since 2.36.
+    conditional: name !== 'swift',
+    stop: () => ended(child, 'SIGTERM'),
+  }
 }
 
 type Child = ReturnType<typeof spawn>

@@ -4,8 +4,7 @@ import { failureOf, memoryTarget, sampleBytes, serve, testClient } from './suppo
 const FILE = sampleBytes(200_000)
 const HALF = FILE.subarray(0, 100_000)
 const WHOLE = { size: FILE.length }
-const held = (validator: string | undefined = '"one"'): ReturnType<typeof memoryTarget> =>
-  memoryTarget({ bytes: HALF, validator })
+const held = (): ReturnType<typeof memoryTarget> => memoryTarget({ bytes: HALF, validator: '"one"' })
 
 interface Server {
   readonly url: string
@@ -80,13 +79,15 @@ describe('a download', () => {
 
   it('starts over without a validator or with too much held', async () => {
     const { url, asked } = await rangeServer()
-    for (const target of [held(undefined), memoryTarget({ bytes: sampleBytes(200_001), validator: '"one"' })]) {
-      if (target.validator === undefined || target.held > FILE.length) {
-        await testClient().download(url, target, WHOLE)
-        expect(target.body().equals(FILE)).toBe(true)
-      }
+    const before = [
+      { bytes: HALF, validator: undefined },
+      { bytes: sampleBytes(FILE.length + 1), validator: '"one"' },
+    ]
+    for (const target of before.map(memoryTarget)) {
+      await testClient().download(url, target, WHOLE)
+      expect(target.body().equals(FILE)).toBe(true)
     }
-    expect(asked.every((line) => line === '- -')).toBe(true)
+    expect(asked).toEqual(['- -', '- -'])
   })
 
   it('asks for nothing when all is held', async () => {
@@ -148,7 +149,8 @@ describe('a download', () => {
       res.write(HALF, () => setTimeout(() => res.socket?.end(), 5))
     })
     const http = testClient({ retries: 2 })
-    expect(await failureOf(http.download(url, memoryTarget(), WHOLE))).toMatchObject({ kind: 'content' })
+    // Which of the two it is depends on whether the end of the connection or of the body is noticed first.
+    expect(['connect', 'content']).toContain((await failureOf(http.download(url, memoryTarget(), WHOLE))).kind)
     expect(http.counts.requests).toBe(3)
   })
 

@@ -25,7 +25,7 @@ export function quote(text: string): string {
 
 function dumpNumber(value: number): string {
   if (!Number.isInteger(value)) return pythonFloat(value)
-  return Number.isSafeInteger(value) ? String(value) : String(BigInt(value))
+  return Math.abs(value) < 1e21 ? String(value) : String(BigInt(value))
 }
 
 function dumpList(values: readonly JsonValue[]): string {

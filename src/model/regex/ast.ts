@@ -1,4 +1,7 @@
-/** How a character is made lower case before it is compared; undefined: it is compared as it is. */
+/**
+ * How a character is made lower case before it is compared; undefined: it is compared as it is. Where a node may
+ * also say 'any', folding makes no difference to it.
+ */
 export type Fold = 'ascii' | 'unicode' | undefined
 
 export type Place = 'start' | 'line-start' | 'end' | 'line-end' | 'very-end' | 'boundary' | 'inside'
@@ -7,7 +10,14 @@ export type Place = 'start' | 'line-start' | 'end' | 'line-end' | 'very-end' | '
 export interface CharNode {
   readonly kind: 'char'
   readonly source: string
-  /** 'any': case cannot matter */
+  readonly fold: Fold | 'any'
+}
+
+/** A place between characters. `ascii`: what a word is made of. */
+export interface PlaceNode {
+  readonly kind: 'at'
+  readonly place: Place
+  readonly ascii: boolean
   readonly fold: Fold | 'any'
 }
 
@@ -24,7 +34,7 @@ export interface RepeatNode {
 export type Node =
   | CharNode
   | RepeatNode
-  | { readonly kind: 'at'; readonly place: Place; readonly ascii: boolean }
+  | PlaceNode
   | { readonly kind: 'sequence'; readonly items: readonly Node[] }
   | { readonly kind: 'branch'; readonly items: readonly Node[] }
   | { readonly kind: 'group'; readonly number: number; readonly body: Node }

@@ -93,9 +93,11 @@ export function categorySource(category: Category, ascii: boolean): string {
 
 /** `ascii`: what the categories mean. */
 export function charNode({ negate, ranges, categories }: CharSet, fold: Fold, ascii: boolean): CharNode {
-  const inner = [
-    ...(fold === undefined ? ranges : foldRanges(ranges, fold)).map(rangeSource),
-    ...categories.map((category) => categorySource(category, ascii)),
-  ]
-  return { kind: 'char', source: `[${negate ? '^' : ''}${inner.join('')}]`, fold: ranges.length === 0 ? 'any' : fold }
+  const all = fold === undefined ? ranges : foldRanges(ranges, fold)
+  const inner = [...all.map(rangeSource), ...categories.map((category) => categorySource(category, ascii))].join('')
+  const [first, ...others] = all
+  const single = first !== undefined && others.length === 0 && first[0] === first[1] && categories.length === 0
+  const source = single && !negate ? inner : `[${negate ? '^' : ''}${inner}]`
+  // Folding İ or the Kelvin sign makes an ASCII letter of it.
+  return { kind: 'char', source, fold: ranges.length === 0 && !ascii ? 'any' : fold }
 }

@@ -1,4 +1,4 @@
-/** A regular expression that Python refuses. The message says why and where; the caller says which option it is from. */
+/** A regular expression that Python refuses. The message says why and where, but not which option it is from. */
 export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
@@ -41,7 +41,10 @@ export class Cursor {
   /** Up to `most` tokens that are one of the characters. */
   takeWhile(characters: string, most = Infinity): string {
     let taken = ''
-    for (let left = most; left > 0 && this.next !== undefined && characters.includes(this.next); left--) taken += this.take()
+    for (let left = most; left > 0; left--) {
+      if (this.next === undefined || !characters.includes(this.next)) break
+      taken += this.take()
+    }
     return taken
   }
 
@@ -59,6 +62,6 @@ export class Cursor {
   /** @throws PatternError */
   fail(why: string): never {
     const shown = JSON.stringify(this.pattern)
-    throw new PatternError(`${shown} is not a regular expression that Python takes: ${why} (before character ${this.at + 1})`)
+    throw new PatternError(`${shown} is not a regular expression that Python takes: ${why} (near part ${this.at})`)
   }
 }

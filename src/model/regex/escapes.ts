@@ -52,7 +52,7 @@ function hexCode(cursor: Cursor, token: string, length: number): number {
 function namedCode(cursor: Cursor): number {
   if (!cursor.accept('{')) cursor.fail('missing { after \\N')
   const name = cursor.takeUntil('}', 'character name')
-  return codeByName(name) ?? cursor.fail(`\\N{${name}} is not the name of an ASCII character, and no others are known here`)
+  return codeByName(name) ?? cursor.fail(`\\N{${name}}: only the names of ASCII characters are known here`)
 }
 
 function octalCode(cursor: Cursor, digits: string): number {

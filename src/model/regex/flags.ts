@@ -33,7 +33,11 @@ function checkTypes(cursor: Cursor, flags: Flags): void {
  * Reads `(?flags)`, which holds for the whole pattern, or the start of `(?flags-flags:…)`. The `first` token after
  * the question mark has been taken. @throws PatternError
  */
-export function parseFlags(cursor: Cursor, flags: Flags, first: string): { readonly flags: Flags; readonly global: boolean } {
+export function parseFlags(
+  cursor: Cursor,
+  flags: Flags,
+  first: string,
+): { readonly flags: Flags; readonly global: boolean } {
   const [on, end] = takeLetters(cursor, first, ')-:')
   checkTypes(cursor, on)
   if (end === ')') {
@@ -43,7 +47,9 @@ export function parseFlags(cursor: Cursor, flags: Flags, first: string): { reado
   }
   const [off] = end === '-' ? takeLetters(cursor, cursor.take(), ':') : [new Set<string>()]
   if (end === '-' && off.size === 0) cursor.fail('missing flag')
-  if ([...off].some((letter) => on.has(letter) || TYPES.includes(letter))) cursor.fail('flags that cannot be turned off')
+  if ([...off].some((letter) => on.has(letter) || TYPES.includes(letter))) {
+    cursor.fail('flags that cannot be turned off')
+  }
   const replaced = TYPES.some((type) => on.has(type)) ? TYPES : []
   const kept = [...flags].filter((letter) => !replaced.includes(letter) && !off.has(letter))
   return { flags: new Set([...kept, ...on]), global: false }

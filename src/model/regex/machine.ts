@@ -1,165 +1,190 @@
 import type { Step } from './program.js'
 
-/** One loop that is being gone through, and the one around it. */
+/** Where groups start and end, by slot. Never changed, only replaced. */
+type Marks = readonly (number | undefined)[]
+type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
+
+/** One loop that is being gone through, and the one around it. Never changed, so that going back takes no undoing. */
 interface Frame {
-  readonly loop: Extract<Step, { kind: 'loop' }>
+  readonly loop: StepOf<'loop'>
   /** rounds that are complete */
   readonly count: number
-  /** where the last round beyond the least number began; a round that ends there has matched nothing */
+  /** where the last round beyond the least number began: one that ends there has matched nothing */
   readonly began: number
   readonly outer: Frame | undefined
 }
 
-/** A match under way. States are never changed, so that going back is to take an earlier one. */
-interface State {
+/** Another way to go on: from `at`, and after that from the places up to or down to `last`. */
+interface Choice {
   readonly step: Step
-  readonly at: number
-  /** where groups start and end, by slot */
-  readonly marks: readonly (number | undefined)[]
+  at: number
+  readonly last: number
+  readonly marks: Marks
   readonly frame: Frame | undefined
 }
 
-/** A state to go back to, and others like it from `at` up to (or down to) `last`. */
-interface Choice {
-  readonly state: State
-  readonly last: number
+interface Found {
+  readonly at: number
+  readonly marks: Marks
 }
 
-type Groups = State['marks']
-
-function span(marks: Groups, group: number): readonly [start: number, end: number] | undefined {
+/** What a group holds; undefined when it holds nothing. */
+function span(marks: Marks, group: number): readonly [start: number, end: number] | undefined {
   const start = marks[group * 2]
   const end = marks[group * 2 + 1]
   return start === undefined || end === undefined || end < start ? undefined : [start, end]
 }
 
-function withMark(marks: Groups, slot: number, at: number): Groups {
-  const copy = [...marks]
+function withMark(marks: Marks, slot: number, at: number): Marks {
+  const copy = marks.slice()
   copy[slot] = at
   return copy
 }
 
 /**
  * Matches by trial and error, with Python's rules for what a group holds after going back and for repeats of
- * nothing. Its stack of choices is a list, so a long text cannot overflow JavaScript's.
+ * nothing. What is left to try is kept in a list, so a long text cannot overflow the stack.
  */
 class Machine {
   constructor(private readonly text: readonly number[]) {}
 
-  /** The first way to reach `accept` from `start`; undefined when there is none. */
-  run(start: State): State | undefined {
-    const choices: Choice[] = []
-    let state: State | undefined = start
-    for (;;) {
-      if (state?.step.kind === 'accept') return state
-      state = state && this.advance(state, choices)
-      if (state) continue
-      const choice = choices.pop()
-      if (!choice) return undefined
-      state = choice.state
-      const { at } = state
-      if (at !== choice.last) choices.push({ ...choice, state: { ...state, at: at < choice.last ? at + 1 : at - 1 } })
-    }
-  }
-
-  /** One step on; undefined when it does not match here. Other ways to go on are put on `choices`. */
-  private advance(state: State, choices: Choice[]): State | undefined {
-    const { step, at, marks, frame } = state
+  /** The first way from a step to `accept`; undefined when there is none. */
+  run(start: Step, from: number, before: Marks = [], outer?: Frame): Found | undefined {
     const { text } = this
-    const code = text[at]
-    switch (step.kind) {
-      case 'accept':
-        return state
-      case 'char':
-        return code !== undefined && step.test(code) ? { step: step.next, at: at + 1, marks, frame } : undefined
-      case 'place':
-        return step.test(text, at) ? { ...state, step: step.next } : undefined
-      case 'fork': {
-        const [first, ...others] = step.ways
-        for (const way of others.reverse()) choices.push({ state: { ...state, step: way }, last: at })
-        return first && { ...state, step: first }
+    const choices: Choice[] = []
+    let step: Step | undefined = start
+    let at = from
+    let marks = before
+    let frame = outer
+    for (;;) {
+      if (step === undefined) {
+        const choice = choices.pop()
+        if (choice === undefined) return undefined
+        step = choice.step
+        at = choice.at
+        marks = choice.marks
+        frame = choice.frame
+        if (at !== choice.last) {
+          choice.at += at < choice.last ? 1 : -1
+          choices.push(choice)
+        }
       }
-      case 'mark':
-        return { ...state, step: step.next, marks: withMark(marks, step.slot, at) }
-      case 'reference':
-        return this.reference(state, step)
-      case 'condition':
-        return { ...state, step: span(marks, step.group) ? step.yes : step.no }
-      case 'look': {
-        const found = at >= step.behind ? this.run({ ...state, step: step.body, at: at - step.behind }) : undefined
-        if (step.negate) return found ? undefined : { ...state, step: step.next }
-        return found && { ...state, step: step.next, marks: found.marks }
+      switch (step.kind) {
+        case 'accept':
+          return { at, marks }
+        case 'char':
+          step = at < text.length && step.test(text[at++] ?? 0) ? step.next : undefined
+          break
+        case 'place':
+          step = step.test(text, at) ? step.next : undefined
+          break
+        case 'fork':
+          for (let way = step.ways.length - 1; way > 0; way--) {
+            choices.push({ step: step.ways[way] ?? step, at, last: at, marks, frame })
+          }
+          step = step.ways[0]
+          break
+        case 'mark':
+          marks = withMark(marks, step.slot, at)
+          step = step.next
+          break
+        case 'reference': {
+          const length = this.repeated(step, at, marks)
+          step = length === undefined ? undefined : step.next
+          at += length ?? 0
+          break
+        }
+        case 'condition':
+          step = span(marks, step.group) ? step.yes : step.no
+          break
+        case 'look': {
+          const back = at - step.behind
+          const found: Found | undefined = back < 0 ? undefined : this.run(step.body, back, marks, frame)
+          if (found && !step.negate) marks = found.marks
+          step = (found === undefined) === step.negate ? step.next : undefined
+          break
+        }
+        case 'atomic':
+        case 'keep': {
+          const found: Found | undefined =
+            step.kind === 'keep' ? this.keep(step, at, marks, frame) : this.run(step.body, at, marks, frame)
+          if (found) ({ at, marks } = found)
+          step = found && step.next
+          break
+        }
+        case 'run': {
+          const { min, max, mode } = step.repeat
+          const least = at + min
+          const most = this.longest(step, at, Math.min(text.length, at + max))
+          const lazy = mode === 'lazy'
+          if (most > least && mode !== 'possessive') {
+            choices.push({ step: step.next, at: lazy ? least + 1 : most - 1, last: lazy ? most : least, marks, frame })
+          }
+          at = lazy ? least : most
+          step = most < least ? undefined : step.next
+          break
+        }
+        case 'loop':
+          frame = { loop: step, count: -1, began: -1, outer: frame }
+          step = step.round
+          break
+        case 'again': {
+          if (frame === undefined) return undefined
+          const { loop, began, outer: around }: Frame = frame
+          const { min, max, mode } = loop.repeat
+          const count = frame.count + 1
+          step = loop.body
+          if (count < min) frame = { loop, count, began, outer: around }
+          else if (count >= max || at === began) {
+            step = loop.next
+            frame = around
+          } else {
+            const inside: Frame = { loop, count, began: at, outer: around }
+            const lazy = mode === 'lazy'
+            choices.push({ step: lazy ? loop.body : loop.next, at, last: at, marks, frame: lazy ? inside : around })
+            step = lazy ? loop.next : loop.body
+            frame = lazy ? around : inside
+          }
+        }
       }
-      case 'atomic': {
-        const found = this.run({ ...state, step: step.body })
-        return found && { step: step.next, at: found.at, marks: found.marks, frame }
-      }
-      case 'run':
-        return this.characters(state, step, choices)
-      case 'keep':
-        return this.keep(state, step)
-      case 'loop':
-        return this.round({ loop: step, count: 0, began: -1, outer: frame }, state, choices)
-      case 'again':
-        return frame && this.round({ ...frame, count: frame.count + 1 }, state, choices)
     }
   }
 
-  private reference(state: State, step: Extract<Step, { kind: 'reference' }>): State | undefined {
-    const found = span(state.marks, step.group)
-    if (!found) return undefined
-    const [start, end] = found
+  /** How long the text of a group is that stands at `at` again. */
+  private repeated(step: StepOf<'reference'>, at: number, marks: Marks): number | undefined {
+    const [start, end] = span(marks, step.group) ?? [0, -1]
     for (let offset = 0; offset < end - start; offset++) {
-      const wanted = this.text[start + offset]
-      const code = this.text[state.at + offset]
-      if (wanted === undefined || code === undefined || step.fold(code) !== step.fold(wanted)) return undefined
+      const code = this.text[at + offset]
+      if (code === undefined || step.fold(code) !== step.fold(this.text[start + offset] ?? 0)) return undefined
     }
-    return { ...state, step: step.next, at: state.at + end - start }
+    return end < start ? undefined : end - start
   }
 
-  private characters(state: State, step: Extract<Step, { kind: 'run' }>, choices: Choice[]): State | undefined {
-    const { min, max, mode } = step.repeat
-    const end = Math.min(this.text.length, state.at + max)
-    let most = state.at
+  /** Where the characters from `at` on stop to match, at most `end`. */
+  private longest(step: StepOf<'run'>, at: number, end: number): number {
+    let most = at
     while (most < end && step.test(this.text[most] ?? 0)) most++
-    const least = state.at + min
-    if (most < least) return undefined
-    const longest = { ...state, step: step.next, at: most }
-    if (mode === 'possessive') return longest
-    choices.push(mode === 'lazy' ? { state: { ...longest, at: least }, last: most } : { state: longest, last: least })
-    return undefined
+    return most
   }
 
-  private keep(state: State, step: Extract<Step, { kind: 'keep' }>): State | undefined {
+  /** As many rounds as there can be, each kept as it first matches. */
+  private keep(step: StepOf<'keep'>, at: number, marks: Marks, frame: Frame | undefined): Found | undefined {
     const { min, max } = step.repeat
-    let kept = state
+    let kept: Found = { at, marks }
     for (let count = 0; count < max; count++) {
-      const found = this.run({ ...kept, step: step.body })
-      if (!found && count < min) return undefined
-      if (!found) break
+      const found = this.run(step.body, kept.at, kept.marks, frame)
+      if (found === undefined) return count < min ? undefined : kept
       const stuck = found.at === kept.at
-      kept = { ...state, at: found.at, marks: found.marks }
+      kept = found
       // What matches nothing once does so as often as it must.
       if (stuck && count >= min) break
     }
-    return { ...kept, step: step.next }
-  }
-
-  /** Starts a round of a loop or leaves it. */
-  private round(frame: Frame, state: State, choices: Choice[]): State | undefined {
-    const { loop, count, began, outer } = frame
-    const { min, max, mode } = loop.repeat
-    if (count < min) return { ...state, step: loop.body, frame }
-    const leave = { ...state, step: loop.next, frame: outer }
-    if (count >= max || state.at === began) return leave
-    const enter = { ...state, step: loop.body, frame: { ...frame, began: state.at } }
-    choices.push({ state: mode === 'lazy' ? enter : leave, last: state.at })
-    return mode === 'lazy' ? leave : enter
+    return kept
   }
 }
 
 /** Whether the text starts with something that the program matches. */
 export function matches(program: Step, text: string): boolean {
   const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
-  return new Machine(codes).run({ step: program, at: 0, marks: [], frame: undefined }) !== undefined
+  return new Machine(codes).run(program, 0) !== undefined
 }

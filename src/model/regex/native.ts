@@ -12,9 +12,8 @@ export interface NativePattern {
 function isTranslatable(node: Node, folds: Set<CharNode['fold']>): boolean {
   switch (node.kind) {
     case 'char':
-      folds.add(node.fold)
-      return true
     case 'at':
+      folds.add(node.fold)
       return true
     case 'sequence':
     case 'branch':

@@ -1,4 +1,4 @@
-import type { Fold, Node, RepeatNode, Width } from './ast.js'
+import type { Fold, Node, Place, RepeatNode, Width } from './ast.js'
 import { widthOf } from './ast.js'
 import type { Range } from './charset.js'
 import { charNode } from './charset.js'
@@ -51,6 +51,10 @@ class Parser {
     return charNode({ negate: false, ranges: [[code, code]], categories: [] }, this.fold, this.ascii)
   }
 
+  private place(place: Place): Node {
+    return { kind: 'at', place, ascii: this.ascii, fold: this.ascii ? this.fold : 'any' }
+  }
+
   private alternatives(): Node {
     const items: Node[] = []
     do items.push(this.sequence(this.depth === 0 && items.length === 0))
@@ -100,15 +104,15 @@ class Parser {
       const ranges: Range[] = flags.has('s') ? [[0, 0x10ffff]] : [[0, 9], [11, 0x10ffff]]
       return { ...charNode({ negate: false, ranges, categories: [] }, undefined, ascii), fold: 'any' }
     }
-    if (token === '^') return { kind: 'at', place: flags.has('m') ? 'line-start' : 'start', ascii }
-    if (token === '$') return { kind: 'at', place: flags.has('m') ? 'line-end' : 'end', ascii }
-    if (token === '\\A') return { kind: 'at', place: 'start', ascii }
-    if (token === '\\Z') return { kind: 'at', place: 'very-end', ascii }
-    if (token === '\\b') return { kind: 'at', place: 'boundary', ascii }
-    if (token === '\\B') return { kind: 'at', place: 'inside', ascii }
+    if (token === '^') return this.place(flags.has('m') ? 'line-start' : 'start')
+    if (token === '$') return this.place(flags.has('m') ? 'line-end' : 'end')
+    if (token === '\\A') return this.place('start')
+    if (token === '\\Z') return this.place('very-end')
+    if (token === '\\b') return this.place('boundary')
+    if (token === '\\B') return this.place('inside')
     if (!token.startsWith('\\')) return this.literal(token.codePointAt(0) ?? 0)
     const category = categoryOf(token)
-    if (category) return charNode({ negate: false, ranges: [], categories: [category] }, undefined, ascii)
+    if (category) return charNode({ negate: false, ranges: [], categories: [category] }, this.fold, ascii)
     const escaped = escape(this.cursor, token)
     return 'code' in escaped ? this.literal(escaped.code) : this.reference(escaped.group)
   }

@@ -14,14 +14,27 @@ export type Step =
   | { readonly kind: 'mark'; readonly slot: number; readonly next: Step }
   | { readonly kind: 'reference'; readonly group: number; readonly fold: (code: number) => number; readonly next: Step }
   | { readonly kind: 'condition'; readonly group: number; readonly yes: Step; readonly no: Step }
-  | { readonly kind: 'look'; readonly behind: number; readonly negate: boolean; readonly body: Step; readonly next: Step }
+  | {
+      readonly kind: 'look'
+      readonly behind: number
+      readonly negate: boolean
+      readonly body: Step
+      readonly next: Step
+    }
   | { readonly kind: 'atomic'; readonly body: Step; readonly next: Step }
   /** A repeat of one character. */
   | { readonly kind: 'run'; readonly test: CharTest; readonly repeat: RepeatNode; readonly next: Step }
   /** A possessive repeat of anything else: its body ends in `accept`. */
   | { readonly kind: 'keep'; readonly body: Step; readonly repeat: RepeatNode; readonly next: Step }
-  /** Any other repeat: its body ends in `again`. */
-  | { readonly kind: 'loop'; readonly body: Step; readonly repeat: RepeatNode; readonly next: Step }
+  /** Any other repeat: it starts with `again` and its body ends in it. */
+  | {
+      readonly kind: 'loop'
+      readonly round: Step
+      readonly body: Step
+      readonly repeat: RepeatNode
+      readonly next: Step
+    }
+  /** Decides whether the innermost loop goes one more round. */
   | { readonly kind: 'again' }
 
 const ACCEPT: Step = { kind: 'accept' }
@@ -69,7 +82,7 @@ function repeatProgram(repeat: RepeatNode, next: Step): Step {
   const body = unwrap(repeat.body)
   if (body.kind === 'char') return { kind: 'run', test: charTest(body), repeat, next }
   if (repeat.mode === 'possessive') return { kind: 'keep', body: toProgram(body, ACCEPT), repeat, next }
-  return { kind: 'loop', body: toProgram(body, AGAIN), repeat, next }
+  return { kind: 'loop', round: AGAIN, body: toProgram(body, AGAIN), repeat, next }
 }
 
 /** The steps that match a node and then go on with `next`. */

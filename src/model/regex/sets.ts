@@ -21,7 +21,10 @@ export function parseSet(cursor: Cursor): CharSet {
     if (typeof member === 'number') ranges.push([member, member])
     else categories.push(member)
   }
-  for (let token = takeMember(cursor), first = true; token !== ']' || first; token = takeMember(cursor), first = false) {
+  // A ] that comes first stands for itself.
+  for (let first = true; ; first = false) {
+    const token = takeMember(cursor)
+    if (token === ']' && !first) break
     const member = memberOf(cursor, token)
     if (!cursor.accept('-')) {
       add(member)
@@ -34,7 +37,9 @@ export function parseSet(cursor: Cursor): CharSet {
       break
     }
     const end = memberOf(cursor, last)
-    if (typeof member !== 'number' || typeof end !== 'number' || end < member) cursor.fail(`bad range ${token}-${last}`)
+    if (typeof member !== 'number' || typeof end !== 'number' || end < member) {
+      cursor.fail(`bad range ${token}-${last}`)
+    }
     ranges.push([member, end])
   }
   return { negate, ranges, categories }

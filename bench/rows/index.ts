@@ -1,0 +1,23 @@
+import type { RowResult } from '../checks.js'
+import type { Lab } from '../lab.js'
+import { recheck, verify } from './check.js'
+import { quietChangelog, quietList, startUp } from './quiet.js'
+import { metadataOnly, planAll, planAllowlist } from './scale.js'
+import { big, firstSync, huge } from './sync.js'
+
+/** A case: what it measures, and which limits it holds against it. */
+export type Row = (lab: Lab) => Promise<Pick<RowResult, 'title' | 'measured' | 'checks'>>
+
+export const ROWS = {
+  'first-sync': firstSync,
+  big,
+  huge,
+  recheck,
+  verify,
+  'quiet-list': quietList,
+  'quiet-changelog': quietChangelog,
+  'metadata-only': metadataOnly,
+  'plan-allowlist': planAllowlist,
+  'plan-all': planAll,
+  'start-up': startUp,
+} as const satisfies Readonly<Record<string, Row>>

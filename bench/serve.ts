@@ -1,0 +1,143 @@
+import { execFileSync, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import * as fs from 'node:fs'
+import { createServer, connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nginxConfig } from './nginx.js'
+
+/** What an upstream serves; every document lies there as a `.gz` file. */
+export interface Served {
+  /** has `pypi/<name>.gz` and `simple/<name>.gz` */
+  readonly documents: string
+  /** the list of all projects, a path without its `.gz` */
+  readonly list: string
+  /** has `packages/`; a directory without it where no files are served */
+  readonly files: string
+}
+
+export interface Traffic {
+  readonly requests: number
+  readonly bytes: number
+}
+
+export interface Upstream {
+  /** stops the server */
+  close(): Promise<void>
+  /** forgets what was counted */
+  reset(): Promise<void>
+  /** What was answered since, bytes with headers. @throws where an answer was an error */
+  traffic(): Promise<Traffic>
+}
+
+/** Where an upstream listens, which certificate it shows, and where it keeps its own files. */
+export interface Place {
+  readonly directory: string
+  readonly port: number
+  /** https://127.0.0.1:port, or http where openssl is not installed */
+  readonly url: string
+  /** PEM file of the certificate; undefined for http */
+  readonly certificate: string | undefined
+  readonly server: 'nginx' | 'node'
+  /** whether the port is the same next time */
+  readonly fixed: boolean
+}
+
+/** nginx writes its log in pieces, as busy servers do; this long after the last answer all of it is there. */
+const LOG_DELAY_MS = 300
+const START_MS = 20_000
+
+function has(program: string, argument: string): boolean {
+  try {
+    execFileSync(program, [argument], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Chooses server, port and certificate. `port` 0 for any that is free. */
+export async function choosePlace(directory: string, port: number): Promise<Place> {
+  fs.mkdirSync(directory, { recursive: true })
+  const server = has('nginx', '-v') ? 'nginx' : 'node'
+  const chosen = port === 0 ? await freePort() : port
+  const common = { directory, port: chosen, server, fixed: port !== 0 } as const
+  if (!has('openssl', 'version')) return { ...common, url: `http://127.0.0.1:${chosen}`, certificate: undefined }
+  const certificate = join(directory, 'certificate.pem')
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-keyout', keyOf(certificate), '-out', certificate, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1',
+  ], { stdio: 'ignore' })
+  return { ...common, url: `https://127.0.0.1:${chosen}`, certificate }
+}
+
+export function keyOf(certificate: string): string {
+  return certificate.replace(/\.pem$/, '.key')
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** Starts the upstream in a process of its own: nginx where it is installed, else Node. */
+export async function serve(place: Place, served: Served): Promise<Upstream> {
+  const log = join(place.directory, 'access.log')
+  fs.writeFileSync(log, '')
+  const child = place.server === 'nginx' ? startNginx(place, served, log) : startNode(place, served, log)
+  await listening(child, place)
+  let from = 0
+  return {
+    async close() {
+      if (child.exitCode !== null) return
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+    async reset() {
+      await sleep(LOG_DELAY_MS)
+      from = fs.statSync(log).size
+    },
+    async traffic() {
+      await sleep(LOG_DELAY_MS)
+      const lines = fs.readFileSync(log).subarray(from).toString('latin1').trimEnd().split('\n').filter((line) => line !== '')
+      const wrong = lines.find((line) => !line.startsWith('2'))
+      if (wrong !== undefined) throw new Error(`the upstream answered: ${wrong}`)
+      return { requests: lines.length, bytes: lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0) }
+    },
+  }
+}
+
+function startNginx(place: Place, served: Served, log: string): ChildProcess {
+  const file = join(place.directory, 'nginx.conf')
+  fs.writeFileSync(file, nginxConfig(place, served, log))
+  fs.writeFileSync(join(place.directory, 'changes.xml'), NO_CHANGES)
+  return spawn('nginx', ['-p', place.directory, '-e', join(place.directory, 'error.log'), '-c', file], { stdio: 'inherit' })
+}
+
+function startNode(place: Place, served: Served, log: string): ChildProcess {
+  const setting = JSON.stringify({ place, served, log, changes: NO_CHANGES })
+  return spawn(process.execPath, [join(import.meta.dirname, 'node-upstream.js'), setting], { stdio: 'inherit' })
+}
+
+/** The changelog of an index in which nothing happened. */
+const NO_CHANGES = `<?xml version='1.0'?>
+<methodResponse><params><param><value><array><data></data></array></value></param></params></methodResponse>
+`
+
+async function listening(child: ChildProcess, { port }: Place): Promise<void> {
+  for (const end = performance.now() + START_MS; performance.now() < end; await sleep(50)) {
+    if (child.exitCode !== null) throw new Error(`the upstream ended at once (exit code ${child.exitCode}): is port ${port} in use?`)
+    const socket = connect(port, '127.0.0.1')
+    const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
+    socket.destroy()
+    if (open && child.exitCode === null) return
+  }
+  child.kill('SIGTERM')
+  throw new Error(`the upstream does not listen on port ${port}`)
+}

@@ -1,0 +1,97 @@
+import { multistream, pino, stdTimeFunctions } from 'pino'
+import type { LogConfig } from '../config/log-config.js'
+import type { Log, LogFormat, LogLevel } from '../log.js'
+import type { LineWriter } from './descriptor.js'
+import { openDestinations } from './destinations.js'
+import { visible, visibleJson } from './escape.js'
+import { pipeLine, terminalLine } from './lines.js'
+import { PINO_OFFSET, recordStream } from './record-stream.js'
+import type { Screen } from './screen.js'
+
+/** The log of a run: what cli.ts and the summary need beyond what every room reports to. */
+export interface RunLog extends Log {
+  readonly screen: Screen
+  /** the first warnings so far, each text once */
+  warnings(): readonly string[]
+  /** of all warnings, repeated ones too */
+  warningCount(): number
+  /** From now on the lines go where a `log-config` file says. Files that cannot be opened are warned of. */
+  configure(config: LogConfig): void
+  /** Lets go of files; resolves when what went to a syslog server is out. */
+  close(): Promise<void>
+}
+
+export interface LogWorld {
+  readonly level: LogLevel
+  readonly format: LogFormat
+  readonly screen: Screen
+  readonly stdout: LineWriter
+  readonly coloured: boolean
+  readonly pid: number
+  /** where relative paths of log files start */
+  readonly cwd: string
+  /** milliseconds since the epoch */
+  readonly startedAt: number
+  readonly now: () => number
+}
+
+/** How many warnings the summary repeats. */
+const KEPT_WARNINGS = 100
+
+const PINO_LEVELS = { quiet: 40, info: 30, verbose: 20, debug: 20 } as const
+
+export function createLogOn(world: LogWorld): RunLog {
+  const { screen } = world
+  const warned = new Set<string>()
+  let warningCount = 0
+  let destinations: ReturnType<typeof openDestinations> | undefined
+  let logger = world.format === 'json' ? jsonLogger(world) : lineLogger(world, [plainEntry(world)])
+
+  const log: RunLog = {
+    debug: (message) => logger.debug(message),
+    info: (message) => logger.info(message),
+    warn(message) {
+      warningCount += 1
+      if (warned.size < KEPT_WARNINGS) warned.add(visible(message))
+      logger.warn(message)
+    },
+    error: (message) => logger.error(message),
+    screen,
+    warnings: () => [...warned],
+    warningCount: () => warningCount,
+    configure(config) {
+      for (const warning of config.warnings) log.warn(warning)
+      const opened = openDestinations(config, { ...world, level: PINO_LEVELS[world.level] - PINO_OFFSET, warn: (message) => log.warn(message) })
+      if (opened.entries.length === 0 && !opened.silent) {
+        log.warn('No handler of the log-config file can be used: the log stays on stderr')
+        return
+      }
+      destinations = opened
+      logger = lineLogger(world, opened.entries)
+    },
+    close: async () => destinations?.close(),
+  }
+  return log
+}
+
+/** The log on stderr where no `log-config` says otherwise. */
+function plainEntry({ screen, coloured, level }: LogWorld): pino.StreamEntry<number> {
+  const line = recordStream((record) => {
+    screen.write(`${screen.terminal ? terminalLine(record, coloured) : pipeLine(record)}\n`)
+  })
+  return { level: PINO_LEVELS[level], stream: line }
+}
+
+/** pino chooses the streams by their levels. */
+function lineLogger({ now }: LogWorld, entries: pino.StreamEntry<number>[]): pino.Logger {
+  const timestamp = (): string => `,"time":${now()}`
+  return pino({ level: 'trace', base: null, timestamp }, multistream(entries))
+}
+
+/** One object a line: level, time (ISO 8601) and msg. */
+function jsonLogger({ screen, level }: LogWorld): pino.Logger {
+  const stream = { write: (line: string) => screen.write(visibleJson(line)) }
+  const formatters = { level: (label: string) => ({ level: label }) }
+  const name = level === 'quiet' ? 'warn' : level === 'info' ? 'info' : 'debug'
+  return pino({ level: name, base: null, timestamp: stdTimeFunctions.isoTime, formatters }, stream)
+}

@@ -1,0 +1,63 @@
+import { writeSync } from 'node:fs'
+
+/** Takes whole lines; never throws. */
+export interface LineWriter {
+  write(text: string): void
+}
+
+/** How long one write waits for a reader that does not read. Longer would look like a program that hangs. */
+const PATIENCE_MS = 5_000
+const PAUSE_MS = 10
+
+/** What tells that nobody will ever read again. */
+const GONE = new Set(['EPIPE', 'EBADF', 'EIO', 'ENXIO', 'ECONNRESET', 'ENOTCONN'])
+
+/**
+ * Writes to an open file descriptor at once: a line is out before the program goes on, even if that is its end.
+ * A pipe or terminal that is full (EAGAIN) is waited for; where that takes too long, lines are dropped until it takes
+ * them again, and counted. What is read by nobody (EPIPE) is dropped for good.
+ * @param lost the line that says how many are missing
+ */
+export function createDescriptorWriter(fd: number, lost?: (count: number) => string): LineWriter {
+  /** the end of a line of which the reader took a part */
+  let rest: Buffer = Buffer.alloc(0)
+  let dropped = 0
+  let gone = false
+
+  const flush = (): boolean => {
+    const deadline = Date.now() + (dropped === 0 ? PATIENCE_MS : 0)
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(fd, rest))
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+        gone = GONE.has(code)
+        // Full disks and the like: the next line may fare better.
+        if (code !== 'EAGAIN' && code !== 'EINTR') rest = Buffer.alloc(0)
+        else if (Date.now() >= deadline) return false
+        else pause()
+      }
+    }
+    return true
+  }
+
+  return {
+    write(text) {
+      if (gone) return
+      if (!flush()) {
+        dropped += 1
+        return
+      }
+      const missing = dropped > 0 && lost !== undefined ? lost(dropped) : ''
+      dropped = 0
+      rest = Buffer.from(missing + text)
+      // What could not be finished now is finished before the next line.
+      if (!flush()) dropped += 1
+    },
+  }
+}
+
+/** Sleeps without giving other work a turn, as a blocking write would. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
+}

@@ -1,0 +1,157 @@
+import { BandersnatchError, EXIT, StorageError, errorText } from '../errors.js'
+import { applyFilters } from '../filters/apply.js'
+import { expectedFiles } from '../model/expected.js'
+import type { FileSpec } from '../model/files.js'
+import { LAYOUT, isSafeProjectName, jsonKey } from '../model/layout.js'
+import { throwIfStopped } from './context.js'
+import type { Context } from './context.js'
+import { eachOf, fetchFile } from './files.js'
+import { createOwnership } from './ownership.js'
+import type { Ownership } from './ownership.js'
+import { mirroredNames } from './pages.js'
+import { expectedOptions } from './project.js'
+import { removeUnowned } from './verify-delete.js'
+import { updateDocument } from './verify-update.js'
+import { upstreamSpecs, verifiableProject } from './verify-source.js'
+import { openProgress } from './verify-progress.js'
+
+export interface VerifyOptions {
+  /** remove files that no project accounts for */
+  readonly delete: boolean
+  readonly dryRun: boolean
+  /** fetch the metadata documents anew first */
+  readonly jsonUpdate: boolean
+  /** begin with the first project although an earlier verify was stopped half-way */
+  readonly restart: boolean
+  /** remove even where the guard would refuse */
+  readonly yes: boolean
+}
+
+export interface Verifying {
+  readonly context: Context
+  readonly options: VerifyOptions
+  readonly owned: Ownership
+  /** projects whose files could not be told; while there are any nothing is removed */
+  readonly unaccounted: string[]
+}
+
+/**
+ * Checks every stored file against what its project's stored metadata or page promises, fetches what is missing or
+ * wrong, and with `delete` removes what no project accounts for. Returns the exit code.
+ */
+export async function runVerify(context: Context, options: VerifyOptions): Promise<number> {
+  const { storage, log, report, config } = context
+  const names = await verifiableNames(context)
+  if (names.length === 0) {
+    log.error(`${storage.location('web')} holds neither metadata documents nor pages: there is nothing to verify`)
+    return EXIT.nothing
+  }
+  log.info(`Starting verify of ${names.length} projects for ${storage.location('')} with ${config.verifiers} verifiers`)
+  const state: Verifying = { context, options, owned: createOwnership(), unaccounted: [] }
+  const progress = await openProgress(context, options)
+  const stopping = (): boolean => config.stopOnError && report.failures.length > 0
+  await eachOf(names, config.verifiers, async (name) => {
+    throwIfStopped(context)
+    if (stopping()) return
+    const done = await verifyProject(state, name, progress.isDone(name))
+    if (done) await progress.done(name)
+  })
+  const dry = options.dryRun ? '[DRY RUN] would have fetched' : 'Fetched'
+  log.info(`${dry} ${report.filesFetched} files (${report.bytesFetched} bytes)`)
+  if (stopping()) {
+    log.error('Exiting early after error.')
+    return EXIT.incomplete
+  }
+  if (options.delete) await removeUnowned(state)
+  await progress.finish()
+  return report.failures.length === 0 && report.refusals.length === 0 ? EXIT.ok : EXIT.incomplete
+}
+
+/** Projects that have a metadata document or pages; anything else there is not ours. */
+async function verifiableNames(context: Context): Promise<string[]> {
+  const { storage, config } = context
+  const names = new Set(await storage.names(LAYOUT.json, 'files'))
+  for await (const some of mirroredNames(storage, config.hashIndex)) for (const name of some) names.add(name)
+  return [...names].filter(isSafeProjectName).sort()
+}
+
+/** true when nothing is left to do for the project. `checked`: an earlier verify has read its files already. */
+async function verifyProject(state: Verifying, name: string, checked: boolean): Promise<boolean> {
+  const { context, options } = state
+  try {
+    if (options.jsonUpdate && (await refresh(state, name)) === 'gone') return true
+    const found = await verifiableProject(context, name)
+    if (found === undefined) return true
+    const wanted = applyFilters({ ...context.filters, metadata: [] }, found.project)
+    const specs = wanted === undefined || !context.config.releaseFiles ? [] : expectedFiles(wanted, expectedOptions(context))
+    for (const spec of specs) state.owned.add(spec.key)
+    return checked || (await repairFiles(state, name, { specs, complete: found.fromPage ? upstreamSpecs(context, name) : keep }))
+  } catch (error) {
+    throwIfStopped(context)
+    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+    state.unaccounted.push(name)
+    return failed(context, name, errorText(error))
+  }
+}
+
+const keep = async (spec: FileSpec): Promise<FileSpec> => spec
+
+/** Fetches the metadata document anew. Where upstream gives none that makes sense, the stored one still counts. */
+async function refresh({ context, options }: Verifying, name: string): Promise<'go on' | 'gone'> {
+  if (options.dryRun) {
+    context.log.info(`[DRY RUN] would fetch the metadata of ${name}`)
+    return 'go on'
+  }
+  try {
+    if ((await updateDocument(context, name)) === 'updated' || !options.delete) return 'go on'
+    await context.storage.remove(jsonKey(name))
+    return 'gone'
+  } catch (error) {
+    throwIfStopped(context)
+    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+    failed(context, name, errorText(error))
+    return 'go on'
+  }
+}
+
+function failed(context: Context, name: string, reason: string): false {
+  context.log.error(`${name}: ${reason}`)
+  context.report.failures.push({ project: name, reason })
+  return false
+}
+
+interface Repair {
+  readonly specs: readonly FileSpec[]
+  /** adds what must be known to fetch a file */
+  readonly complete: (spec: FileSpec) => Promise<FileSpec>
+}
+
+async function repairFiles({ context, options }: Verifying, name: string, repair: Repair): Promise<boolean> {
+  const { storage, log, report, config } = context
+  const problems: string[] = []
+  for (const spec of repair.specs) {
+    throwIfStopped(context)
+    const condition = await storage.check(spec, config.compareMethod)
+    if (condition === 'current') continue
+    if (options.dryRun) {
+      log.info(`[DRY RUN] ${spec.filename} is ${condition} and would be fetched`)
+      report.filesFetched += 1
+      report.bytesFetched += spec.size ?? 0
+      continue
+    }
+    try {
+      await fetchFile(context, await repair.complete(spec))
+      log.info(`Repaired ${storage.location(spec.key)}, which was ${condition}`)
+    } catch (error) {
+      throwIfStopped(context)
+      if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+      if (condition === 'mismatch') await storage.remove(spec.key)
+      problems.push(errorText(error))
+      if (config.stopOnError) break
+    }
+  }
+  const [first] = problems
+  if (first === undefined) return true
+  failed(context, name, problems.length === 1 ? first : `${first} (and ${problems.length - 1} more files)`)
+  return false
+}

@@ -1,0 +1,58 @@
+import { InvalidDocumentError } from '../errors.js'
+import { packageType, versionFromFilename } from './filename.js'
+import { shown } from './layout.js'
+import { field, isObject, serial } from './parse.js'
+import type { JsonObject } from './project.js'
+
+export interface PageDocument {
+  readonly document: JsonObject
+  /** the versions in the page's order */
+  readonly releaseOrder: readonly string[]
+}
+
+/**
+ * A project's page (PEP 691, or PEP 503 in its keys) in the shape of PyPI's JSON API, as far as a page knows it:
+ * no classifiers, and versions from the filenames. @throws InvalidDocumentError
+ */
+export function documentFromPage(page: JsonObject, name: string): PageDocument {
+  const files = field(page, 'files')
+  if (!Array.isArray(files)) throw new InvalidDocumentError(`the page of ${shown(name)} has no list of files`)
+  const listed = field(page, 'versions')
+  const versions = Array.isArray(listed) ? listed.filter((version): version is string => typeof version === 'string') : []
+  const releases = new Map<string, JsonObject[]>(versions.map((version) => [version, []]))
+  for (const file of files) {
+    if (!isObject(file)) continue
+    const filename = field(file, 'filename')
+    if (typeof filename !== 'string') continue
+    const version = versionFromFilename(filename, name, versions) ?? 'unknown'
+    const others = releases.get(version)
+    if (others === undefined) releases.set(version, [fileFromPage(file, filename)])
+    else others.push(fileFromPage(file, filename))
+  }
+  const meta = field(page, 'meta')
+  const document = {
+    info: { name, version: versions.at(-1) ?? null },
+    last_serial: (isObject(meta) ? serial(field(meta, '_last-serial')) : undefined) ?? 0,
+    releases: Object.fromEntries(releases),
+  }
+  return { document, releaseOrder: [...releases.keys()] }
+}
+
+function fileFromPage(file: JsonObject, filename: string): JsonObject {
+  const yanked = field(file, 'yanked')
+  const coreMetadata = field(file, 'core-metadata') ?? field(file, 'data-dist-info-metadata') ?? field(file, 'dist-info-metadata')
+  const requires = field(file, 'requires-python')
+  const uploaded = field(file, 'upload-time')
+  return {
+    filename,
+    packagetype: packageType(filename),
+    url: field(file, 'url'),
+    digests: field(file, 'hashes'),
+    size: field(file, 'size') ?? null,
+    requires_python: typeof requires === 'string' && requires !== '' ? requires : null,
+    yanked: yanked === true || typeof yanked === 'string',
+    yanked_reason: typeof yanked === 'string' && yanked !== '' ? yanked : null,
+    ...(typeof uploaded === 'string' && uploaded !== '' ? { upload_time_iso_8601: uploaded } : {}),
+    ...(coreMetadata === undefined ? {} : { 'core-metadata': coreMetadata }),
+  }
+}

@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import * as sdk from '@aws-sdk/client-s3'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { ConfigError } from '../../src/errors.js'
+import type { Storage } from '../../src/storage/types.js'
+import { makeBucket, PREFIX } from '../helpers/s3-bucket.js'
+import type { TestBucket } from '../helpers/s3-bucket.js'
+import { startS3Proxy } from '../helpers/s3-proxy.js'
+import type { S3Proxy } from '../helpers/s3-proxy.js'
+import { startS3Server } from '../helpers/s3-server.js'
+import type { S3Server } from '../helpers/s3-server.js'
+import { specOf } from './contract.js'
+
+let server: S3Server
+let proxy: S3Proxy
+let bucket: TestBucket
+let storage: Storage
+
+beforeAll(async () => {
+  server = await startS3Server()
+  proxy = await startS3Proxy(server.endpoint)
+})
+afterAll(async () => {
+  await proxy.close()
+  await server.stop()
+})
+beforeEach(async () => {
+  bucket = await makeBucket(server)
+  storage = await bucket.open({ endpointUrl: proxy.endpoint })
+  proxy.requests.length = 0
+})
+afterEach(async () => {
+  await storage.close()
+})
+
+const key = 'web/packages/ab/cd/foo-1.0-py3-none-any.whl'
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const methods = (): string[] => proxy.requests.map(({ method }) => method)
+const stored8 = { Metadata: { sha256: sha256('content'), 'uploaded-at': '1520353453.123456' } }
+
+it('takes over the release files of 8.0 with one HeadObject each', async () => {
+  await bucket.put(key, 'content', stored8)
+  await bucket.put('web/packages/ab/cd/.s3keep', '')
+  const spec = specOf(key, 'content')
+  expect(await storage.check(spec, 'hash')).toBe('current')
+  expect(await storage.check(spec, 'stat')).toBe('current')
+  expect(await storage.check({ ...spec, digest: { name: 'sha256', hex: sha256('other') } }, 'hash')).toBe('mismatch')
+  expect(await storage.check({ ...spec, size: 8 }, 'stat')).toBe('mismatch')
+  expect(await storage.check({ ...spec, key: 'web/packages/none.whl' }, 'stat')).toBe('missing')
+  // A missing object is asked for once too.
+  expect(methods()).toEqual(['HEAD', 'HEAD', 'HEAD', 'HEAD', 'HEAD'])
+})
+
+it('reads objects without metadata once, then keeps what it found with them', async () => {
+  await bucket.put(key, 'content')
+  const spec = specOf(key, 'content')
+  expect(await storage.check({ ...spec, digest: { name: 'sha256', hex: sha256('CONTENT') } }, 'hash')).toBe('mismatch')
+  expect(methods()).toEqual(['HEAD', 'GET'])
+  proxy.requests.length = 0
+  expect(await storage.check(spec, 'hash')).toBe('current')
+  expect(methods()).toEqual(['HEAD', 'GET', 'PUT'])
+  proxy.requests.length = 0
+  expect(await storage.check(spec, 'stat')).toBe('current')
+  expect(methods()).toEqual(['HEAD'])
+  expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
+})
+
+it('puts the time right by stat, and leaves other metadata alone', async () => {
+  await bucket.put(key, 'content', { Metadata: { ...stored8.Metadata, 'uploaded-at': '1.5', mine: 'kept' } })
+  expect(await storage.check(specOf(key, 'content', { uploadTime: 1_600_000_000 }), 'stat')).toBe('current')
+  const { Metadata, ContentType } = await bucket.head(key)
+  expect(Metadata).toEqual({ sha256: sha256('content'), 'uploaded-at': '1600000000.0', mine: 'kept' })
+  expect(ContentType).toBe('application/octet-stream')
+})
+
+it('writes the metadata that 8.0 writes, for small files and large ones', async () => {
+  await storage.put(specOf(key, 'content'), Buffer.from('content'))
+  expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
+  const large = 'x'.repeat(9_000_000)
+  const receiver = await storage.receive(specOf('web/packages/large.zip', large, { uploadTime: 1_600_000_000 }))
+  await receiver.begin({ resumed: false, validator: undefined })
+  await receiver.write(Buffer.from(large))
+  await receiver.commit()
+  const head = await bucket.head('web/packages/large.zip')
+  expect(head.Metadata).toEqual({ sha256: sha256(large), 'uploaded-at': '1600000000.0' })
+  expect(head.ContentLength).toBe(9_000_000)
+  expect(head.ETag).toMatch(/-2"$/)
+})
+
+it('marks prepared directories as 8.0 does, once something is stored below them', async () => {
+  await storage.prepare(['', 'web/simple', 'web/packages'])
+  await storage.read('status')
+  expect(await bucket.keys()).toEqual([])
+  await storage.write('web/simple/foo/index.html', 'page')
+  await storage.write('web/simple/bar/index.html', 'page')
+  expect(await bucket.keys()).toEqual([
+    `${PREFIX}/.s3keep`, `${PREFIX}/web/simple/.s3keep`,
+    `${PREFIX}/web/simple/bar/index.html`, `${PREFIX}/web/simple/foo/index.html`,
+  ])
+  expect(await storage.names('web/simple', 'files')).toEqual([])
+})
+
+it('removes the marker of a package directory with its file', async () => {
+  await bucket.put(key, 'content', stored8)
+  await bucket.put('web/packages/ab/cd/.s3keep', '')
+  expect(await storage.remove(key, { pruneParents: true })).toBe(true)
+  expect(await bucket.keys()).toEqual([])
+})
+
+it('leaves foreign objects alone, and shows them as files', async () => {
+  const foreign = ['web/simple/folder/', 'web/simple/favicon.ico', 'web/logo ü+%.png', 'web/packages/ab/notes.txt', 'README']
+  for (const one of foreign) await bucket.put(one, one.endsWith('/') ? '' : 'mine')
+  await storage.prepare(['', 'web/simple'])
+  const lock = await storage.lock('mirror')
+  await storage.put(specOf(key, 'content'), Buffer.from('content'))
+  await storage.write('web/simple/folder/index.html', 'page')
+  await storage.removeTree('web/simple/foo')
+  await storage.remove(key, { pruneParents: true })
+  await lock.release()
+  const keys = await bucket.keys()
+  for (const one of foreign) expect(keys).toContain(`${PREFIX}/${one}`)
+  expect(await storage.names('web/simple', 'files')).toEqual(['favicon.ico'])
+  expect(await storage.names('web/simple/folder', 'files')).toEqual(['index.html'])
+  const walked: string[] = []
+  for await (const entry of storage.walk('web')) walked.push(entry.key)
+  expect(walked.sort()).toEqual([
+    'web/logo ü+%.png', 'web/packages/ab/notes.txt', 'web/simple/favicon.ico', 'web/simple/folder/index.html',
+  ])
+})
+
+it.each([
+  ['web/simple/foo/index.html', 'text/html; charset=utf-8', 'public, max-age=600'],
+  ['web/simple/foo/index.v1_html', 'application/vnd.pypi.simple.v1+html', 'public, max-age=600'],
+  ['web/simple/foo/index.v1_json', 'application/vnd.pypi.simple.v1+json', 'public, max-age=600'],
+  ['web/simple/foo/versions/index_1_2020-01-01.html', 'text/html; charset=utf-8', 'public, max-age=600'],
+  ['web/json/foo', 'application/json', 'public, max-age=600'],
+  ['web/pypi/foo/json', 'application/json', 'public, max-age=600'],
+  ['web/last-modified', 'text/plain; charset=utf-8', 'public, max-age=600'],
+  ['web/packages/a/foo-1.0.tar.gz', 'application/octet-stream', 'public, max-age=31536000, immutable'],
+  ['web/packages/a/foo.whl.metadata', 'text/plain; charset=utf-8', 'public, max-age=31536000, immutable'],
+  ['web/packages/a/index.html', 'application/octet-stream', 'public, max-age=31536000, immutable'],
+  ['status', 'text/plain; charset=utf-8', 'no-store'],
+  ['.bandersnatch/state.json', 'text/plain; charset=utf-8', 'no-store'],
+])('serves %s as %s, %s', async (one, type, cache) => {
+  await storage.write(one, 'x')
+  expect(await bucket.head(one)).toMatchObject({ ContentType: type, CacheControl: cache })
+  await storage.write('web/simple/source.html', 'x')
+  await storage.copy(one, 'web/simple/source.html')
+  expect(await bucket.head(one)).toMatchObject({ ContentType: type, CacheControl: cache })
+})
+
+it('sends configured cache rules and parameters with every object', async () => {
+  const other = await bucket.open({
+    endpointUrl: proxy.endpoint,
+    cacheControlPackages: 'max-age=1',
+    cacheControlPages: 'no-cache',
+    configParams: new Map([['StorageClass', 'STANDARD'], ['ContentLanguage', 'en'], ['ContentDisposition', 'inline']]),
+  })
+  await other.put(specOf(key, 'content'), Buffer.from('content'))
+  await other.write('web/simple/foo/index.html', 'page')
+  await other.copy('web/simple/foo/index.v1_html', 'web/simple/foo/index.html')
+  const large = 'x'.repeat(9_000_000)
+  await other.writeStream('web/simple/index.html', [large])
+  await other.close()
+  const language = { ContentLanguage: 'en', ContentDisposition: 'inline' }
+  expect(await bucket.head(key)).toMatchObject({ CacheControl: 'max-age=1', ...language })
+  for (const page of ['foo/index.html', 'foo/index.v1_html', 'index.html']) {
+    expect(await bucket.head(`web/simple/${page}`)).toMatchObject({ CacheControl: 'no-cache', ...language })
+  }
+})
+
+it('refuses parameters that it does not know, and half of a key', async () => {
+  await expect(bucket.open({ configParams: new Map([['ServerSideEncrypton', 'aws:kms']]) })).rejects.toThrow(
+    /config_param_ServerSideEncrypton is not known; those that are: ACL, .*ServerSideEncryption/,
+  )
+  await expect(bucket.open({ configParams: new Map([['BucketKeyEnabled', 'maybe']]) })).rejects.toThrow(/must be true or false/)
+  await expect(bucket.open({ secretAccessKey: undefined })).rejects.toThrow(ConfigError)
+  await expect(bucket.open({ signatureVersion: 's3' })).rejects.toThrow(/only s3v4/)
+  for (const directory of ['/', '', '/a', '/no bucket/x', '/bucket/../other']) {
+    await expect(bucket.open({}, { directory })).rejects.toThrow(/must be \/bucket or \/bucket\/prefix/)
+  }
+})
+
+it('keeps a mirror at the root of a bucket too', async () => {
+  const other = await bucket.open({}, { directory: `/${bucket.bucket}` })
+  await other.prepare(['', 'web/simple'])
+  await other.write('web/simple/foo/index.html', 'page')
+  expect(await bucket.keys()).toEqual(['.s3keep', 'web/simple/.s3keep', 'web/simple/foo/index.html'])
+  expect(await other.names('', 'directories')).toEqual(['web'])
+  expect(other.location('web/simple')).toBe(`/${bucket.bucket}/web/simple`)
+  await other.close()
+})
+
+it('lists and removes a thousand at a time', async () => {
+  const names = Array.from({ length: 1_203 }, (_, n) => `web/packages/${String(n).padStart(4, '0')}`)
+  await Promise.all(names.map((name) => storage.put(specOf(name, name), Buffer.from(name))))
+  proxy.requests.length = 0
+  const walked: string[] = []
+  for await (const entry of storage.walk('web/packages')) walked.push(entry.key)
+  expect(walked.sort()).toEqual(names)
+  expect(methods()).toEqual(['GET', 'GET'])
+  await storage.removeTree('web')
+  expect(await bucket.keys()).toEqual([])
+  expect(methods().filter((method) => method === 'POST')).toHaveLength(2)
+}, 300_000)
+
+it('drops the unfinished uploads of killed runs only when they are old', async () => {
+  const Key = `${PREFIX}/web/packages/young.zip`
+  await bucket.client.send(new sdk.CreateMultipartUploadCommand({ Bucket: bucket.bucket, Key }))
+  const receiver = await storage.receive(specOf('web/packages/a.zip', 'content'))
+  await receiver.abort(false)
+  const { Uploads } = await bucket.client.send(new sdk.ListMultipartUploadsCommand({ Bucket: bucket.bucket }))
+  // Every upload to moto began in 2010.
+  expect((Uploads ?? []).map((upload) => upload.Key)).toEqual(server.name === 'moto' ? [] : [Key])
+})
+
+it('leaves no parts of a large file behind that had a wrong digest', async () => {
+  const receiver = await storage.receive(specOf('web/packages/large.zip', 'something else'))
+  await receiver.begin({ resumed: false, validator: undefined })
+  for (let n = 0; n < 20; n++) await receiver.write(Buffer.alloc(1_000_000))
+  await expect(receiver.commit()).rejects.toThrow(/digest/)
+  const { Uploads } = await bucket.client.send(new sdk.ListMultipartUploadsCommand({ Bucket: bucket.bucket }))
+  expect(Uploads ?? []).toEqual([])
+  expect(await bucket.keys()).toEqual([])
+})
+
+it('batches the journal into few objects, and leaves none behind', async () => {
+  for (let n = 0; n < 10_000; n++) await storage.append('.bandersnatch/journal', `project-${n} ${n}\n`)
+  await storage.flush()
+  expect(methods().filter((method) => method === 'PUT').length).toBeLessThan(6)
+  await storage.remove('.bandersnatch/journal')
+  expect(await bucket.keys()).toEqual([])
+})
+
+it('makes at most five calls in a quiet run', async () => {
+  await bucket.put('status', '42')
+  await storage.prepare(['', 'web/simple', 'web/packages'])
+  const lock = await storage.lock('mirror')
+  await storage.read('status')
+  await storage.read('todo')
+  await lock.release()
+  // A store without conditional writes needs more of them for its lock.
+  expect(proxy.requests.length).toBeLessThanOrEqual(server.conditional ? 5 : 6)
+})
