@@ -32,8 +32,6 @@ export interface PlannedProject extends Identity {
 const FIRST_UPLOAD = Date.UTC(2012, 0, 1)
 const UPLOAD_STEP_MS = 9 * 24 * 3600 * 1000
 const MOST_FILES = 2000
-/** Wheels that were uploaded before PyPI kept their metadata. */
-const WITHOUT_METADATA = 0.04
 const PLATFORMS = [
   'manylinux_2_17_x86_64.manylinux2014_x86_64', 'manylinux_2_17_aarch64.manylinux2014_aarch64',
   'musllinux_1_2_x86_64', 'macosx_11_0_arm64', 'macosx_10_9_x86_64', 'win_amd64',
@@ -81,7 +79,7 @@ function planFiles(random: Random, stem: string, sizes: readonly number[]): Plan
         packagetype: sdist ? 'sdist' : 'bdist_wheel',
         size: sizes[files.length] ?? 0,
         uploaded: new Date(uploaded).toISOString().replace('Z', `${String(whole(random, 1000)).padStart(3, '0')}Z`),
-        metadataSize: sdist || random() < WITHOUT_METADATA ? 0 : readme,
+        metadataSize: sdist ? 0 : readme,
       })
     }
   }

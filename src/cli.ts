@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from './config/version.js'
 import { BandersnatchError, ConfigMissingError, EXIT, errorText } from './errors.js'
 import type { Setting } from './commands/open.js'
+import type { MirrorOptions } from './mirror/mirror.js'
 import type { VerifyOptions } from './mirror/verify.js'
 import type { Log } from './log.js'
 
@@ -39,7 +40,15 @@ function createProgram(execute: (options: GlobalOptions, run: Run) => Promise<vo
     .description('bring the mirror up to date with upstream')
     .option('--force-check', 'compare every project with upstream, whatever the state files say', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
-    .action(async (options: { forceCheck: boolean; allowRemovals: boolean }) => {
+    .option('--dry-run', 'only print what would be done, with sizes', false)
+    .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
+    .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
+    .option('--json', 'print the plan or explanation as JSON', false)
+    .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }) => {
+      if (options.dryRun || options.explain !== undefined) {
+        const { dryRunCommand } = await import('./commands/dry-run.js')
+        return execute(global(), (setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
+      }
       const { mirrorCommand } = await import('./commands/mirror.js')
       await execute(global(), (setting) => mirrorCommand(setting, options))
     })
@@ -114,12 +123,18 @@ async function guarded(log: Log, options: GlobalOptions, run: Run): Promise<numb
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
-    return await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, stop })
+    return await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, print, stop })
   } catch (error) {
     return report(log, error, options)
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
+}
+
+/** A reader that has seen enough (`| head`) ends nothing. */
+function print(text: string): void {
+  process.stdout.on('error', () => undefined)
+  process.stdout.write(`${text}\n`)
 }
 
 async function report(log: Log, error: unknown, options: GlobalOptions): Promise<number> {

@@ -54,9 +54,8 @@ function stderrScreen(format: LogFormat): Screen {
     return format === 'json' ? `${JSON.stringify({ level: 'warn', msg: text })}\n` : `${text}\n`
   }
   return createScreen({
-    writer: createDescriptorWriter(STDERR, lost),
+    writer: createDescriptorWriter(STDERR, { lost }),
     terminal: stderr.isTTY === true && process.env['TERM'] !== 'dumb',
     columns: () => stderr.columns,
-    onResize: (redraw) => stderr.on('resize', redraw),
   })
 }

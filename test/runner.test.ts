@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EXIT } from '../src/errors.js'
 import { parseHours, runPeriodically } from '../src/runner.js'
 import type { RunnerOptions, RunnerWorld } from '../src/runner.js'
 import { run } from './helpers/index/pip.js'
@@ -71,11 +72,13 @@ ${script}`)
   })
 
   it('goes on after failures that may pass, and says so', async () => {
-    expect(await runs('process.exit([1, 3, 4, 0, 5][nth - 1])', { forceCheck: true })).toBe(5)
+    const passing = [EXIT.incomplete, EXIT.upstream, EXIT.locked]
+    const codes = JSON.stringify([...passing, EXIT.ok, EXIT.storage])
+    expect(await runs(`process.exit(${codes}[nth - 1])`, { forceCheck: true })).toBe(EXIT.storage)
     expect(calls()).toHaveLength(5)
     expect(calls()[0]).toContain('--force-check')
     expect(printed.filter((line) => line.includes('failed'))).toEqual(
-      [1, 3, 4].map((code) => `The run failed with exit code ${code}; trying again at the next one`),
+      passing.map((code) => `The run failed with exit code ${code}; trying again at the next one`),
     )
   })
 
@@ -102,7 +105,7 @@ ${script}`)
   })
 
   it('waits at least a while after a failure', async () => {
-    const ended = runs('process.exit(3)', {}, { pauseAfterFailure: 60 })
+    const ended = runs(`process.exit(${EXIT.upstream})`, {}, { pauseAfterFailure: 60 })
     await expect.poll(() => printed.at(-1)).toBe('Sleeping for 60s')
     stop.abort()
     expect(await ended).toBe(0)
@@ -164,7 +167,7 @@ describe('bandersnatch-runner', () => {
 
   it('runs the real program, and stops at a wrong configuration', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'runner-'))
-    writeFileSync(join(directory, 'conf'), '[mirror]\nworkers = 99\n')
+    writeFileSync(join(directory, 'conf'), '[mirror]\nworkers = 99\ndirectory = /nonexistent\n')
     const { code, output } = await start(['60', '-c', join(directory, 'conf'), '--hours-range', '0-23', '--force-check', 'true'])
     expect(output).toMatch(/^Running bandersnatch every 60s\n/)
     expect(output).toContain('workers')

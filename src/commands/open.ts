@@ -20,6 +20,8 @@ export interface Setting {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
+  /** what a command was asked for, on stdout */
+  print(text: string): void
   /** aborted by a signal, with the reason */
   readonly stop: AbortController
 }
@@ -31,6 +33,8 @@ export interface Opening {
   readonly writesDiff: boolean
   /** whether the mirror directory may be new; else there must be one */
   readonly creates: boolean
+  /** nothing is written, so no lock is taken */
+  readonly readOnly?: boolean
 }
 
 /**
@@ -61,7 +65,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   try {
     const storage = await openStorage(config, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
-    const lock = await storage.lock(opening.command)
+    const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
     try {
       return await run({
         config: config.mirror,
@@ -77,7 +81,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
         signal: stop.signal,
       })
     } finally {
-      await lock.release()
+      await lock?.release()
       await storage.close()
     }
   } finally {

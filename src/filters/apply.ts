@@ -27,6 +27,16 @@ export function applyFilters(filters: Filters, project: Project): Project | unde
   return filtered(filters, project, () => {})
 }
 
+/** Whether the metadata filters want the project. @throws InvalidDocumentError naming project and plugin */
+export function keepsMetadata(filters: Filters, project: Project): boolean {
+  return filters.metadata.every((filter) => asked(filter.name, project.rawName, () => filter.keepMetadata(project)))
+}
+
+/** The project with what the file and release filters leave of it, as applyFilters. @throws InvalidDocumentError */
+export function filterReleases(filters: Filters, project: Project): Project {
+  return releasesFiltered(filters, filesFiltered(filters, project, () => {}), () => {})
+}
+
 /** Everything that the filters drop of a project, with the plugin that drops it. @throws as applyFilters */
 export function explain(filters: Filters, project: Project): Drop[] {
   const byName = droppingByName(filters, project.rawName)

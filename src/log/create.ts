@@ -45,33 +45,35 @@ export function createLogOn(world: LogWorld): RunLog {
   const warned = new Set<string>()
   let warningCount = 0
   let destinations: ReturnType<typeof openDestinations> | undefined
-  let logger = world.format === 'json' ? jsonLogger(world) : lineLogger(world, [plainEntry(world)])
+  const plain = world.format === 'json' ? jsonLogger(world) : lineLogger(world, [plainEntry(world)])
+  let logger = plain
+  const warnBy = (way: pino.Logger, message: string): void => {
+    warningCount += 1
+    if (warned.size < KEPT_WARNINGS) warned.add(visible(message))
+    way.warn(message)
+  }
+  // A destination that fails cannot tell of it itself.
+  const warnPlainly = (message: string): void => warnBy(plain, message)
 
-  const log: RunLog = {
+  return {
     debug: (message) => logger.debug(message),
     info: (message) => logger.info(message),
-    warn(message) {
-      warningCount += 1
-      if (warned.size < KEPT_WARNINGS) warned.add(visible(message))
-      logger.warn(message)
-    },
+    warn: (message) => warnBy(logger, message),
     error: (message) => logger.error(message),
     screen,
     warnings: () => [...warned],
     warningCount: () => warningCount,
     configure(config) {
-      for (const warning of config.warnings) log.warn(warning)
-      const opened = openDestinations(config, { ...world, level: PINO_LEVELS[world.level] - PINO_OFFSET, warn: (message) => log.warn(message) })
-      if (opened.entries.length === 0 && !opened.silent) {
-        log.warn('No handler of the log-config file can be used: the log stays on stderr')
-        return
-      }
+      config.warnings.forEach(warnPlainly)
+      const opened = openDestinations(config, { ...world, level: PINO_LEVELS[world.level] - PINO_OFFSET, warn: warnPlainly })
       destinations = opened
-      logger = lineLogger(world, opened.entries)
+      if (opened.entries.length > 0) logger = lineLogger(world, opened.entries)
+      // As Python's handler of last resort.
+      else if (opened.silent) logger = lineLogger(world, [{ ...plainEntry(world), level: PINO_LEVELS.quiet }])
+      else warnPlainly('No handler of the log-config file can be used: the log stays on stderr')
     },
     close: async () => destinations?.close(),
   }
-  return log
 }
 
 /** The log on stderr where no `log-config` says otherwise. */

@@ -5,6 +5,11 @@ export interface LineWriter {
   write(text: string): void
 }
 
+export interface DescriptorOptions {
+  readonly lost?: (count: number) => string
+  readonly patienceMs?: number
+}
+
 /** How long one write waits for a reader that does not read. Longer would look like a program that hangs. */
 const PATIENCE_MS = 5_000
 const PAUSE_MS = 10
@@ -16,16 +21,18 @@ const GONE = new Set(['EPIPE', 'EBADF', 'EIO', 'ENXIO', 'ECONNRESET', 'ENOTCONN'
  * Writes to an open file descriptor at once: a line is out before the program goes on, even if that is its end.
  * A pipe or terminal that is full (EAGAIN) is waited for; where that takes too long, lines are dropped until it takes
  * them again, and counted. What is read by nobody (EPIPE) is dropped for good.
- * @param lost the line that says how many are missing
+ * @param options.lost the line that says how many are missing
  */
-export function createDescriptorWriter(fd: number, lost?: (count: number) => string): LineWriter {
+export function createDescriptorWriter(fd: number, options: DescriptorOptions = {}): LineWriter {
+  const { lost, patienceMs = PATIENCE_MS } = options
   /** the end of a line of which the reader took a part */
   let rest: Buffer = Buffer.alloc(0)
+  let stalled = false
   let dropped = 0
   let gone = false
 
-  const flush = (): boolean => {
-    const deadline = Date.now() + (dropped === 0 ? PATIENCE_MS : 0)
+  const flush = (): void => {
+    const deadline = Date.now() + (stalled ? 0 : patienceMs)
     while (rest.length > 0) {
       try {
         rest = rest.subarray(writeSync(fd, rest))
@@ -34,17 +41,21 @@ export function createDescriptorWriter(fd: number, lost?: (count: number) => str
         gone = GONE.has(code)
         // Full disks and the like: the next line may fare better.
         if (code !== 'EAGAIN' && code !== 'EINTR') rest = Buffer.alloc(0)
-        else if (Date.now() >= deadline) return false
-        else pause()
+        else if (Date.now() < deadline) pause()
+        else {
+          stalled = true
+          return
+        }
       }
     }
-    return true
+    stalled = false
   }
 
   return {
     write(text) {
       if (gone) return
-      if (!flush()) {
+      flush()
+      if (stalled) {
         dropped += 1
         return
       }
@@ -52,7 +63,7 @@ export function createDescriptorWriter(fd: number, lost?: (count: number) => str
       dropped = 0
       rest = Buffer.from(missing + text)
       // What could not be finished now is finished before the next line.
-      if (!flush()) dropped += 1
+      flush()
     },
   }
 }

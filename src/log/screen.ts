@@ -1,5 +1,4 @@
 import type { LineWriter } from './descriptor.js'
-import { displayWidth } from './width.js'
 
 /** stderr: whole lines, and on a terminal one live line below them that they never run into. */
 export interface Screen {
@@ -19,44 +18,44 @@ export interface ScreenOptions {
   readonly terminal: boolean
   /** asked before each use: windows are resized; 0 and undefined where nobody knows */
   readonly columns: () => number | undefined
-  readonly onResize?: (redraw: () => void) => void
 }
 
-const CLEAR_BELOW = '\r\u001b[J'
-const up = (rows: number): string => (rows > 0 ? `\u001b[${rows}A` : '')
+/**
+ * Clears the cursor's row and those below it, in two steps: some terminals (tmux) do not wipe a screen that is cleared
+ * from its first row, they keep what was on it.
+ */
+const CLEAR_BELOW = '\r\u001b[K\u001b7\u001b[B\u001b[J\u001b8'
+const KEEP_TO_ONE_ROW = '\u001b[?7l'
+const BREAK_LINES = '\u001b[?7h'
 
-export function createScreen({ writer, terminal, columns, onResize }: ScreenOptions): Screen {
+export function createScreen({ writer, terminal, columns }: ScreenOptions): Screen {
   let live = ''
 
   const width = (): number => {
     const known = columns()
     return known !== undefined && known > 0 ? known : 80
   }
-  /** A line drawn on a wider window than now was broken into several rows by the terminal. */
-  const erase = (): string => {
-    if (live === '') return ''
-    return up(Math.max(0, Math.ceil(displayWidth(live) / width()) - 1)) + CLEAR_BELOW
-  }
-  const aside = (write: () => void): void => {
-    const erasing = erase()
-    if (erasing !== '') writer.write(erasing)
-    write()
-    if (live !== '') writer.write(live)
-  }
-  onResize?.(() => {
-    if (live !== '') writer.write(erase() + live)
-  })
+  const erased = (): string => (live === '' ? '' : CLEAR_BELOW)
+  /**
+   * The cursor goes back to the line's start: wherever a terminal that became narrower puts the rest of the line, it
+   * is below the cursor and can be cleared. The window may be narrower than this program knows yet.
+   */
+  const drawn = (): string => (live === '' ? '' : `${KEEP_TO_ONE_ROW}${live}${BREAK_LINES}\r`)
 
   return {
     terminal,
     columns: width,
-    write: (text) => writer.write(erase() + text + live),
-    aside,
+    write: (text) => writer.write(erased() + text + drawn()),
+    aside(write) {
+      if (live !== '') writer.write(erased())
+      write()
+      if (live !== '') writer.write(drawn())
+    },
     live(text) {
-      if (!terminal) return
-      const erasing = erase()
+      if (!terminal || live === text) return
+      const clearing = erased()
       live = text
-      if (erasing + text !== '') writer.write(erasing + text)
+      writer.write(clearing + drawn())
     },
   }
 }

@@ -93,7 +93,7 @@ function tcp({ host, port }: HostAndPort, fail: (error: unknown) => void): Carri
  */
 function socketFile(path: string, pid: number, fail: (error: unknown) => void): Carrier {
   const place = path === '/dev/log' ? [] : ['--socket', path]
-  const child = spawn('logger', [...place, '--prio-prefix', '--tag', 'bandersnatch', `--id=${pid}`], {
+  const child = spawn('logger', [...place, '--socket-errors=on', '--prio-prefix', '--tag', 'bandersnatch', `--id=${pid}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // A Ctrl-C is for the program, whose last lines are still to come.
     detached: true,

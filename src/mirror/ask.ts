@@ -1,8 +1,12 @@
 import { UpstreamError } from '../errors.js'
 import type { Changes, ProjectList } from '../upstream/types.js'
 import type { Context } from './context.js'
+import { insist } from './insist.js'
 import type { Memory } from './memory.js'
 import type { Changed } from './plan.js'
+
+/** A whole run hangs on these questions. */
+const FURTHER_ATTEMPTS = 2
 
 export interface Question {
   /** serial up to which everything is known; 0 for everything */
@@ -20,11 +24,11 @@ export async function askUpstream(context: Context, question: Question): Promise
   const { config, log } = context
   const { since } = question
   if (config.apiMethod !== 'simple' && !question.wholeList && since > 0) {
-    const changes = await context.upstream.changesSince(since)
+    const changes = await insist(context, FURTHER_ATTEMPTS, () => context.upstream.changesSince(since))
     if (changes === 'not-offered') log.warn('Upstream offers no XML-RPC changelog; comparing with the list of all projects instead')
     else if (!needsList(context, changes)) return { list: undefined, changes: changes.projects, serial: changes.serial }
   }
-  const list = await wholeList(context, question)
+  const list = await insist(context, FURTHER_ATTEMPTS, () => wholeList(context, question))
   if (list === 'unchanged') return { list: undefined, changes: new Map(), serial: since }
   const changes = new Map<string, number>()
   let highest = 0

@@ -5,6 +5,7 @@ import { field, isObject, parseProject } from '../model/parse.js'
 import type { JsonObject, PageFields, Project } from '../model/project.js'
 import type { ProjectPage } from '../upstream/types.js'
 import type { Context } from './context.js'
+import { insist } from './insist.js'
 
 export interface FetchedProject {
   readonly project: Project
@@ -21,12 +22,12 @@ export interface FetchedProject {
  */
 export async function fetchProject(context: Context, rawName: string, required: number): Promise<FetchedProject | 'gone'> {
   const { config, upstream, jsonApi } = context
-  const document = jsonApi.offered === false ? 'gone' : await upstream.metadata(rawName, required)
+  const document = jsonApi.offered === false ? 'gone' : await insist(context, 1, () => upstream.metadata(rawName, required))
   if (document === 'gone') return fromPage(context, rawName, required)
   jsonApi.offered = true
   const parsed = parseDocument(document.json, document.text, rawName)
   if (config.simpleApiVersion === '1.1') return { ...parsed, text: document.text }
-  const page = await upstream.projectPage(rawName)
+  const page = await insist(context, 1, () => upstream.projectPage(rawName))
   if (page === 'gone') return { ...parsed, text: document.text }
   requireSerial(page, rawName, required)
   return { ...parsed, project: { ...parsed.project, page: pageFields(page.json) }, text: document.text }
@@ -35,7 +36,7 @@ export async function fetchProject(context: Context, rawName: string, required: 
 /** What the page says of a project that the JSON API does not have. A single 404 may be a cache's mistake. */
 async function fromPage(context: Context, rawName: string, required: number): Promise<FetchedProject | 'gone'> {
   const { config, jsonApi, log, filters } = context
-  const page = await context.upstream.projectPage(rawName)
+  const page = await insist(context, 1, () => context.upstream.projectPage(rawName))
   const files = page === 'gone' ? undefined : field(page.json, 'files')
   if (page === 'gone' || !Array.isArray(files) || (files.length === 0 && jsonApi.offered !== false)) return 'gone'
   if (jsonApi.offered === true || config.metadata === 'json') {

@@ -1,7 +1,9 @@
 import { BandersnatchError, IntegrityError, StorageError, UpstreamError, errorText } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
+import { shownUrl } from '../upstream/failure.js'
 import { throwIfStopped } from './context.js'
 import type { Context } from './context.js'
+import { insist } from './insist.js'
 
 /** Larger files are streamed and can be resumed; smaller ones are taken whole, which costs far less. */
 const STREAM_BYTES = 1 << 20
@@ -37,7 +39,6 @@ export async function ensureFiles(context: Context, specs: readonly FileSpec[]):
   const outcome: FilesOutcome = { fetched: [], failures: [] }
   await eachOf(withMetadata(specs), context.config.workers, async (group) => {
     throwIfStopped(context)
-    if (outcome.failures.length > 0 && context.config.stopOnError) return
     try {
       for (const spec of group) if (await ensureFile(context, spec)) outcome.fetched.push(spec.key)
     } catch (error) {
@@ -67,7 +68,10 @@ async function ensureFile(context: Context, spec: FileSpec): Promise<boolean> {
     await fetchFile(context, spec)
   } catch (error) {
     // What is not what the index promises is not served, even where the right bytes cannot be had.
-    if (state === 'mismatch' && !(error instanceof StorageError)) await context.storage.remove(spec.key)
+    if (error instanceof StorageError || context.signal.aborted) throw error
+    if (state === 'mismatch') await context.storage.remove(spec.key)
+    // 8.0 makes the directory before it asks for the file.
+    await context.storage.prepare([spec.key.slice(0, spec.key.lastIndexOf('/'))])
     throw error
   }
   return true
@@ -75,9 +79,13 @@ async function ensureFile(context: Context, spec: FileSpec): Promise<boolean> {
 
 /** Fetches a file from the first of its URLs that has the right bytes. */
 export async function fetchFile(context: Context, spec: FileSpec): Promise<void> {
+  await insist(context, 1, () => fromFirst(context, spec))
+}
+
+async function fromFirst(context: Context, spec: FileSpec): Promise<void> {
   for (const [position, url] of spec.urls.entries()) {
     try {
-      context.log.debug(`Downloading: ${url}`)
+      context.log.debug(`Downloading: ${shownUrl(url)}`)
       await fetchFrom(context, spec, url)
       context.report.filesFetched += 1
       return
@@ -103,7 +111,8 @@ async function fetchFrom(context: Context, spec: FileSpec, url: string): Promise
   try {
     await http.download(url, receiver, { size: spec.size })
   } catch (error) {
-    await receiver.abort(true)
+    // A full disk needs the room.
+    await receiver.abort(!(error instanceof StorageError))
     throw error
   }
   await receiver.commit()

@@ -1,18 +1,18 @@
 import { LAYOUT } from '../model/layout.js'
 import { normalizeName } from '../model/name.js'
-import { askUpstream } from './ask.js'
 import type { ProjectList } from '../upstream/types.js'
 import type { Context } from './context.js'
-import { openJournal, readJournal } from './journal.js'
-import { loadMemory, loadSerials, saveMemory, saveSerials } from './memory.js'
+import { openJournal } from './journal.js'
+import { saveMemory, saveSerials } from './memory.js'
 import type { Memory } from './memory.js'
-import { mirroredNames, writeRootIndex } from './pages.js'
-import { filterChanges, filterFingerprints, makePlan, sinceSerial } from './plan.js'
-import type { Changed, Held, SyncPlan } from './plan.js'
+import { writeRootIndex } from './pages.js'
+import { filterFingerprints } from './plan.js'
+import type { Changed, SyncPlan } from './plan.js'
+import { heldNames, planRun } from './plan-run.js'
+import type { Known } from './plan-run.js'
 import type { Removal } from './report.js'
 import { hasPages, removalGuard, removeProject } from './remove.js'
-import { commitStatus, loadState, writeTodo } from './state.js'
-import type { State } from './state.js'
+import { commitStatus, writeTodo } from './state.js'
 import { prepareDirectories, recordFailures, workThrough } from './sync.js'
 import type { Worked } from './sync.js'
 
@@ -23,74 +23,17 @@ export interface MirrorOptions {
   readonly allowRemovals: boolean
 }
 
-interface Known {
-  readonly state: State
-  readonly memory: Memory
-  readonly journal: ReadonlyMap<string, number>
-  readonly serials: Map<string, number>
-  readonly absent: Map<string, number>
-}
-
-const HOUR_MS = 3600_000
-
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
-  const { storage, config, log, report, filters } = context
-  const startedAt = new Date()
   await prepareDirectories(context)
-  const known = await loadKnown(context)
-  const { state, memory } = known
-  const since = sinceSerial(state, options.forceCheck)
-  const edited = filterChanges(filters, memory)
-  const due = startedAt.getTime() - (memory.reconciledAt ?? 0) >= config.reconcileInterval * HOUR_MS
-  const wholeList = options.forceCheck || edited.projects || edited.contents || (due && config.apiMethod === 'auto')
-  report.serialBefore = state.status
-  log.info(`Syncing with ${context.upstream.url}.`)
-  log.info(`Current mirror serial: ${state.status ?? 0}`)
-  const changed = await askUpstream(context, { since, memory, wholeList })
-  const compares = changed.list !== undefined && (wholeList || due || listDiffers(memory, changed))
-  const held = compares ? { names: await heldNames(context), absent: known.absent } : undefined
-  const plan = makePlan({
-    state,
-    finished: new Set(known.journal.keys()),
-    force: options.forceCheck,
-    changed,
-    held,
-    filters,
-    filtersChanged: edited.projects || edited.contents,
-    contentsChanged: edited.contents,
-    askAbsentAgain: due,
-  })
-  log.info(`Trying to reach serial: ${plan.target}`)
-  log.info(`${plan.work.size} packages to sync.`)
-
+  const { known, plan, changed, startedAt, held } = await planRun(context, { forceCheck: options.forceCheck, readOnly: false })
   const worked = await work(context, known, plan)
   await recordFailures(context, worked.failed)
   if (worked.stopped) return
   const removals = [...plan.removals, ...worked.withdrawn.values()]
-  const removed = await removeAll(context, removals, { allow: options.allowRemovals, held, changed, memory })
+  const removed = await removeAll(context, removals, { allow: options.allowRemovals, held, changed, memory: known.memory })
   noteAbsent(known, plan, worked, removed)
   await finish(context, known, { plan, worked, changed, startedAt, compared: held !== undefined, removed: removed.size })
-}
-
-async function loadKnown(context: Context): Promise<Known> {
-  const { storage, log } = context
-  const state = await loadState(storage, log)
-  const journal = state.todo === undefined ? new Map<string, number>() : await readJournal(storage, context.bootId)
-  const serials = await loadSerials(storage, LAYOUT.serials)
-  for (const [rawName, serial] of journal) if (serial > 0) serials.set(normalizeName(rawName), serial)
-  return { state, memory: await loadMemory(storage), journal, serials, absent: await loadSerials(storage, LAYOUT.absent) }
-}
-
-/** Names can only have come or gone when the list's serial or length is another one. */
-function listDiffers(memory: Memory, changed: Changed): boolean {
-  return memory.listSerial !== changed.serial || memory.listCount !== changed.list?.projects.size
-}
-
-async function heldNames(context: Context): Promise<Set<string>> {
-  const names = new Set<string>()
-  for await (const some of mirroredNames(context.storage, context.config.hashIndex)) for (const name of some) names.add(name)
-  return names
 }
 
 /** Writes `todo`, then works it off. The old journal goes first: its names must not count for the new list. */
@@ -112,7 +55,7 @@ async function work(context: Context, known: Known, plan: SyncPlan): Promise<Wor
 
 interface Removing {
   readonly allow: boolean
-  readonly held: Held | undefined
+  readonly held: ReadonlySet<string> | undefined
   readonly changed: Changed
   readonly memory: Memory
 }
@@ -125,7 +68,7 @@ async function removeAll(context: Context, candidates: readonly Removal[], how: 
   const removals: Removal[] = []
   for (const candidate of candidates) if (await hasPages(context, candidate.project)) removals.push(candidate)
   if (removals.length === 0) return removed
-  const mirrored = how.held?.names.size ?? (await heldNames(context)).size
+  const mirrored = (how.held ?? (await heldNames(context))).size
   const refusal = removalGuard({
     removals: removals.length,
     mirrored,

@@ -17,11 +17,17 @@ export function pageOptions(config: MirrorConfig): PageOptions {
   }
 }
 
+export interface Page {
+  readonly project: Project
+  /** serial in the names of kept versions: the one that was asked for, 0 in `sync`, as with 8.0 */
+  readonly serial: number
+}
+
 /**
  * Writes a project's pages, the ones of the configured formats; with `keep_index_versions` into `versions/`, with
  * links to the newest. Returns the keys, as the diff file lists them.
  */
-export async function writePages(storage: Storage, config: MirrorConfig, project: Project): Promise<string[]> {
+export async function writePages(storage: Storage, config: MirrorConfig, { project, serial }: Page): Promise<string[]> {
   const options = pageOptions(config)
   const directory = simpleDirectory(project.name, config.hashIndex)
   const pages: [PageName, string][] = []
@@ -30,7 +36,7 @@ export async function writePages(storage: Storage, config: MirrorConfig, project
     pages.push(['index.html', html], ['index.v1_html', html])
   }
   if (options.format !== 'HTML') pages.push(['index.v1_json', projectJson(project, options)])
-  if (config.keepIndexVersions > 0) return writeVersions(storage, config.keepIndexVersions, directory, pages, project.lastSerial)
+  if (config.keepIndexVersions > 0) return writeVersions(storage, config.keepIndexVersions, directory, pages, serial)
   const keys: string[] = []
   for (const [name, body] of pages) {
     await storage.write(`${directory}/${name}`, body)

@@ -1,5 +1,5 @@
 import { InvalidDocumentError } from '../errors.js'
-import { applyFilters } from '../filters/apply.js'
+import { filterReleases, keepsMetadata } from '../filters/apply.js'
 import { expectedFiles } from '../model/expected.js'
 import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown, simpleDirectory } from '../model/layout.js'
 import { normalizeName, safeName } from '../model/name.js'
@@ -32,7 +32,7 @@ export async function syncProject(context: Context, rawName: string, required: n
   if (!isSafeProjectName(name)) return { kind: 'refused', reason: `${shown(rawName)} is not a project name` }
   context.log.info(`Fetching metadata for package: ${name} (serial ${required})`)
   const fetched = await fetchProject(context, rawName, required)
-  return fetched === 'gone' ? { kind: 'gone', name } : storeProject(context, fetched)
+  return fetched === 'gone' ? { kind: 'gone', name } : storeProject(context, fetched, required)
 }
 
 /** Applies the filters again to a project's stored document; undefined where there is none that could be read. */
@@ -44,20 +44,20 @@ export async function refilterProject(context: Context, rawName: string): Promis
   if (project === undefined || project === 'unreadable') return undefined
   const page = config.simpleApiVersion === '1.1' ? undefined : await storedPage(storage, config, name)
   const whole = { ...project, rawName, ...(page === undefined ? {} : { page: pageFields(page) }) }
-  return storeProject(context, { project: whole, refused: [], text: undefined })
+  return storeProject(context, { project: whole, refused: [], text: undefined }, project.lastSerial)
 }
 
-/** Filters a project and stores what is left of it. */
-export async function storeProject(context: Context, fetched: FetchedProject): Promise<Outcome> {
+/** Filters a project and stores what is left of it. `serial`: the one that was asked for. */
+async function storeProject(context: Context, fetched: FetchedProject, serial: number): Promise<Outcome> {
   const { config, storage, log } = context
   const { project, refused } = fetched
   for (const reason of refused) log.warn(`${project.name}: refusing a release file: ${reason}`)
   context.report.refused += refused.length
-  const wanted = applyFilters(context.filters, project)
-  if (wanted === undefined) return { kind: 'filtered', name: project.name }
+  if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', name: project.name }
   const before = config.removedProjects === 'delete' ? await ownedKeys(context, project.name) : []
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeMetadata(context, project, fetched.text))
+  const wanted = filterReleases(context.filters, project)
   const files = releaseFiles(wanted)
   if (files.length === 0 && refused.length > 0) {
     return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored` }
@@ -71,7 +71,7 @@ export async function storeProject(context: Context, fetched: FetchedProject): P
     if (first !== undefined) return { kind: 'failed', reason: failureText(first, outcome.failures.length) }
   }
   log.info(`Storing index page(s): ${wanted.name} - in ${storage.location(simpleDirectory(wanted.name, config.hashIndex))}`)
-  changed.push(...(await writePages(storage, config, wanted)))
+  changed.push(...(await writePages(storage, config, { project: wanted, serial })))
   const expected = new Set(specs.map(({ key }) => key))
   await removeFiles(context, before.filter((key) => !expected.has(key)))
   if (config.cleanup) await removeOldSpellings(context, wanted)

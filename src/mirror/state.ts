@@ -21,10 +21,10 @@ export interface State {
 
 /**
  * Reads the state as 8.0 does: an unreadable `generation` or one of an old release means a sync from the start, an
- * inconsistent `todo` is dropped. @throws BandersnatchError for a status or generation that nobody may guess about
+ * inconsistent `todo` is dropped. With `readOnly` nothing is changed on disk. @throws BandersnatchError for a status or generation that nobody may guess about
  */
-export async function loadState(storage: Storage, log: Log): Promise<State> {
-  let todo = await loadTodo(storage, log)
+export async function loadState(storage: Storage, log: Log, readOnly = false): Promise<State> {
+  let todo = await loadTodo(storage, log, readOnly)
   const text = await readText(storage, LAYOUT.generation)
   const generation = text === undefined ? undefined : wholeNumber(text)
   if (generation !== undefined && (generation < 2 || generation > GENERATION)) {
@@ -35,6 +35,7 @@ export async function loadState(storage: Storage, log: Log): Promise<State> {
   }
   if (generation !== GENERATION) {
     log.info(`The generation file is ${text === undefined ? 'missing' : 'old or unreadable'}: starting over with the state files`)
+    if (readOnly) return { status: undefined, todo: undefined }
     await storage.remove(LAYOUT.status)
     await storage.remove(LAYOUT.todo)
     todo = undefined
@@ -54,13 +55,13 @@ async function loadStatus(storage: Storage): Promise<number | undefined> {
   )
 }
 
-async function loadTodo(storage: Storage, log: Log): Promise<Todo | undefined> {
+async function loadTodo(storage: Storage, log: Log, readOnly: boolean): Promise<Todo | undefined> {
   const text = await readText(storage, LAYOUT.todo)
   if (text === undefined) return undefined
   const todo = parseTodo(text)
   if (todo !== undefined) return todo
   log.error(`Removing ${storage.location(LAYOUT.todo)}: it is inconsistent. Going on from the last complete sync`)
-  await storage.remove(LAYOUT.todo)
+  if (!readOnly) await storage.remove(LAYOUT.todo)
   return undefined
 }
 

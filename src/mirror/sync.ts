@@ -36,17 +36,22 @@ export async function prepareDirectories(context: Context): Promise<void> {
   await context.storage.prepare(keys)
 }
 
-/** Works a list of projects off, several at a time. One that fails does not hold up the others. */
+/** How often what failed is tried once more after everything else: most faults of an upstream pass. */
+const FURTHER_ROUNDS = 2
+/** So many failures are no chance; the next run deals with them. */
+const MOST_RETRIED = 1000
+
+/** Works a list of projects off, several at a time. One that fails does not hold up the others and is tried again last. */
 export async function workThrough(context: Context, todo: Work, finished: Finished): Promise<Worked> {
   const { work } = todo
   const { config, log, report, diff } = context
   const withdrawn = new Map<string, Removal>()
   const failed = new Map<string, string>()
   const stopping = (): boolean => config.stopOnError && failed.size > 0
-  const names = [...work.keys()].sort(compareCodePoints)
-  await eachOf(names, config.workers, async (rawName) => {
+  const workOff = async (rawName: string): Promise<void> => {
     throwIfStopped(context)
     if (stopping()) return
+    failed.delete(rawName)
     const required = work.get(rawName) ?? 0
     const outcome = await attempt(context, rawName, todo.refiltered.has(rawName) ? 'stored' : required)
     const name = normalizeName(rawName)
@@ -75,7 +80,12 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
         failed.set(rawName, outcome.reason)
         break
     }
-  })
+  }
+  await eachOf([...work.keys()].sort(compareCodePoints), config.workers, workOff)
+  for (let round = 0; round < FURTHER_ROUNDS && failed.size > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
+    log.info(`Trying ${failed.size} failed packages once more`)
+    await eachOf([...failed.keys()], config.workers, workOff)
+  }
   if (stopping()) log.error('Exiting early after error.')
   return { withdrawn, failed, stopped: stopping() }
 }

@@ -1,5 +1,5 @@
 import { BandersnatchError, EXIT, StorageError, errorText } from '../errors.js'
-import { applyFilters } from '../filters/apply.js'
+import { filterReleases } from '../filters/apply.js'
 import { expectedFiles } from '../model/expected.js'
 import type { FileSpec } from '../model/files.js'
 import { LAYOUT, isSafeProjectName, jsonKey } from '../model/layout.js'
@@ -82,8 +82,8 @@ async function verifyProject(state: Verifying, name: string, checked: boolean): 
     if (options.jsonUpdate && (await refresh(state, name)) === 'gone') return true
     const found = await verifiableProject(context, name)
     if (found === undefined) return true
-    const wanted = applyFilters({ ...context.filters, metadata: [] }, found.project)
-    const specs = wanted === undefined || !context.config.releaseFiles ? [] : expectedFiles(wanted, expectedOptions(context))
+    const wanted = filterReleases(context.filters, found.project)
+    const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
     for (const spec of specs) state.owned.add(spec.key)
     return checked || (await repairFiles(state, name, { specs, complete: found.fromPage ? upstreamSpecs(context, name) : keep }))
   } catch (error) {

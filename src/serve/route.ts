@@ -39,7 +39,7 @@ function withoutSlash(path: string, hashIndex: boolean): Route {
 
 function simpleRoute(path: string, first: string, second: string, hashIndex: boolean): Route {
   const page = PAGE_NAMES.find((name) => name === (second === '' ? first : second))
-  if (first === '' || (second === '' && page !== undefined)) return { kind: 'pages', directory: LAYOUT.simple, page }
+  if (path === '/simple/' || path === `/simple/${page}`) return { kind: 'pages', directory: LAYOUT.simple, page }
   const name = normalizeName(first)
   if (!isSafeProjectName(name) || (second !== '' && page === undefined)) return UNKNOWN
   const to = `/simple/${name}/${page ?? ''}`

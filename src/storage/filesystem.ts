@@ -166,6 +166,10 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     openList: async (place, nameInDirectory) => openListFile(place, nameInDirectory),
     walk: (key) => walkFiles(root, key),
+    async freeBytes() {
+      const found = fs.statfsSync(root, { bigint: true })
+      return Number(found.bavail * found.bsize)
+    },
     async flush() {
       await flushFileSystem(root)
     },

@@ -27,8 +27,9 @@ function decoder(page: ListObjectsV2CommandOutput): (name: string) => string {
   return page.EncodingType === 'url' ? (name) => decodeURIComponent(name.replaceAll('+', ' ')) : (name) => name
 }
 
-/** What stands for a directory: 8.0's marker, and the empty object `name/` that consoles make. */
-const isMarker = (name: string): boolean => name === '' || name.endsWith('/') || name === KEEP_FILE || name.endsWith(`/${KEEP_FILE}`)
+/** What stands for a directory: the marker of 8.0, that of 6.x on Swift, and the empty object `name/` that consoles make. */
+const MARKERS = new Set(['', KEEP_FILE, '.swiftkeep'])
+const isMarker = (name: string): boolean => MARKERS.has(name.slice(name.lastIndexOf('/') + 1))
 
 /** All objects below a directory, any depth, 1000 a request. `time` is that of the upload to the store. */
 export async function* walkObjects(s3: S3Bucket, directory: string): AsyncGenerator<StoredEntry> {

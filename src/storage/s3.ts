@@ -143,7 +143,7 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
       const head = await headObject(s3, key)
       if (head === undefined) return false
       const gone = [remover.remove(key)]
-      if (how?.pruneParents === true) gone.push(remover.remove(markerOf(key.slice(0, key.lastIndexOf('/')))))
+      if (how?.pruneParents !== undefined && how.pruneParents !== false) gone.push(remover.remove(markerOf(key.slice(0, key.lastIndexOf('/')))))
       await Promise.all(gone)
       if (isOwn(key)) await appender.forget(key, head)
       return true
@@ -152,6 +152,7 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
     names: (key, kind) => listNames(s3, key, kind),
     openList: (place, nameInDirectory) => openListObject(s3, place, nameInDirectory),
     walk: (key) => walkObjects(s3, key),
+    freeBytes: async () => undefined,
     flush: () => appender.flush(),
     async close() {
       try {

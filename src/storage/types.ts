@@ -10,7 +10,7 @@ export interface StoredStat {
   readonly sha256?: string
 }
 
-/** One file met while listing. */
+/** One file met while listing; on S3 a listing tells no digest, and as time only that of the upload to the store. */
 export interface StoredEntry extends StoredStat {
   readonly key: string
 }
@@ -29,7 +29,10 @@ export interface FileReceiver {
   write(chunk: Uint8Array): Promise<void> | void
   /** Checks size and digest, sets the time, gives the file its name. @throws IntegrityError (partial dropped) */
   commit(): Promise<void>
-  /** Ends the attempt; what is held stays for the next one when `keep`. */
+  /**
+   * Ends the attempt; what is held stays for the next one when `keep` and there is a validator to resume with.
+   * A filesystem holds it for later runs too, S3 until `close`.
+   */
   abort(keep: boolean): Promise<void>
 }
 
@@ -52,9 +55,12 @@ export interface Storage {
   readonly kind: 'filesystem' | 's3'
   /** The key as users and diff files see it: an absolute path, or bucket and key. */
   location(key: string): string
-  /** Creates the directories that 8.0 creates. */
+  /** Creates the directories that 8.0 creates; on S3 their `.s3keep` markers come with the first file stored below them. */
   prepare(keys: readonly string[]): Promise<void>
-  /** One lock for the whole run. `command` tells others who holds it. @throws LockedError naming the holder */
+  /**
+   * One lock for the whole run. `command` tells others who holds it. @throws LockedError naming the holder.
+   * Once it is lost (S3: another run took it after long silence) everything that writes throws StorageError.
+   */
   lock(command: string): Promise<Lock>
 
   /** undefined when there is no such file */
@@ -63,18 +69,21 @@ export interface Storage {
   write(key: string, body: Uint8Array | string, options?: { readonly private?: boolean }): Promise<void>
   /** Like write, from chunks that need not fit in memory together. */
   writeStream(key: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void>
-  /** Adds to the end of a file in `.bandersnatch/` (the journal). */
+  /** Adds to the end of a file in `.bandersnatch/` (the journal). S3 does so in batches: after `flush` all of it is stored. */
   append(key: string, text: string): Promise<void>
   /** A second copy of a page just written, at another key. */
   copy(key: string, source: string): Promise<void>
-  /** Makes `key` show `target`: a symbolic link on a filesystem, a copy on S3. */
+  /** Makes `key` show `target`, the key of a file just written: a symbolic link on a filesystem, a copy on S3. */
   link(key: string, target: string): Promise<void>
 
   /** undefined when there is no such file */
   stat(key: string): Promise<StoredStat | undefined>
-  /** Whether the stored file is what the spec says; `stat` reads no bytes where size and time agree. */
+  /**
+   * Whether the stored file is what the spec says; `stat` reads no bytes where size and time agree. Where only the time
+   * differs, `stat` puts it right, as 8.0 does. S3 trusts the digest kept with an object, and keeps one where none is.
+   */
   check(spec: FileSpec, method: CompareMethod): Promise<FileState>
-  /** Hex digest of a stored file. */
+  /** Hex digest of a stored file; on S3 the one kept with it, if any. @throws StorageError when there is no such file */
   digest(key: string, name: string): Promise<string>
   /** Stores a small file whole: verified against the spec before it gets its name. @throws IntegrityError */
   put(spec: FileSpec, body: Uint8Array): Promise<void>
@@ -98,6 +107,8 @@ export interface Storage {
   /** All files below a directory, any depth, unordered. */
   walk(key: string): AsyncIterable<StoredEntry>
 
+  /** bytes that can still be stored; undefined where nobody knows (S3) */
+  freeBytes(): Promise<number | undefined>
   /** Everything written so far survives a power cut once this returns: one flush per checkpoint. */
   flush(): Promise<void>
   close(): Promise<void>

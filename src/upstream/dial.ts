@@ -54,7 +54,8 @@ function dialHttp(proxy: Proxy, options: DialOptions): Dial {
       })
       asked.once('connect', (answer, socket, head) => {
         // Neither TLS nor HTTP servers speak first.
-        if (answer.statusCode === 200 && head.length === 0) {
+        const { statusCode = 0 } = answer
+        if (statusCode >= 200 && statusCode < 300 && head.length === 0) {
           socket.setTimeout(0)
           resolve(socket)
         } else {

@@ -74,6 +74,8 @@ function describe(error: Error, code: string): string {
 export function networkFailure(error: unknown, url: URL): unknown {
   if (error instanceof UpstreamError || !(error instanceof Error)) return error
   const code = codeOf(error)
-  const failure = new UpstreamError(kindOf(code), `${shownUrl(url)}: ${describe(error, code)}`, undefined, { cause: error })
+  const failure = new UpstreamError(kindOf(code), `${shownUrl(url)}: ${describe(error, code)}`, undefined, {
+    cause: error,
+  })
   return CERTIFICATE.test(code) ? failure : new Retryable(failure)
 }

@@ -20,7 +20,10 @@ function refused(url: URL, why: string): UpstreamError {
 
 function checkScheme(url: URL, httpsOnly: boolean): void {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && !httpsOnly)) return
-  throw refused(url, url.protocol === 'http:' ? 'is not https, and allow-non-https is not set' : 'is neither http nor https')
+  throw refused(
+    url,
+    url.protocol === 'http:' ? 'is not https, and allow-non-https is not set' : 'is neither http nor https',
+  )
 }
 
 // After 301, 302 and 303 a POST becomes a GET, which is no XML-RPC call any more: those stay errors.

@@ -42,7 +42,8 @@ const MS = 1000
 
 function toUrl(text: string): URL {
   const url = parseUrl(text)
-  if (url === undefined) throw new UpstreamError('refused', `not a URL: ${text.replace(/\/\/[^/]*@/, '//').slice(0, 200)}`)
+  if (url === undefined)
+    throw new UpstreamError('refused', `not a URL: ${text.replace(/\/\/[^/]*@/, '//').slice(0, 200)}`)
   return url
 }
 
@@ -105,7 +106,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     counts,
     async get(text, wanted) {
-      const order: Order = { method: 'GET', url: toUrl(text), headers: documentHeaders(wanted), httpsOnly: !allowNonHttps }
+      const order: Order = {
+        method: 'GET',
+        url: toUrl(text),
+        headers: documentHeaders(wanted),
+        httpsOnly: !allowNonHttps,
+      }
       return persist((deadline) => fetchDocument(attemptOf(order, deadline), wanted))
     },
     async post(text, body, wanted) {

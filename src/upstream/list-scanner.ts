@@ -54,7 +54,8 @@ export function createListScanner(
 
   return {
     write(chunk) {
-      const bytes = rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([rest, chunk])
+      const bytes =
+        rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([rest, chunk])
       let from = 0
       let comma = -1
       if (depth === 0 && !met && /^\s*[^\s{]/.test(bytes.toString('latin1', 0, 64))) throw wrong('not a JSON object')

@@ -75,13 +75,15 @@ export async function fetchProjectList(
     },
     check: ({ status }) => {
       if (status === 304 || projects.size > 0 || bare.size > 0) return
-      const why = skipped === 0 ? 'the list of projects is empty' : `none of ${skipped} projects has a name and a serial`
+      const why =
+        skipped === 0 ? 'the list of projects is empty' : `none of ${skipped} projects has a name and a serial`
       throw new UpstreamError('content', `${shownUrl(url)}: ${why}`)
     },
   })
   if (answer.status === 304) return 'unchanged'
   const newEtag = answer.headers['etag']
-  if (projects.size === 0) return { serial: listSerial(around(), answer), projects: bare, hasSerials: false, etag: newEtag }
+  if (projects.size === 0)
+    return { serial: listSerial(around(), answer), projects: bare, hasSerials: false, etag: newEtag }
   if (skipped > 0) log.warn(`${shownUrl(url)}: skipping ${skipped} entries without a name and serial`)
   return { serial: listSerial(around(), answer), projects, hasSerials: true, etag: newEtag }
 }
@@ -122,7 +124,11 @@ function parsePage(answer: HttpAnswer, name: string): ProjectPage {
 }
 
 /** A project's page of the simple index, JSON (PEP 691) or HTML (PEP 503). 'gone' for 404. */
-export async function fetchProjectPage(http: HttpClient, master: string, project: string): Promise<ProjectPage | 'gone'> {
+export async function fetchProjectPage(
+  http: HttpClient,
+  master: string,
+  project: string,
+): Promise<ProjectPage | 'gone'> {
   const name = normalizeName(project)
   let page: ProjectPage | undefined
   await http.get(`${master}/simple/${encodeURIComponent(name)}/`, {

@@ -24,7 +24,7 @@ export interface GetOptions {
   readonly maxBytes: number
   /** statuses besides 2xx that are answers, not errors (304, 404) */
   readonly allow?: readonly number[]
-  /** A wrong answer is asked for again: throw UpstreamError to have the request repeated. For every answer, allowed or 2xx. */
+  /** Called for every answer, 2xx or allowed: throws UpstreamError to have a wrong one asked for again. */
   readonly check?: (answer: HttpAnswer) => void
   /** Takes a 2xx body instead of `body`, which stays empty; called anew for each attempt. */
   readonly reader?: () => BodyReader

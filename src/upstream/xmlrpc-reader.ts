@@ -13,7 +13,16 @@ export interface RpcResponse {
 const DEEPEST = 32
 const LONGEST_TEXT = 1024 * 1024
 const SCALARS: ReadonlySet<string> = new Set([
-  'int', 'i4', 'i8', 'string', 'boolean', 'double', 'dateTime.iso8601', 'base64', 'nil', 'ex:nil',
+  'int',
+  'i4',
+  'i8',
+  'string',
+  'boolean',
+  'double',
+  'dateTime.iso8601',
+  'base64',
+  'nil',
+  'ex:nil',
 ])
 
 interface Frame {
@@ -60,6 +69,7 @@ export function createRpcReader(shown: string): BodyReader & { readonly response
   let kind: RpcResponse['kind'] = 'value'
   let result: RpcValue | undefined
   let complete = false
+  let ended = false
 
   const wrong = (what: string): UpstreamError => new UpstreamError('content', `${shown}: ${what}`)
   const closeValue = (): void => {
@@ -87,9 +97,10 @@ export function createRpcReader(shown: string): BodyReader & { readonly response
         text += data
         if (text.length > LONGEST_TEXT) throw wrong('a text is too long')
       },
-      onclosetag(name, isImplied) {
+      onclosetag(name) {
+        // The end of the text closes whatever is open: that does not make it whole.
+        if (ended) return
         const top = frames.at(-1)
-        if (isImplied) return
         if (name === 'value') closeValue()
         else if (name === 'name' && top !== undefined) top.member = text
         else if (SCALARS.has(name) && top !== undefined) top.value = scalar(name, text)
@@ -102,7 +113,9 @@ export function createRpcReader(shown: string): BodyReader & { readonly response
   return {
     write: (chunk) => parser.write(decoder.decode(chunk, { stream: true })),
     end() {
-      parser.end(decoder.decode())
+      parser.write(decoder.decode())
+      ended = true
+      parser.end()
       if (root === 'methodResponse' && (!complete || result === undefined)) throw wrong('the XML-RPC answer is cut off')
     },
     response: () => (root === 'methodResponse' && result !== undefined ? { kind, value: result } : undefined),

@@ -82,7 +82,10 @@ function isSerial(value: RpcValue | undefined): value is number {
 }
 
 function wrongShape(context: RpcContext, method: string): UpstreamError {
-  return new UpstreamError('content', `${shownUrl(context.master)}: ${method} answered with something else than asked for`)
+  return new UpstreamError(
+    'content',
+    `${shownUrl(context.master)}: ${method} answered with something else than asked for`,
+  )
 }
 
 /** @throws UpstreamError, XmlRpcFault */
@@ -100,7 +103,9 @@ function dropMalformed(list: Map<string, RpcValue>): list is Map<string, number>
 }
 
 /** @throws UpstreamError, XmlRpcFault */
-export async function listPackagesWithSerial(context: RpcContext): Promise<ReadonlyMap<string, number> | 'not-offered'> {
+export async function listPackagesWithSerial(
+  context: RpcContext,
+): Promise<ReadonlyMap<string, number> | 'not-offered'> {
   const value = await call(context, 'list_packages_with_serial')
   if (value === undefined) return 'not-offered'
   if (!(value instanceof Map)) throw wrongShape(context, 'list_packages_with_serial')

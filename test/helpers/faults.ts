@@ -102,7 +102,9 @@ export const FAULTS = {
     res.end('more than that')
   },
   /** another byte in a file; a document could stay valid and no client could tell */
-  'wrong-bytes': changed(({ body, headers }) => (DOCUMENT.test(headers['content-type'] ?? '') ? {} : { body: flip(body) })),
+  'wrong-bytes': changed(({ body, headers }) =>
+    DOCUMENT.test(headers['content-type'] ?? '') ? {} : { body: flip(body) },
+  ),
   drip: ({ res }) => {
     res.writeHead(200, JSON_TYPE)
     repeat(res, 20, () => res.write(' '))
@@ -151,7 +153,7 @@ export const FAULTS = {
   },
   bomb: ({ res }) => {
     res.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' })
-    res.end(gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20)))
+    res.end(gzipSync(Buffer.alloc(16 * 1024 * 1024, 0x20)))
   },
   stale: changed(() => ({ headers: { 'x-pypi-last-serial': '1' } })),
 } satisfies Record<string, Play>
@@ -160,6 +162,17 @@ export type FaultKind = keyof typeof FAULTS
 
 /** Those that another attempt gets over, without waiting for timeouts. */
 export const PASSING: readonly FaultKind[] = [
-  'reset', 'down', 'reset-body', 'close-body', 'short-length', 'short-chunks', 'longer', 'wrong-bytes',
-  'server-error', 'redirect', 'html', 'garbage', 'deep',
+  'reset',
+  'down',
+  'reset-body',
+  'close-body',
+  'short-length',
+  'short-chunks',
+  'longer',
+  'wrong-bytes',
+  'server-error',
+  'redirect',
+  'html',
+  'garbage',
+  'deep',
 ]

@@ -54,7 +54,14 @@ export async function stop(server: Server): Promise<void> {
 /** Asks the handler, by a server of its own, what it would answer. */
 function ask(port: number, req: IncomingMessage, url: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const inner = request({ port, host: '127.0.0.1', method: req.method, path: url, headers: req.headers, agent: false })
+    const inner = request({
+      port,
+      host: '127.0.0.1',
+      method: req.method,
+      path: url,
+      headers: req.headers,
+      agent: false,
+    })
     inner.once('error', reject)
     inner.once('response', (res) => {
       const chunks: Buffer[] = []

@@ -17,7 +17,7 @@ export interface FixtureMirror {
 }
 
 /** A directory of the test's own, readable by servers that give up their rights; removed at the end. */
-export function scratchDirectory(): { readonly path: string; remove(): void } {
+export function scratchDirectory(): { readonly path: string; readonly remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'serving-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }

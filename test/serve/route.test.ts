@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { pagesFor } from '../../src/serve/negotiate.js'
 import { route } from '../../src/serve/route.js'
+import type { Route } from '../../src/serve/route.js'
 
 describe('route', () => {
-  it.each([
+  it.each<[string, Route]>([
     ['/', { kind: 'redirect', to: '/simple/' }],
     ['/simple', { kind: 'redirect', to: '/simple/' }],
     ['/simple/', { kind: 'pages', directory: 'web/simple', page: undefined }],
@@ -22,7 +23,7 @@ describe('route', () => {
     ['/packages/2/2/60/a%2Bb.whl', { kind: 'package', path: '/2/2/60/a%2Bb.whl' }],
     ...['/simple//', '/simple/foo//', '/simple/foo/bar/', '/simple/foo/versions/', '/simple/%2e%2e/', '/simple/a%2fb/',
       '/simple/%00/', '/pypi/foo/1.0/json', '/pypi/foo/', '/json/', '/json/foo/', '/json/-/', '/status', '', 'simple/', '*', '//host/simple/',
-      `/simple/${'a'.repeat(300)}/`, '/packages'].map((path) => [path, { kind: 'unknown' }] as const),
+      `/simple/${'a'.repeat(300)}/`, '/packages'].map((path): [string, Route] => [path, { kind: 'unknown' }]),
   ])('%s', (path, expected) => expect(route(path, false)).toEqual(expected))
 
   it('finds pages below first letters with hash-index', () => {

@@ -14,8 +14,8 @@ export interface WebServer {
   /** no slash at the end */
   readonly url: string
   /** `GET /path`, one for each request since the last call */
-  requests(): string[]
-  close(): Promise<void>
+  readonly requests: () => string[]
+  readonly close: () => Promise<void>
 }
 
 export type StartServer = (mirror: FixtureMirror) => Promise<WebServer>

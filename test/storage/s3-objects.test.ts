@@ -108,7 +108,7 @@ it('removes the marker of a package directory with its file', async () => {
 })
 
 it('leaves foreign objects alone, and shows them as files', async () => {
-  const foreign = ['web/simple/folder/', 'web/simple/favicon.ico', 'web/logo ü+%.png', 'web/packages/ab/notes.txt', 'README']
+  const foreign = ['web/simple/folder/', 'web/simple/.swiftkeep', 'web/simple/favicon.ico', 'web/logo ü+%.png', 'web/packages/ab/notes.txt', 'README']
   for (const one of foreign) await bucket.put(one, one.endsWith('/') ? '' : 'mine')
   await storage.prepare(['', 'web/simple'])
   const lock = await storage.lock('mirror')

@@ -4,7 +4,6 @@ import { IntegrityError, UpstreamError } from '../../src/errors.js'
 import type { UpstreamErrorKind } from '../../src/errors.js'
 import { startFaulty } from '../helpers/faulty-upstream.js'
 import type { FaultKind } from '../helpers/faults.js'
-import { serveTcp } from './servers.js'
 import { failureOf, faulty, memoryTarget, sampleBytes, serve, testClient } from './support.js'
 
 const DOCUMENT = JSON.stringify({ info: { name: 'a' }, text: 'x'.repeat(100_000) })
@@ -64,7 +63,16 @@ const DOCUMENT_FAULTS: Record<FaultKind, UpstreamErrorKind | undefined | readonl
   bomb: 'too-large',
   stale: undefined,
 }
-const FINAL: readonly FaultKind[] = ['drip', 'endless', 'redirect-loop', 'redirect-ftp', 'forbidden', 'gone', 'huge', 'bomb']
+const FINAL: readonly FaultKind[] = [
+  'drip',
+  'endless',
+  'redirect-loop',
+  'redirect-ftp',
+  'forbidden',
+  'gone',
+  'huge',
+  'bomb',
+]
 const KINDS = Object.keys(DOCUMENT_FAULTS) as FaultKind[]
 
 describe('a document', () => {
@@ -97,8 +105,25 @@ describe('a document', () => {
 describe('a small file', () => {
   const options = { size: FILE.length, ...MAX }
   const seen: readonly FaultKind[] = [
-    'reset', 'down', 'reset-body', 'close-body', 'stall-body', 'short-length', 'short-chunks', 'longer', 'slow-headers',
-    'server-error', 'retry-after-seconds', 'retry-after-date', 'redirect', 'html', 'garbage', 'deep', 'endless', 'bomb', 'huge',
+    'reset',
+    'down',
+    'reset-body',
+    'close-body',
+    'stall-body',
+    'short-length',
+    'short-chunks',
+    'longer',
+    'slow-headers',
+    'server-error',
+    'retry-after-seconds',
+    'retry-after-date',
+    'redirect',
+    'html',
+    'garbage',
+    'deep',
+    'endless',
+    'bomb',
+    'huge',
   ]
   it.each(seen)('comes after %s', async (kind) => {
     const upstream = await faulty(handler, kind)
@@ -111,14 +136,30 @@ describe('a small file', () => {
     const upstream = await faulty(handler, 'drip', 99)
     const http = testClient({ timeout: 0.5, globalTimeout: 0.7 })
     const error = await failureOf(http.fetchFile(`${upstream.url}/file`, options))
-    expect(error).toMatchObject({ kind: 'timeout', message: `${upstream.url}/file: not finished within the global timeout` })
+    expect(error).toMatchObject({
+      kind: 'timeout',
+      message: `${upstream.url}/file: not finished within the global timeout`,
+    })
   })
 })
 
 describe('a download', () => {
   const kinds: readonly FaultKind[] = [
-    'reset', 'down', 'reset-body', 'close-body', 'stall-body', 'short-length', 'short-chunks', 'longer', 'slow-headers',
-    'server-error', 'redirect', 'html', 'garbage', 'endless', 'huge',
+    'reset',
+    'down',
+    'reset-body',
+    'close-body',
+    'stall-body',
+    'short-length',
+    'short-chunks',
+    'longer',
+    'slow-headers',
+    'server-error',
+    'redirect',
+    'html',
+    'garbage',
+    'endless',
+    'huge',
   ]
   it.each(kinds)('ends well after %s', async (kind) => {
     const upstream = await faulty(handler, kind)
@@ -134,53 +175,18 @@ describe('a download', () => {
     const http = testClient()
     const full = new IntegrityError('disk full')
     for (const at of ['begin', 'write'] as const) {
-      for (const fail of [() => Promise.reject(full), () => { throw full }]) {
-        await expect(http.download(`${url}/file`, { ...memoryTarget(), [at]: fail }, { size: FILE.length })).rejects.toBe(full)
+      for (const fail of [
+        () => Promise.reject(full),
+        () => {
+          throw full
+        },
+      ]) {
+        await expect(
+          http.download(`${url}/file`, { ...memoryTarget(), [at]: fail }, { size: FILE.length }),
+        ).rejects.toBe(full)
       }
     }
     expect(http.counts).toMatchObject({ retries: 0, requests: 4 })
-  })
-})
-
-describe('connections', () => {
-  it('refused are errors that say so', async () => {
-    const http = testClient({ retries: 1 })
-    const error = await failureOf(http.get('http://127.0.0.1:1/x', MAX))
-    expect(error).toMatchObject({ kind: 'connect', message: 'http://127.0.0.1:1/x: connection refused' })
-    expect(http.counts.retries).toBe(1)
-    expect(http.log.lines[0]).toBe('http://127.0.0.1:1/x: connection refused; trying again in 0.5 s')
-  })
-
-  it('to unknown hosts are errors that say so', async () => {
-    const error = await failureOf(testClient({ retries: 0 }).get('http://no-such-host.invalid/x', MAX))
-    expect(error.kind).toBe('connect')
-    expect(error.message).toMatch(/host name/)
-  })
-
-  it.each([
-    ['that are closed without a word', ''],
-    ['that speak something else', 'SSH-2.0-OpenSSH_9.2\r\n'],
-    ['with two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx'],
-    ['with length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'],
-    ['with endless headers', `HTTP/1.1 200 OK\r\n${'X-Y: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n'.repeat(4000)}`],
-    ['with a chunk of no size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n'],
-  ])('%s are errors', async (_, bytes) => {
-    const { port } = await serveTcp((socket) => {
-      socket.once('data', () => socket.end(bytes))
-    })
-    const error = await failureOf(testClient({ retries: 1 }).get(`http://127.0.0.1:${port}/`, MAX))
-    expect(['connect', 'content']).toContain(error.kind)
-  })
-
-  it('answering a first request with two are not mixed up', async () => {
-    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n'
-    const { port } = await serveTcp((socket) => {
-      socket.on('data', (data) => socket.write(`${answer}${data.toString().startsWith('GET /a') ? 'a' : 'b'}${answer}X`))
-    })
-    const http = testClient({ workers: 1 })
-    for (const path of ['a', 'b', 'a', 'b']) {
-      expect((await http.get(`http://127.0.0.1:${port}/${path}`, MAX)).body.toString()).toBe(path)
-    }
   })
 })
 
@@ -192,11 +198,20 @@ describe('many requests and many faults', () => {
     await Promise.all(
       Array.from({ length: 60 }, async (_, i) => {
         if (i % 3 === 0) {
-          expect((await http.get(`${upstream.url}/${i}`, { ...MAX, check: ({ body }) => {
-            if (body.toString() !== DOCUMENT) throw new UpstreamError('content', 'wrong')
-          } })).body.toString()).toBe(DOCUMENT)
+          expect(
+            (
+              await http.get(`${upstream.url}/${i}`, {
+                ...MAX,
+                check: ({ body }) => {
+                  if (body.toString() !== DOCUMENT) throw new UpstreamError('content', 'wrong')
+                },
+              })
+            ).body.toString(),
+          ).toBe(DOCUMENT)
         } else if (i % 3 === 1) {
-          expect(await http.fetchFile(`${upstream.url}/file${i}`, { size: FILE.length, ...MAX })).toHaveLength(FILE.length)
+          expect(await http.fetchFile(`${upstream.url}/file${i}`, { size: FILE.length, ...MAX })).toHaveLength(
+            FILE.length,
+          )
         } else {
           const target = memoryTarget()
           await http.download(`${upstream.url}/file${i}`, target, { size: FILE.length })

@@ -13,7 +13,9 @@ const MAX = { maxBytes: 1000 }
 /** Asks an http and an https server by way of the proxy. */
 async function reach(proxy: string): Promise<TestClient> {
   const authority = createAuthority()
-  const plain = await serve((req, res) => res.end(`${req.method} ${req.url} ${req.headers.host} ${JSON.stringify(req.rawHeaders)}`))
+  const plain = await serve((req, res) =>
+    res.end(`${req.method} ${req.url} ${req.headers.host} ${JSON.stringify(req.rawHeaders)}`),
+  )
   const secure = await serveTls(authority, (req, res) => res.end(`secure ${req.url}`))
   const http = testClient({ proxy, ca: authority.ca })
   for (let i = 0; i < 3; i += 1) {
@@ -148,7 +150,10 @@ describe('a SOCKS proxy', () => {
   })
 
   it('that cannot reach the server is an error', async () => {
-    for (const proxy of [`socks5://127.0.0.1:${await startMicrosocks()}`, `socks4a://127.0.0.1:${await startSocks4([])}`]) {
+    for (const proxy of [
+      `socks5://127.0.0.1:${await startMicrosocks()}`,
+      `socks4a://127.0.0.1:${await startSocks4([])}`,
+    ]) {
       const http = testClient({ proxy, retries: 1 })
       expect(await failureOf(http.get('http://127.0.0.1:1/', MAX))).toMatchObject({ kind: 'connect' })
       expect(http.counts.retries).toBe(1)
@@ -164,12 +169,15 @@ describe('a SOCKS proxy', () => {
   })
 })
 
-it.each(['http', 'https', 'socks4', 'socks5'])('a %s proxy that is not there is an error that names it', async (scheme) => {
-  const http = testClient({ proxy: `${scheme}://user:secret@127.0.0.1:1`, retries: 0 })
-  for (const url of ['http://127.0.0.1:9/', 'https://127.0.0.1:9/']) {
-    const error = await failureOf(http.get(url, MAX))
-    expect(error.kind).toBe('connect')
-    expect(errorText(error)).toContain('127.0.0.1:1')
-    expect(errorText(error)).not.toContain('secret')
-  }
-})
+it.each(['http', 'https', 'socks4', 'socks5'])(
+  'a %s proxy that is not there is an error that names it',
+  async (scheme) => {
+    const http = testClient({ proxy: `${scheme}://user:secret@127.0.0.1:1`, retries: 0 })
+    for (const url of ['http://127.0.0.1:9/', 'https://127.0.0.1:9/']) {
+      const error = await failureOf(http.get(url, MAX))
+      expect(error.kind).toBe('connect')
+      expect(errorText(error)).toContain('127.0.0.1:1')
+      expect(errorText(error)).not.toContain('secret')
+    }
+  },
+)

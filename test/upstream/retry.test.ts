@@ -78,7 +78,11 @@ describe('createPatience', () => {
   })
 
   it('gives up at once on what stays wrong', async () => {
-    for (const error of [new UpstreamError('too-large', 'x'), new UpstreamError('refused', 'x'), new TypeError('bug')]) {
+    for (const error of [
+      new UpstreamError('too-large', 'x'),
+      new UpstreamError('refused', 'x'),
+      new TypeError('bug'),
+    ]) {
       const { patience: subject, waits } = patience(0.5)
       expect(await exhaust(subject, error)).toBe(error)
       expect(waits).toEqual([])

@@ -29,14 +29,41 @@ export function createAuthority(): Authority {
   const at = (name: string): string => join(directory, name)
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...newKey, '-days', '2', '-keyout', at('ca.key'), '-out', at('ca.pem'), '-subj', '/CN=Test CA')
+  openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-days',
+    '2',
+    '-keyout',
+    at('ca.key'),
+    '-out',
+    at('ca.pem'),
+    '-subj',
+    '/CN=Test CA',
+  )
   return {
     ca: readFileSync(at('ca.pem'), 'utf8'),
     issue(names) {
       writeFileSync(at('ext'), `subjectAltName=${names}\n`)
       openssl('req', ...newKey, '-keyout', at('key'), '-out', at('csr'), '-subj', '/CN=test')
-      openssl('x509', '-req', '-in', at('csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial',
-        '-days', '2', '-extfile', at('ext'), '-out', at('cert'))
+      openssl(
+        'x509',
+        '-req',
+        '-in',
+        at('csr'),
+        '-CA',
+        at('ca.pem'),
+        '-CAkey',
+        at('ca.key'),
+        '-CAcreateserial',
+        '-days',
+        '2',
+        '-extfile',
+        at('ext'),
+        '-out',
+        at('cert'),
+      )
       return { key: readFileSync(at('key'), 'utf8'), cert: readFileSync(at('cert'), 'utf8') }
     },
   }
@@ -44,7 +71,11 @@ export function createAuthority(): Authority {
 
 const LOCAL = 'DNS:localhost,IP:127.0.0.1'
 
-export async function serveTls(authority: Authority, handler: RequestListener, names = LOCAL): Promise<{ url: string; port: number }> {
+export async function serveTls(
+  authority: Authority,
+  handler: RequestListener,
+  names = LOCAL,
+): Promise<{ url: string; port: number }> {
   const server = createHttpsServer(authority.issue(names), handler)
   const port = await listen(server)
   onTestFinished(() => stop(server))

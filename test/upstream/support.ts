@@ -82,7 +82,10 @@ export interface MemoryTarget extends DownloadTarget {
 }
 
 /** Keeps what a download writes, as a storage would; it may hold something from before. */
-export function memoryTarget(before?: { readonly bytes: Buffer; readonly validator: string | undefined }): MemoryTarget {
+export function memoryTarget(before?: {
+  readonly bytes: Buffer
+  readonly validator: string | undefined
+}): MemoryTarget {
   let chunks: Uint8Array[] = before === undefined ? [] : [before.bytes]
   let validator = before?.validator
   const begun: MemoryTarget['begun'] = []

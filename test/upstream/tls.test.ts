@@ -43,7 +43,10 @@ describe('TLS', () => {
       res.end()
     })
     const error = await failureOf(testClient({ ca: authority.ca }).fetchFile(url, { size: undefined, ...MAX }))
-    expect(error).toMatchObject({ kind: 'refused', message: `${url}/: redirect from https to http://127.0.0.1:1/plain` })
+    expect(error).toMatchObject({
+      kind: 'refused',
+      message: `${url}/: redirect from https to http://127.0.0.1:1/plain`,
+    })
   })
 
   it('fails in time when the handshake stalls, and with sense when the server speaks plain http', async () => {
@@ -57,10 +60,13 @@ describe('TLS', () => {
   it('speaks HTTP/1.1 to a server that prefers HTTP/2', async () => {
     const authority = createAuthority()
     const offered: (string | false | null)[] = []
-    const server = createServer({ ...authority.issue('DNS:localhost'), ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
-      offered.push(socket.alpnProtocol)
-      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
-    })
+    const server = createServer(
+      { ...authority.issue('DNS:localhost'), ALPNProtocols: ['h2', 'http/1.1'] },
+      (socket) => {
+        offered.push(socket.alpnProtocol)
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+      },
+    )
     const port = await listen(server)
     expect((await testClient({ ca: authority.ca }).get(`https://localhost:${port}`, MAX)).body.toString()).toBe('ok')
     expect(offered).toEqual(['http/1.1'])
@@ -71,7 +77,8 @@ describe('TLS', () => {
 describe('the end', () => {
   it('leaves nothing open that would keep the process, connecting or connected', async () => {
     const stalled = await serveTcp(() => undefined)
-    const open = (): number => process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Timeout|Zlib/.test(name)).length
+    const open = (): number =>
+      process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Timeout|Zlib/.test(name)).length
     const before = open()
     const http = testClient({ timeout: 60, globalTimeout: 600, workers: 3 })
     const urls = [`http://127.0.0.1:${stalled.port}`, `https://127.0.0.1:${stalled.port}`]
