@@ -1,11 +1,16 @@
 #!/bin/sh
-# Installs the servers that the tests talk to: nginx, tinyproxy (HTTP proxy) and microsocks (SOCKS 5).
+# Installs the programs that the tests use besides Node and Python with pip: web servers (nginx, Caddy), proxies
+# (tinyproxy for HTTP, microsocks for SOCKS 5), installers (Poetry, PDM) and systemd-analyze.
 # Debian and Ubuntu, as root; does nothing where all are on the PATH.
 set -eu
 
+# program:package
+programs='nginx:nginx caddy:caddy tinyproxy:tinyproxy microsocks:microsocks
+  poetry:python3-poetry pdm:python3-pdm systemd-analyze:systemd'
+
 missing=
-for name in nginx tinyproxy microsocks; do
-  command -v "$name" >/dev/null 2>&1 || missing="$missing $name"
+for entry in $programs; do
+  command -v "${entry%%:*}" >/dev/null 2>&1 || missing="$missing ${entry#*:}"
 done
 [ -z "$missing" ] && exit 0
 

@@ -25,7 +25,7 @@ interface GlobalOptions {
 type Run = (setting: Setting) => Promise<number>
 
 /** The commander program. `execute` runs a subcommand with the global options. */
-function createProgram(execute: (options: GlobalOptions, run: Run) => Promise<void>): Command {
+export function createProgram(execute: (options: GlobalOptions, run: Run) => Promise<void>): Command {
   const program = new Command('bandersnatch')
     .description('Mirrors the Python Package Index.')
     .version(`bandersnatch ${packageVersion()}`, '--version', "show program's version number and exit")
@@ -94,6 +94,8 @@ function wholeNumber(text: string): number {
 
 /** Runs the program and returns its exit code: the one place where an error becomes one. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // The AWS SDK would print several lines about Node 20 in every run.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   let exitCode: number = EXIT.ok
   const program = createProgram(async (options, run) => {
     const { createLog } = await import('./log.js')

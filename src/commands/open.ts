@@ -63,7 +63,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   }
   stop.signal.addEventListener('abort', stopRequests)
   try {
-    const storage = await openStorage(config, (error) => stop.abort(error))
+    const storage = await openStorage(config, log, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
     const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
     try {
@@ -90,10 +90,13 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   }
 }
 
-async function openStorage(config: Config, onLockLost: (error: Error) => void): Promise<Storage> {
+async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {
   const { directory, managePermissions } = config.mirror
-  if (config.mirror.storageBackend === 's3') throw new ConfigError('storage-backend = s3 comes with a later version')
-  return createFilesystemStorage({ directory, managePermissions, host: hostFacts(), onLockLost })
+  const host = hostFacts()
+  if (config.s3 === undefined) return createFilesystemStorage({ directory, managePermissions, host, onLockLost })
+  // The AWS SDK is large and optional: only who uses it loads it.
+  const { createS3Storage } = await import('../storage/s3.js')
+  return createS3Storage(config.s3, { directory, log, host, onLockLost, timedLock: config.s3.timedLock })
 }
 
 /** SSL_CERT_FILE, as OpenSSL programs read it; Node itself reads NODE_EXTRA_CA_CERTS. */

@@ -12,8 +12,10 @@ export interface ServeOptions {
   readonly port: string
 }
 
+type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'log' | 'stop'>
+
 /** `bandersnatch serve`: serves the mirror until it is stopped, which is the way to end it and no failure. */
-export async function serveCommand(setting: Setting, options: ServeOptions): Promise<number> {
+export async function serveCommand(setting: ServeSetting, options: ServeOptions): Promise<number> {
   const { log, stop } = setting
   const config = loadConfig(setting.configPath, { env: setting.env })
   for (const warning of config.warnings) log.warn(warning)

@@ -5,10 +5,11 @@ import type { Context } from '../mirror/context.js'
 import { appendHistory, loadHistory } from '../mirror/history.js'
 import type { RunRecord } from '../mirror/history.js'
 import type { Progress } from '../mirror/progress.js'
+import { replaceFile } from './replace-file.js'
 import { makeSummary, toRecord } from './summary/data.js'
 import type { Summary } from './summary/data.js'
 import { summaryLines } from './summary/lines.js'
-import { metricsText, replaceFile } from './summary/metrics.js'
+import { metricsText } from './summary/metrics.js'
 
 export interface RunAbout {
   readonly command: string

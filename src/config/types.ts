@@ -93,6 +93,8 @@ export interface S3Config {
   readonly configParams: ReadonlyMap<string, string>
   readonly verifyConcurrency: number
   readonly maxAttempts: number
+  /** a lock by waiting, for a store without conditional writes */
+  readonly timedLock: boolean
   /** Cache-Control headers of stored release files and of everything else */
   readonly cacheControlPackages: string | undefined
   readonly cacheControlPages: string | undefined

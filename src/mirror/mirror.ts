@@ -40,7 +40,8 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
 async function work(context: Context, known: Known, plan: SyncPlan): Promise<Worked> {
   if (plan.work.size === 0) return { withdrawn: new Map(), failed: new Map(), stopped: false }
   const { storage } = context
-  const left = new Map(plan.work)
+  // Removals are owed too: the run after a killed one is not told of them again, but finds these gone.
+  const left = new Map([...plan.removals.map(({ project }): [string, number] => [project, 0]), ...plan.work])
   await storage.remove(LAYOUT.journal)
   await writeTodo(storage, { target: plan.target, projects: left })
   const journal = await openJournal(storage, context.bootId)
@@ -121,7 +122,7 @@ async function finish(context: Context, known: Known, run: Finish): Promise<void
   }
   await storage.flush()
   if (worked.failed.size > 0) {
-    const owed = new Map([...worked.failed.keys()].map((name) => [name, plan.work.get(name) ?? 0]))
+    const owed = new Map([...plan.work].filter(([name]) => worked.failed.has(name)))
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
   } else {

@@ -2,8 +2,9 @@ import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
 import { Retryable, shownUrl } from './failure.js'
 import type { Changes, HttpClient } from './types.js'
+import type { RpcValue } from './rpc-value.js'
 import { createRpcReader } from './xmlrpc-reader.js'
-import type { RpcResponse, RpcValue } from './xmlrpc-reader.js'
+import type { RpcResponse } from './xmlrpc-reader.js'
 
 const LARGEST_ANSWER = 512 * 1024 * 1024
 /** PyPI gives 50,000 rows a page; its whole history had some 600 pages in 2025. */

@@ -57,7 +57,8 @@ describe.each([
       expect(about(/demo_lib-1\.[02]|demo_app-1\.0|demo_core-2/)).toBe(-1)
     })
 
-    it.runIf(name !== 'bandersnatch serve')('Poetry locks and installs from it', async () => {
+    // It takes half a minute: once for each server, once for each kind of mirror.
+    it.runIf(name === (options === '' ? 'nginx' : 'Caddy'))('Poetry locks and installs from it', async () => {
       const { cwd, env } = project('poetry', `[tool.poetry]
 name = "trial"
 version = "1.0"
@@ -108,7 +109,7 @@ verify_ssl = false
       expect(readFileSync(join(second.directory, 'status'), 'utf8')).toBe(readFileSync(join(mirror.directory, 'status'), 'utf8'))
       server.requests()
       expect((await mirrorOnce()).code).toBe(0)
-      expect(server.requests().filter((request) => !request.includes('/simple'))).toEqual([])
+      expect(server.requests().filter((request) => /json|packages/.test(request))).toEqual([])
     })
   })
 })

@@ -40,7 +40,7 @@ function mirrorOf(files: Record<string, string>, options = ''): string {
 }
 
 function serve(configPath: string, options: Partial<{ host: string; port: string }> = {}): Promise<number> {
-  const ended = serveCommand({ configPath, cwd: scratch.path, env: {}, log, stop }, { host: '127.0.0.1', port: '0', ...options })
+  const ended = serveCommand({ configPath, env: {}, log, stop }, { host: '127.0.0.1', port: '0', ...options })
   running.push(ended)
   return ended
 }

@@ -1,4 +1,4 @@
-import type { RpcValue } from '../../src/upstream/xmlrpc-reader.js'
+import type { RpcValue } from '../../src/upstream/rpc-value.js'
 
 function escape(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '../../src/errors.js'
 import { createRpcReader } from '../../src/upstream/xmlrpc-reader.js'
-import type { RpcValue } from '../../src/upstream/xmlrpc-reader.js'
+import type { RpcValue } from '../../src/upstream/rpc-value.js'
 import { HEAD, success } from './rpc-text.js'
 
 describe('createRpcReader', () => {

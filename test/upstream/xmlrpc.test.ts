@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createUpstream } from '../../src/upstream/index.js'
 import type { Upstream } from '../../src/upstream/types.js'
-import type { RpcValue } from '../../src/upstream/xmlrpc-reader.js'
+import type { RpcValue } from '../../src/upstream/rpc-value.js'
 import { XmlRpcFault } from '../../src/upstream/xmlrpc.js'
 import { HEAD, fault, success, xml } from './rpc-text.js'
 import { failureOf, recorder, serve, testClient } from './support.js'

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import type { RunRecord } from '../../mirror/history.js'
 
 interface Metric {
@@ -63,20 +60,4 @@ function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
 
 function label(text: string): string {
   return text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')
-}
-
-/**
- * Puts a file in place in one step: a collector sees the old or the new one. The file's mode is 0644, for a collector
- * that is another user. @throws Error when it cannot be written
- */
-export function replaceFile(path: string, text: string): void {
-  // node_exporter reads what ends in .prom.
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
-  try {
-    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' })
-    renameSync(temporary, path)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
 }

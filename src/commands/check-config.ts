@@ -1,0 +1,85 @@
+import { loadConfig } from '../config/load.js'
+import { readLogConfig } from '../config/log-config.js'
+import type { LogConfig } from '../config/log-config.js'
+import { withoutUserinfo } from '../config/redact.js'
+import type { Config } from '../config/types.js'
+import { BandersnatchError, ConfigError, ConfigMissingError, EXIT, errorText } from '../errors.js'
+import type { Context } from '../mirror/context.js'
+import { effectiveOptions, optionsText } from './check/options.js'
+import { spaceFindings } from './check/space.js'
+import type { Finding } from './check/space.js'
+import { withMirror } from './open.js'
+import type { Setting } from './open.js'
+
+export interface CheckOptions {
+  /** ask neither the master nor the proxy */
+  readonly offline: boolean
+}
+
+/**
+ * `bandersnatch check-config`: prints what the configuration means and whether a run with it could work. Exit 2 when it
+ * could not. Changes nothing.
+ */
+export async function checkConfigCommand(setting: Setting, options: CheckOptions): Promise<number> {
+  const config = load(setting)
+  setting.print(`${config.path}\n\n${optionsText(effectiveOptions(config))}`)
+  const opening = { command: 'check-config', writesDiff: false, creates: false, readOnly: true }
+  const findings = await withMirror(setting, opening, async (context) => {
+    setting.print(`\nFilters, in the order in which they are asked\n${filtersText(context)}`)
+    return [...logFindings(config), ...storageFindings(config), ...(options.offline ? [] : [await masterFinding(context)])]
+  })
+  const problems = findings.filter(({ problem }) => problem).length
+  const lines = findings.map(({ text, problem }) => `  ${problem ? 'PROBLEM: ' : ''}${text}`)
+  const verdict = problems > 0 ? `${problems} to be put right before a run can work` : 'A run can begin'
+  setting.print(`\nSurroundings\n${lines.join('\n')}\n\n${verdict}`)
+  return problems > 0 ? EXIT.config : EXIT.ok
+}
+
+/** A missing file is no reason to write an example when somebody only wants to know. */
+function load(setting: Setting): Config {
+  try {
+    return loadConfig(setting.configPath, { env: setting.env })
+  } catch (error) {
+    if (error instanceof ConfigMissingError) throw new ConfigError(error.message, { cause: error.cause })
+    throw error
+  }
+}
+
+function filtersText({ filters }: Context): string {
+  const all = [...filters.project, ...filters.metadata, ...filters.releaseFile, ...filters.release]
+  if (all.length === 0) return '  none: everything is mirrored'
+  return all.map(({ kind, name, summary }) => `  ${name} (${kind.replace('_', ' ')}): ${summary}`).join('\n')
+}
+
+function logFindings({ mirror }: Config): Finding[] {
+  if (mirror.logConfig === undefined) return []
+  const config = readLogConfig(mirror.logConfig)
+  const handlers = config.handlers.map(({ name, target }) => `${name} (${targetText(target)})`)
+  const goes = handlers.length > 0 ? handlers.join(', ') : 'nowhere: it has no handler that can be used'
+  return [`log-config: the log goes to ${goes}`, ...config.warnings].map((text) => ({ text, problem: false }))
+}
+
+function targetText(target: LogConfig['handlers'][number]['target']): string {
+  if ('path' in target) return target.path
+  if (target.kind === 'stream') return target.stream
+  if (target.kind === 'null') return 'nowhere'
+  return `syslog at ${'path' in target.address ? target.address.path : `${target.address.host}:${target.address.port}`}`
+}
+
+function storageFindings({ mirror }: Config): Finding[] {
+  if (mirror.storageBackend === 's3') return [{ text: `storage: ${mirror.directory} on S3`, problem: false }]
+  return spaceFindings(mirror.directory)
+}
+
+/** One request, by the way that every request of a run goes. */
+async function masterFinding({ config, upstream }: Context): Promise<Finding> {
+  const way = config.proxy === undefined ? '' : ` through ${withoutUserinfo(config.proxy)}`
+  try {
+    const serial = await upstream.lastSerial()
+    const text = serial === 'not-offered' ? 'answers; it offers no changelog, so each run reads its list of projects' : `answers: serial ${serial}`
+    return { text: `${upstream.url}${way} ${text}`, problem: false }
+  } catch (error) {
+    if (!(error instanceof BandersnatchError)) throw error
+    return { text: `${upstream.url}${way} does not answer as it should: ${errorText(error)}`, problem: true }
+  }
+}

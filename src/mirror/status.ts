@@ -1,0 +1,139 @@
+import type { MirrorConfig } from '../config/types.js'
+import { LAYOUT } from '../model/layout.js'
+import { field, isObject } from '../model/parse.js'
+import type { JsonObject } from '../model/project.js'
+import type { Storage } from '../storage/types.js'
+import type { Upstream } from '../upstream/types.js'
+import { loadHistory } from './history.js'
+import type { RunRecord } from './history.js'
+import { loadFailures } from './memory.js'
+import type { FailureRecord } from './memory.js'
+import { mirroredNames } from './pages.js'
+import type { Progress } from './progress.js'
+import { parseTodo } from './state.js'
+import { pageKeys, storedPage } from './stored.js'
+
+/** Release files that a project's page names; core metadata files are not among them. */
+export interface ProjectSize {
+  readonly name: string
+  readonly files: number
+  readonly bytes: number
+}
+
+export interface ProjectFailure extends FailureRecord {
+  readonly project: string
+}
+
+/** What a mirror holds. */
+export interface MirrorStatus {
+  readonly location: string
+  readonly upstream: string
+  /** serial up to which the mirror is complete */
+  readonly serial: number | undefined
+  /** of upstream now; undefined where it was not asked or does not say */
+  readonly upstreamSerial: number | undefined
+  readonly behind: number | undefined
+  /** projects that an unfinished or failed run left to do */
+  readonly owed: number
+  readonly projects: number
+  /** everything below web/packages */
+  readonly files: number
+  readonly bytes: number
+  /** the largest first */
+  readonly largest: readonly ProjectSize[]
+  /** the oldest first */
+  readonly failures: readonly ProjectFailure[]
+  /** the oldest first */
+  readonly history: readonly RunRecord[]
+}
+
+export interface StatusContext {
+  readonly config: MirrorConfig
+  readonly storage: Storage
+  readonly upstream: Upstream
+  readonly progress?: Progress
+}
+
+export interface StatusOptions {
+  /** ask upstream for its serial */
+  readonly online: boolean
+  /** how many projects to list; 0 for all */
+  readonly largest: number
+}
+
+/** Looks at everything that the mirror holds, without changing or locking it; undefined where there is no mirror. */
+export async function mirrorStatus(context: StatusContext, options: StatusOptions): Promise<MirrorStatus | undefined> {
+  const { storage, upstream, progress } = context
+  const serial = wholeNumber(await readText(storage, LAYOUT.status))
+  const sizes = await projectSizes(context, options.largest)
+  if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined) return undefined
+  progress?.phase('Counting files')
+  let files = 0
+  let bytes = 0
+  for await (const { size } of storage.walk(LAYOUT.packages)) {
+    files += 1
+    bytes += size
+    progress?.step()
+  }
+  const asked = options.online ? await upstream.lastSerial() : undefined
+  const upstreamSerial = asked === 'not-offered' ? undefined : asked
+  const failures = [...(await loadFailures(storage))].map(([project, failure]) => ({ project, ...failure }))
+  return {
+    location: storage.location(''),
+    upstream: upstream.url,
+    serial,
+    upstreamSerial,
+    behind: upstreamSerial === undefined ? undefined : Math.max(0, upstreamSerial - (serial ?? 0)),
+    owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
+    projects: sizes.count,
+    files,
+    bytes,
+    largest: sizes.largest,
+    failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
+    history: await loadHistory(storage),
+  }
+}
+
+/** Sizes as the pages give them: looking at each file would take a request for each on S3. */
+async function projectSizes({ config, storage, progress }: StatusContext, most: number): Promise<{ count: number; largest: ProjectSize[] }> {
+  let count = 0
+  let largest: ProjectSize[] = []
+  const keepLargest = (): void => {
+    largest.sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1))
+    if (most > 0) largest = largest.slice(0, most)
+  }
+  progress?.phase('Reading pages')
+  for await (const names of mirroredNames(storage, config.hashIndex)) {
+    for (const name of names) {
+      const page = await storedPage(storage, config, name)
+      progress?.step()
+      // A directory without pages is not a project's.
+      if (page === undefined) continue
+      count += 1
+      largest.push({ name, ...(config.releaseFiles ? await pageSize(storage, page) : { files: 0, bytes: 0 }) })
+      if (most > 0 && largest.length > most + 1000) keepLargest()
+    }
+  }
+  keepLargest()
+  return { count, largest }
+}
+
+async function pageSize(storage: Storage, page: JsonObject): Promise<Pick<ProjectSize, 'files' | 'bytes'>> {
+  const listed = field(page, 'files')
+  const sizes = (Array.isArray(listed) ? listed : []).map((file) => (isObject(file) ? field(file, 'size') : undefined))
+  if (sizes.every((size) => typeof size === 'number')) {
+    return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+  }
+  // HTML pages, and JSON ones from before PEP 700, name no sizes.
+  let bytes = 0
+  for (const key of pageKeys(page)) if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
+  return { files: sizes.length, bytes }
+}
+
+async function readText(storage: Storage, key: string): Promise<string | undefined> {
+  return (await storage.read(key))?.toString('utf8')
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,118 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../helpers/index/pip.js'
+import { ROOT, scratchDirectory } from '../serve/mirror.js'
+
+const SLOW = 300_000
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+let scratch: string
+beforeAll(() => {
+  const directory = scratchDirectory()
+  scratch = directory.path
+  return directory.remove
+})
+
+describe('systemd', () => {
+  /** The units where systemd finds them, with a program that is there. */
+  function units(): string[] {
+    const files = ['bandersnatch.service', 'bandersnatch.timer']
+    for (const file of files) {
+      writeFileSync(join(scratch, file), read(`deploy/${file}`).replace('/usr/bin/bandersnatch', '/bin/true'))
+    }
+    return files.map((file) => join(scratch, file))
+  }
+
+  it('accepts the units without a warning', async () => {
+    const { code, output } = await run('systemd-analyze', ['verify', '--man=no', ...units()])
+    expect(output).toBe('')
+    expect(code).toBe(0)
+  })
+
+  it('finds the service hardened', async () => {
+    const [service = ''] = units()
+    const { code, output } = await run('systemd-analyze', ['security', '--offline=yes', '--threshold=20', service])
+    expect(code, output).toBe(0)
+  })
+
+  it('runs V8, which needs pages that it can write and execute', () => {
+    expect(read('deploy/bandersnatch.service')).not.toMatch(/^MemoryDenyWriteExecute=yes/m)
+  })
+})
+
+describe('cron', () => {
+  it('gets one line of five times, a user and a command', () => {
+    const jobs = read('deploy/crontab').split('\n').filter((line) => line !== '' && !/^(#|[A-Z]+=)/.test(line))
+    expect(jobs).toHaveLength(1)
+    expect(jobs[0]).toMatch(/^(\S+ ){5}bandersnatch bandersnatch -c \S+ mirror/)
+    // cron makes a line break of it
+    expect(jobs[0]).not.toContain('%')
+  })
+})
+
+describe('compose', () => {
+  const compose = read('deploy/compose.yaml')
+
+  it('mounts files that are there, and one directory for the mirror on both sides', () => {
+    expect(compose).toContain('./nginx.conf:/etc/nginx/conf.d/default.conf:ro')
+    expect(read('deploy/nginx.conf')).toContain('root /srv/pypi/web;')
+    expect(compose).toContain('- mirror:/srv/pypi\n')
+    expect(compose).toContain('- mirror:/srv/pypi:ro\n')
+    expect(read('Dockerfile')).toContain('chown node:node /conf /srv/pypi')
+    expect(read('bandersnatch.conf.example')).toMatch(/^directory = \/srv\/pypi$/m)
+  })
+})
+
+describe('Dockerfile', () => {
+  const lines = read('Dockerfile').replace(/\\\n/g, '').split('\n').filter((line) => !/^(#|$)/.test(line))
+
+  it('starts the runner as a user who is not root, with a health check that asks for the last run', async () => {
+    expect(lines).toContain('USER node')
+    expect(lines.at(-1)).toBe('CMD ["bandersnatch-runner", "3600"]')
+    const file = /BANDERSNATCH_HEALTH_FILE=(\S+)/.exec(lines.join('\n'))?.[1] ?? ''
+    const check = JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(lines.join('\n'))?.[1] ?? '[]') as string[]
+    const health = join(scratch, 'health')
+    const [program = '', ...args] = check.map((word) => word.replace(file, health))
+    const healthy = async (): Promise<boolean> => (await run(program, args)).code === 0
+    expect(args.join(' ')).toContain(health)
+    expect(await healthy()).toBe(true)
+    writeFileSync(health, 'failed: exit code 3\n')
+    expect(await healthy()).toBe(false)
+    writeFileSync(health, 'ok\n')
+    expect(await healthy()).toBe(true)
+  })
+
+  it('builds something that runs, with what .dockerignore lets in and what the registry has', async () => {
+    const build = join(scratch, 'build')
+    const context = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+    const stage = lines.slice(lines.findIndex((line) => line.endsWith(' AS build')) + 1, lines.findLastIndex((line) => line.startsWith('FROM ')))
+    mkdirSync(build)
+    for (const line of stage) {
+      const [, word, rest = ''] = /^(\S+) (.*)$/.exec(line) ?? []
+      const copied = rest === '. .' ? context : rest.split(' ').slice(0, -1)
+      if (word === 'COPY') {
+        for (const path of copied) {
+          mkdirSync(dirname(join(build, path)), { recursive: true })
+          cpSync(join(ROOT, path), join(build, path), { recursive: true })
+        }
+      } else if (word === 'RUN') {
+        const { code, output } = await run('sh', ['-ec', rest], { cwd: build })
+        expect(code, output).toBe(0)
+      } else expect(['WORKDIR', 'ARG']).toContain(word)
+    }
+    for (const program of ['bandersnatch', 'bandersnatch-runner']) {
+      const { code, output } = await run(process.execPath, [join(build, 'bin', `${program}.js`), '--version'])
+      expect(code, output).toBe(0)
+      expect(output).toMatch(/^bandersnatch \d+\.\d+/)
+    }
+    expect((await run('ls', ['-A', build])).output.trim().split('\n').sort()).toEqual(
+      ['LICENSE', 'README.md', 'bandersnatch.conf.example', 'bin', 'dist', 'node_modules', 'package.json'],
+    )
+    for (const left of ['typescript', 'vitest', '@aws-sdk']) expect(await exists(join(build, 'node_modules', left))).toBe(false)
+    rmSync(build, { recursive: true })
+  }, SLOW)
+})
+
+async function exists(path: string): Promise<boolean> {
+  return (await run('test', ['-e', path])).code === 0
+}
