@@ -62,7 +62,7 @@ export function createRpcSplitter(onItems: (text: string) => void, shown: string
   const opaqueEnd = (at: number): number => {
     if (rest.length - at < LONGEST_OPEN) return 0
     const form = OPAQUE.find(({ open }) => rest.startsWith(open, at))
-    if (form === undefined) throw wrong('a document type, or what is no XML')
+    if (form === undefined) throw wrong('has a document type or what is no XML')
     const end = rest.indexOf(form.close, at + form.open.length)
     return end < 0 ? 0 : end + form.close.length
   }

@@ -5,8 +5,9 @@ import { DEEPEST } from './rpc-splitter.js'
 /** A value of XML-RPC; integers that do not fit are NaN, dates and base64 stay text. */
 export type RpcValue = string | number | boolean | null | RpcValue[] | Map<string, RpcValue>
 
-interface Element {
+export interface Element {
   readonly name: string
+  /** for `elementsIn` */
   readonly content: unknown
 }
 
@@ -28,7 +29,7 @@ function decodeReference(reference: string, decimal?: string, hex?: string, name
 
 /** Knows the entities that every XML document has, and character references; there are no others without a DTD. */
 const decoder = {
-  decode: (text: string): string => text.replace(/&(?:#(\d{1,7});|#x([\da-f]{1,6});|(\w+);)?/gi, decodeReference),
+  decode: (text: string): string => text.replace(/&(?:#(\d{1,7});|#x([\da-fA-F]{1,6});|(\w+);)?/g, decodeReference),
   setExternalEntities: () => undefined,
   addInputEntities: () => undefined,
   reset: () => undefined,
@@ -47,8 +48,16 @@ const parser = new XMLParser({
   jPath: false,
 })
 
+/**
+ * What stands in a whole XML text, for `elementsIn` and `only`.
+ * @throws Error when it is not well-formed, nested too deep or refers to other entities than XML's own
+ */
+export function parseXml(text: string): unknown {
+  return parser.parse(text, true)
+}
+
 /** The elements directly within one; text between them is layout. */
-function elementsIn(content: unknown): Element[] {
+export function elementsIn(content: unknown): Element[] {
   const elements: Element[] = []
   for (const node of Array.isArray(content) ? content : []) {
     if (!isObject(node)) continue
@@ -57,14 +66,18 @@ function elementsIn(content: unknown): Element[] {
   return elements
 }
 
+/** The text directly within an element; a CDATA section is a node of its own. */
 function textIn(content: unknown): string {
   let text = ''
-  for (const node of Array.isArray(content) ? content : []) if (isObject(node)) text += String(node[TEXT] ?? '')
+  for (const node of Array.isArray(content) ? content : []) {
+    const some = isObject(node) ? node[TEXT] : undefined
+    if (typeof some === 'string') text += some
+  }
   return text
 }
 
-/** The one element within another. @throws Error when there are none or others */
-function only(content: unknown, ...names: string[]): Element {
+/** The one element within another. @throws Error when there is none, several, or one of another name */
+export function only(content: unknown, ...names: string[]): Element {
   const [first, second] = elementsIn(content)
   if (first === undefined || second !== undefined || !names.includes(first.name)) {
     throw new Error(`not one ${names.join(' or ')}`)
@@ -92,7 +105,8 @@ function scalar(type: string, text: string): RpcValue {
   }
 }
 
-function toValue(content: unknown): RpcValue {
+/** What a `<value>` says, given what stands in it. @throws Error when that is no XML-RPC */
+export function toValue(content: unknown): RpcValue {
   const [type, second] = elementsIn(content)
   // A value without a type is a string.
   if (type === undefined) return textIn(content)
@@ -102,8 +116,8 @@ function toValue(content: unknown): RpcValue {
   return scalar(type.name, textIn(type.content))
 }
 
-/** Adds `<value>`s to an array, `<member>`s to a struct. */
-function addItems<T extends RpcValue[] | Map<string, RpcValue>>(to: T, items: readonly Element[]): T {
+/** Adds `<value>`s to an array, `<member>`s to a struct. @throws Error when there is anything else */
+export function addItems<T extends RpcValue[] | Map<string, RpcValue>>(to: T, items: readonly Element[]): T {
   for (const { name, content } of items) {
     if (Array.isArray(to) && name === 'value') to.push(toValue(content))
     else if (to instanceof Map && name === 'member') addMember(to, elementsIn(content))

@@ -1,8 +1,8 @@
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
 import { Retryable, shownUrl } from './failure.js'
-import type { Changes, HttpClient } from './types.js'
 import type { RpcValue } from './rpc-value.js'
+import type { Changes, HttpClient } from './types.js'
 import { createRpcReader } from './xmlrpc-reader.js'
 import type { RpcResponse } from './xmlrpc-reader.js'
 

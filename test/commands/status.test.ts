@@ -93,7 +93,7 @@ describe('the status page', () => {
 
   it('draws growth and lag over the runs', () => {
     expect(page).toContain('aria-label="Growth: from 3.00 GB to 5.00 GB"')
-    expect(page).toContain('<polyline class="line" points="0,65.6 300,35.2 600,4"/>')
+    expect(page).toContain('<polyline class="line" points="0,64.8 300,34.4 600,4"/>')
     expect(page).toContain('aria-label="Lag: from 0 to 0"')
     expect(page).toContain('<path class="bad" d="M300,4h0"/>')
   })

@@ -47,6 +47,7 @@ export async function makeBucket(server: Omit<S3Server, 'stop'>): Promise<TestBu
     verifyConcurrency: 50,
     maxAttempts: 2,
     cacheControlPackages: undefined,
+    timedLock: false,
     cacheControlPages: undefined,
     ...changes,
   })

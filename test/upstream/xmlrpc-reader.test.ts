@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '../../src/errors.js'
 import { createRpcReader } from '../../src/upstream/xmlrpc-reader.js'
 import type { RpcValue } from '../../src/upstream/rpc-value.js'
-import { HEAD, success } from './rpc-text.js'
+import { HEAD, success, xml } from './rpc-text.js'
 
 describe('createRpcReader', () => {
   function read(
@@ -61,10 +61,62 @@ describe('createRpcReader', () => {
     expect(read(`${HEAD}<params><param>${text}</param></params></methodResponse>`)?.value).toEqual(expected)
   })
 
-  it('resolves no entities of a document type', () => {
+  it('refuses a document type and the entities it could define', () => {
     const bomb = `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]>`
     const text = `${bomb}<methodResponse><params><param><value><string>&b;&f;</string></value></param></params></methodResponse>`
-    expect(read(text)?.value).toBe('&b;&f;')
+    expect(() => read(text)).toThrow('document type')
+    const within = (markup: string): string => success(['a', 'b']).replace('<data>', `<data>${markup}`)
+    for (const markup of ['<!DOCTYPE x>', '<!ENTITY a "b">', '<![IGNORE[x]]>', '<!x>']) {
+      expect(() => read(within(markup)), markup).toThrow(UpstreamError)
+    }
+    for (const entity of ['&b;', '&nbsp;', '&constructor;', '&', '&#0;', '&#x110000;', '&#;', '&#-5;', '& amp;']) {
+      expect(() => read(success('+').replace('+', entity)), entity).toThrow(UpstreamError)
+      expect(() => read(success(['+']).replace('+', entity)), entity).toThrow(UpstreamError)
+    }
+  })
+
+  it.each([
+    [
+      'comments and CDATA',
+      '<!-- </value></data> --><value><![CDATA[</value><value>]]></value><?a <value>?>',
+      ['</value><value>'],
+    ],
+    ['lists in lists', xml([]) + xml([['a'], new Map([['b', [1]]])]), [[], [['a'], new Map([['b', [1]]])]]],
+    ['empty elements', '<value/><value><string/></value><value ><nil /></value >', ['', '', null]],
+    ['attributes', '<value a="b"><int c=\'d\'>5</int></value>', [5]],
+  ])('reads %s in a list the same, however the bytes are cut', (_, items, expected) => {
+    const text = success([]).replace('<data>', `<data>${items}`)
+    expect(read(text)?.value).toEqual(expected)
+    expect(read(text, Array.from(text, (__, i) => i))?.value).toEqual(expected)
+  })
+
+  it('refuses what is not well-formed or no XML-RPC, however the bytes are cut', () => {
+    const rows = xml([['a', 1], ['b', 2]])
+    const wrong = [
+      [/<\/int>/, '</string>'],
+      [/<int>/, ''],
+      [/<\/int>/, ''],
+      [/<\/data>/, '</struct>'],
+      [/<\/data>(?=<\/array><\/value>$)/, '</data></data>'],
+      [/<value>(?=<string>a)/, '<member>'],
+      [/<string>a/, '<string><int>5</int>a</string><string>'],
+      [/<int>1/, '<1nt>1'],
+      [/<int>1/, '<__proto__>1'],
+      [/<data>/, '<data><member><name>a</name><value/></member>'],
+      [/<data>/, '<data><data/>'],
+      [/<int>1/, '<int a="/>">1'],
+      [/<\/array>/, '</array><array><data/></array>'],
+      [/$/, '<value/>'],
+    ] as const
+    for (const [found, put] of wrong) {
+      const text = success([]).replace(xml([]), rows.replace(found, put))
+      expect(rows, put).toMatch(found)
+      expect(() => read(text), put).toThrow(UpstreamError)
+      expect(() => read(text, Array.from(text, (_, i) => i)), put).toThrow(UpstreamError)
+    }
+    for (const text of [`${success([])}<x/>`, `${success([])}x`, `${success(5)}`.replace('5', '5</int><int>6')]) {
+      expect(() => read(text), text).toThrow(UpstreamError)
+    }
   })
 
   it('meets every answer that is cut off as an error', () => {
@@ -80,7 +132,7 @@ describe('createRpcReader', () => {
   })
 
   it('knows what is no XML-RPC', () => {
-    for (const text of ['', '<!doctype html><p>x', '{"a":1}', '<rss></rss>', 'plain'])
+    for (const text of ['', '<!doctype html><p>x', '<!DOCTYPE HTML>\n<html>', '{"a":1}', '<rss></rss>', 'plain'])
       expect(read(text)).toBeUndefined()
   })
 })

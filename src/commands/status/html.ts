@@ -5,7 +5,7 @@ import { escapeHtml } from '../../simple/escape.js'
 import { barChart, lineChart } from './charts.js'
 import type { Point } from './charts.js'
 import { STYLE } from './style.js'
-import { agoText, serialText } from './text.js'
+import { agoText } from './text.js'
 
 const MOST_PROJECTS = 25
 const MOST_FAILURES = 100
@@ -38,7 +38,8 @@ function tiles(status: MirrorStatus, now: number): string {
     ['Projects', countText(status.projects)],
     ['Files', countText(status.files)],
     ['Stored', bytesText(status.bytes)],
-    ['Serial', serialText(status)],
+    ['Serial', status.serial === undefined ? 'none yet' : String(status.serial)],
+    ...(status.behind === undefined ? [] : [['Behind upstream', countText(status.behind)] satisfies [string, string]]),
     ...(success === undefined ? [] : [['Last success', agoText(success, now)] satisfies [string, string]]),
     ...(status.owed > 0 ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
   ]

@@ -26,13 +26,13 @@ export function statusText(status: MirrorStatus, now: number): string {
   return lines.join('\n')
 }
 
-export function serialText({ serial, behind, upstreamSerial }: MirrorStatus): string {
+function serialText({ serial, behind, upstreamSerial }: MirrorStatus): string {
   const own = serial === undefined ? 'none: no run has been complete yet' : String(serial)
   if (behind === undefined) return own
   return behind === 0 ? `${own}, as upstream has` : `${own}, ${countText(behind)} behind upstream's ${upstreamSerial}`
 }
 
-export function runText({ command, startedAt, seconds, ok }: RunRecord, now: number): string {
+function runText({ command, startedAt, seconds, ok }: RunRecord, now: number): string {
   return `${command}, ${startedAt} (${agoText(startedAt, now)}), ${durationText(seconds)}: ${ok ? 'everything done' : 'not everything could be done'}`
 }
 
