@@ -1,10 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { packageVersion } from './config/version.js'
+import { CommanderError } from 'commander'
 import { BandersnatchError, ConfigMissingError, EXIT, errorText } from './errors.js'
-import type { Setting } from './commands/open.js'
-import type { MirrorOptions } from './mirror/mirror.js'
-import type { VerifyOptions } from './mirror/verify.js'
-import type { Log } from './log.js'
+import type { Log, LogLevel, RunLog } from './log.js'
+import { createProgram } from './program.js'
+import type { GlobalOptions, Run } from './program.js'
 
 /** Ends a run from outside; the exit code tells a shell which signal it was. */
 class InterruptedError extends BandersnatchError {
@@ -17,81 +15,6 @@ class InterruptedError extends BandersnatchError {
   }
 }
 
-interface GlobalOptions {
-  readonly config: string
-  readonly debug: boolean
-}
-
-type Run = (setting: Setting) => Promise<number>
-
-/** The commander program. `execute` runs a subcommand with the global options. */
-export function createProgram(execute: (options: GlobalOptions, run: Run) => Promise<void>): Command {
-  const program = new Command('bandersnatch')
-    .description('Mirrors the Python Package Index.')
-    .version(`bandersnatch ${packageVersion()}`, '--version', "show program's version number and exit")
-    .option('-c, --config <file>', 'use configuration file', '/etc/bandersnatch.conf')
-    .option('--debug', 'turn on extra logging (DEBUG level)', false)
-    .configureHelp({ showGlobalOptions: true })
-    .showSuggestionAfterError()
-    .exitOverride()
-  const global = (): GlobalOptions => program.opts()
-  program
-    .command('mirror')
-    .description('bring the mirror up to date with upstream')
-    .option('--force-check', 'compare every project with upstream, whatever the state files say', false)
-    .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
-    .option('--dry-run', 'only print what would be done, with sizes', false)
-    .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
-    .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
-    .option('--json', 'print the plan or explanation as JSON', false)
-    .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }) => {
-      if (options.dryRun || options.explain !== undefined) {
-        const { dryRunCommand } = await import('./commands/dry-run.js')
-        return execute(global(), (setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
-      }
-      const { mirrorCommand } = await import('./commands/mirror.js')
-      await execute(global(), (setting) => mirrorCommand(setting, options))
-    })
-  program
-    .command('sync')
-    .description('bring only the named projects up to date, whatever the project filters say')
-    .argument('<package...>', 'names of projects, in any spelling')
-    .option('--skip-simple-root', 'do not write the root of the simple index', false)
-    .action(async (names: string[], options: { skipSimpleRoot: boolean }) => {
-      const { syncCommand } = await import('./commands/sync.js')
-      await execute(global(), (setting) => syncCommand(setting, names, options))
-    })
-  program
-    .command('verify')
-    .description('check stored files against metadata and repair what is missing or wrong')
-    .option('--delete', 'remove files that no project accounts for', false)
-    .option('--dry-run', 'only say what would be fetched and removed', false)
-    .option('--json-update', 'fetch the metadata documents anew first', false)
-    .option('--workers <n>', 'projects looked at together (default: verifiers of the configuration)', wholeNumber, 0)
-    .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
-    .option('--yes', 'remove files even where more than half of them would go', false)
-    .action(async (options: VerifyOptions & { workers: number }) => {
-      const { verifyCommand } = await import('./commands/verify.js')
-      await execute(global(), (setting) => verifyCommand(setting, options))
-    })
-  program
-    .command('delete')
-    .description('remove everything that the mirror has of the named projects')
-    .argument('[package...]', 'names of projects, in any spelling')
-    .option('--dry-run', 'only say what would be removed', false)
-    .option('--workers <n>', 'accepted for bandersnatch 8.0; removing needs none', wholeNumber, 0)
-    .action(async (names: string[], options: { dryRun: boolean }) => {
-      const { deleteCommand } = await import('./commands/delete.js')
-      await execute(global(), (setting) => deleteCommand(setting, names, options))
-    })
-  return program
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,3}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a whole number is needed.')
-}
-
 /** Runs the program and returns its exit code: the one place where an error becomes one. */
 export async function main(argv: readonly string[]): Promise<number> {
   // The AWS SDK would print several lines about Node 20 in every run.
@@ -99,8 +22,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok
   const program = createProgram(async (options, run) => {
     const { createLog } = await import('./log.js')
-    const log = createLog({ level: options.debug ? 'debug' : 'info', format: 'text' })
+    const log = createLog({ level: logLevel(options), format: options.logFormat })
     exitCode = await guarded(log, options, run)
+    await log.close()
   })
   if (argv.length === 0) {
     program.outputHelp()
@@ -115,7 +39,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   return exitCode
 }
 
-async function guarded(log: Log, options: GlobalOptions, run: Run): Promise<number> {
+function logLevel({ debug, verbose, quiet }: GlobalOptions): LogLevel {
+  return debug ? 'debug' : verbose ? 'verbose' : quiet ? 'quiet' : 'info'
+}
+
+async function guarded(log: RunLog, options: GlobalOptions, run: Run): Promise<number> {
   const stop = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {
     const exitCode = signal === 'SIGINT' ? EXIT.sigint : EXIT.sigterm
@@ -125,9 +53,11 @@ async function guarded(log: Log, options: GlobalOptions, run: Run): Promise<numb
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
-    return await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, print, stop })
+    const { progress, summaryJson, logFormat: format } = options
+    const output = { progress, summaryJson, format, level: logLevel(options) }
+    return await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, output, print, stop })
   } catch (error) {
-    return report(log, error, options)
+    return await report(log, error, options)
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
@@ -135,7 +65,7 @@ async function guarded(log: Log, options: GlobalOptions, run: Run): Promise<numb
 
 /** A reader that has seen enough (`| head`) ends nothing. */
 function print(text: string): void {
-  process.stdout.on('error', () => undefined)
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined)
   process.stdout.write(`${text}\n`)
 }
 
@@ -151,13 +81,9 @@ async function report(log: Log, error: unknown, options: GlobalOptions): Promise
       return EXIT.config
     }
   }
-  const stack = error instanceof Error && error.stack !== undefined ? error.stack : ''
-  if (error instanceof BandersnatchError) {
-    log.error(errorText(error))
-    if (options.debug) stack.split('\n').forEach((line) => log.debug(line))
-    return error.exitCode
-  }
-  log.error(`Unexpected error, please report it: ${errorText(error)}${options.debug ? '' : ' (--debug shows where)'}`)
-  if (options.debug) stack.split('\n').forEach((line) => log.debug(line))
-  return EXIT.incomplete
+  const known = error instanceof BandersnatchError
+  if (known) log.error(errorText(error))
+  else log.error(`Unexpected error, please report it: ${errorText(error)}${options.debug ? '' : ' (--debug shows where)'}`)
+  if (options.debug && error instanceof Error) error.stack?.split('\n').forEach((line) => log.debug(line))
+  return known ? error.exitCode : EXIT.incomplete
 }

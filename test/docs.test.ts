@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { createProgram } from '../src/cli.js'
+import { createProgram } from '../src/program.js'
 import { EXIT } from '../src/errors.js'
 
 const ROOT = join(import.meta.dirname, '..')

@@ -1,7 +1,8 @@
 import { EXIT } from '../errors.js'
 import type { Context } from '../mirror/context.js'
-import { explainProject, planMirror } from '../mirror/dry-run.js'
-import type { DryRun, DryRunOptions, Explanation } from '../mirror/dry-run.js'
+import { explainProject, planMirror, planProjects } from '../mirror/dry-run.js'
+import type { DryRun, DryRunOptions, Explanation, PlannedProject } from '../mirror/dry-run.js'
+import { bytesText } from '../log/figures.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -21,6 +22,15 @@ export async function dryRunCommand(setting: Setting, options: PlanOptions): Pro
   })
 }
 
+/** `bandersnatch sync --dry-run NAME...` */
+export async function dryRunSync(setting: Setting, names: readonly string[]): Promise<number> {
+  return withMirror(setting, { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true }, async (context) => {
+    const projects = await planProjects(context, new Map(names.map((name) => [name, 0])), false)
+    setting.print(projects.map(projectLine).join('\n'))
+    return projects.every(({ action }) => action !== 'failed') ? EXIT.ok : EXIT.incomplete
+  })
+}
+
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {
   const explanations: Explanation[] = []
   for (const name of options.explain) explanations.push(await explainProject(context, name))
@@ -29,33 +39,23 @@ async function explainAll(context: Context, setting: Setting, options: PlanOptio
 }
 
 function planText(plan: DryRun, free: number | undefined): string {
-  const lines = plan.projects.map(({ name, action, files, bytes, reason }) => {
-    const cost = files === undefined ? '' : `: ${files} files, ${sizeText(bytes ?? 0)}`
-    return `${action.padEnd(8)} ${name}${cost}${reason === undefined ? '' : `: ${reason}`}`
-  })
+  const lines = plan.projects.map(projectLine)
   lines.push(...plan.removals.map(({ project, reason }) => `remove   ${project}: ${reason}`))
   if (plan.refusal !== undefined) lines.push(plan.refusal)
-  const sizes = plan.files === undefined ? '' : `, ${plan.files} files to fetch (${sizeText(plan.bytes ?? 0)})`
-  const space = free === undefined ? '' : `; ${sizeText(free)} free`
+  const sizes = plan.files === undefined ? '' : `, ${plan.files} files to fetch (${bytesText(plan.bytes ?? 0)})`
+  const space = free === undefined ? '' : `; ${bytesText(free)} free`
   const serial = `serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
   lines.push(`${plan.projects.length} projects to sync, ${plan.removals.length} to remove${sizes}${space}; ${serial}`)
   return lines.join('\n')
+}
+
+function projectLine({ name, action, files, bytes, reason }: PlannedProject): string {
+  const cost = files === undefined ? '' : `: ${files} files, ${bytesText(bytes ?? 0)}`
+  return `${action.padEnd(8)} ${name}${cost}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function explanationText({ name, mirrored, verdict, drops }: Explanation): string {
   const lines = drops.filter(({ kind }) => kind !== 'project').map(({ kind, version, filename, plugin }) =>
     `  ${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`)
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...lines].join('\n')
-}
-
-/** Bytes for people: binary units, one digit. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit += 1
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ''}`
 }

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
+import { readLogConfig } from '../config/log-config.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
-import type { Log } from '../log.js'
+import type { Log, LogFormat, LogLevel, RunLog } from '../log.js'
 import type { Context } from '../mirror/context.js'
 import { openDiffFile } from '../mirror/diff-file.js'
 import { createReport } from '../mirror/report.js'
+import { createProgress, wantsProgress } from '../progress.js'
 import { createFilesystemStorage } from '../storage/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http.js'
@@ -19,11 +21,20 @@ export interface Setting {
   readonly configPath: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly log: Log
+  readonly log: RunLog
+  readonly output: OutputOptions
   /** what a command was asked for, on stdout */
   print(text: string): void
   /** aborted by a signal, with the reason */
   readonly stop: AbortController
+}
+
+export interface OutputOptions {
+  readonly progress: boolean
+  readonly format: LogFormat
+  readonly level: LogLevel
+  /** a file for what the run did */
+  readonly summaryJson: string | undefined
 }
 
 export interface Opening {
@@ -44,6 +55,7 @@ export interface Opening {
 export async function withMirror<T>(setting: Setting, opening: Opening, run: (context: Context) => Promise<T>): Promise<T> {
   const { log, stop } = setting
   const config = loadConfig(setting.configPath, { env: setting.env })
+  if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
   const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
   for (const warning of filters.warnings) log.warn(warning)
@@ -66,6 +78,12 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
     const storage = await openStorage(config, log, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
     const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
+    const report = createReport()
+    const progress = createProgress({
+      screen: log.screen,
+      enabled: wantsProgress(setting.output, setting.env),
+      figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
+    })
     try {
       return await run({
         config: config.mirror,
@@ -74,13 +92,15 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
         http,
         filters,
         log,
-        report: createReport(),
+        report,
+        progress,
         diff: await openDiffFile(storage, opening.writesDiff ? config.mirror : { ...config.mirror, diffFile: undefined }, new Date()),
         jsonApi: { offered: config.mirror.metadata === 'simple' ? false : undefined },
         bootId: host.bootId,
         signal: stop.signal,
       })
     } finally {
+      progress.close()
       await lock?.release()
       await storage.close()
     }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../config/load.js'
 import { ConfigError, EXIT } from '../errors.js'
+import type { Log } from '../log.js'
 import { LAYOUT } from '../model/layout.js'
 import { startServer } from '../serve/server.js'
 import type { Setting } from './open.js'
@@ -12,7 +13,7 @@ export interface ServeOptions {
   readonly port: string
 }
 
-type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'log' | 'stop'>
+type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'stop'> & { readonly log: Log }
 
 /** `bandersnatch serve`: serves the mirror until it is stopped, which is the way to end it and no failure. */
 export async function serveCommand(setting: ServeSetting, options: ServeOptions): Promise<number> {

@@ -1,14 +1,21 @@
-import { EXIT } from '../errors.js'
 import { runSync } from '../mirror/sync-some.js'
+import { dryRunSync } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
-import { logSummary } from './summary.js'
+import { summarized } from './summary.js'
+
+export interface SyncOptions {
+  readonly skipSimpleRoot: boolean
+  readonly dryRun: boolean
+}
 
 /** `bandersnatch sync NAME...` */
-export async function syncCommand(setting: Setting, names: readonly string[], options: { readonly skipSimpleRoot: boolean }): Promise<number> {
-  return withMirror(setting, { command: 'sync', writesDiff: true, creates: true }, async (context) => {
-    await runSync(context, names, { writeRoot: !options.skipSimpleRoot })
-    await context.diff.close()
-    return logSummary(context) ? EXIT.ok : EXIT.incomplete
-  })
+export async function syncCommand(setting: Setting, names: readonly string[], options: SyncOptions): Promise<number> {
+  if (options.dryRun) return dryRunSync(setting, names)
+  const about = { command: 'sync', log: setting.log, summaryJson: setting.output.summaryJson }
+  return withMirror(setting, { command: 'sync', writesDiff: true, creates: true }, (context) =>
+    summarized(context, about, async () => {
+      await runSync(context, names, { writeRoot: !options.skipSimpleRoot })
+      await context.diff.close()
+    }))
 }

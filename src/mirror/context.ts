@@ -4,6 +4,7 @@ import type { Log } from '../log.js'
 import type { Storage } from '../storage/types.js'
 import type { HttpClient, Upstream } from '../upstream/types.js'
 import type { DiffFile } from './diff-file.js'
+import type { Progress } from './progress.js'
 import type { Report } from './report.js'
 
 /** What every stage of a run works with; made once in commands/open.ts. */
@@ -15,6 +16,7 @@ export interface Context {
   readonly filters: Filters
   readonly log: Log
   readonly report: Report
+  readonly progress: Progress
   readonly diff: DiffFile
   /** whether upstream has PyPI's JSON API: learnt from its first answers */
   readonly jsonApi: { offered: boolean | undefined }

@@ -44,13 +44,7 @@ export interface DryRunOptions {
 /** Plans a run and looks at what it would fetch, without writing anything. */
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
   const run = await planRun(context, { forceCheck: options.forceCheck, readOnly: true })
-  const names = [...run.plan.work.keys()].sort(compareCodePoints)
-  const projects: PlannedProject[] = []
-  await eachOf(names, context.config.workers, async (rawName) => {
-    throwIfStopped(context)
-    projects.push(await planProject(context, rawName, { quick: options.quick, serial: run.plan.work.get(rawName) ?? 0 }))
-  })
-  projects.sort((a, b) => compareCodePoints(a.name, b.name))
+  const projects = await planProjects(context, run.plan.work, options.quick)
   const removals: Removal[] = []
   for (const removal of run.plan.removals) if (await hasPages(context, removal.project)) removals.push(removal)
   const refusal = removalGuard({
@@ -71,6 +65,18 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     files: sum((project) => project.files),
     bytes: sum((project) => project.bytes),
   }
+}
+
+/** What would be done to each project of a list: name as upstream spells it -> serial that it must have. */
+export async function planProjects(context: Context, work: ReadonlyMap<string, number>, quick: boolean): Promise<PlannedProject[]> {
+  const projects: PlannedProject[] = []
+  context.progress.phase('Planning', work.size)
+  await eachOf(work, context.config.workers, async ([rawName, serial]) => {
+    throwIfStopped(context)
+    projects.push(await planProject(context, rawName, { quick, serial }))
+    context.progress.step()
+  })
+  return projects.sort((a, b) => compareCodePoints(a.name, b.name))
 }
 
 async function planProject(context: Context, rawName: string, how: { quick: boolean; serial: number }): Promise<PlannedProject> {

@@ -112,6 +112,7 @@ async function finish(context: Context, known: Known, run: Finish): Promise<void
   const { plan, worked, changed } = run
   const newApi = config.simpleApiVersion !== '1.1'
   if (plan.writeRoot || run.removed > 0) {
+    context.progress.phase('Root index')
     log.info('Generating global index page.')
     const names = await heldNames(context)
     if (newApi && changed.list !== undefined) learnSerials(known, names, changed.list, worked)

@@ -48,10 +48,12 @@ export async function planRun(context: Context, options: { readonly forceCheck: 
   context.report.serialBefore = state.status
   log.info(`Syncing with ${context.upstream.url}.`)
   log.info(`Current mirror serial: ${state.status ?? 0}`)
+  context.progress.phase('Asking upstream')
   const changed = await askUpstream(context, { since, memory, wholeList })
   const compares = changed.list !== undefined && (wholeList || due || listDiffers(memory, changed))
   const absent = compares ? await loadSerials(storage, LAYOUT.absent) : new Map<string, number>()
   const held = compares ? await heldNames(context) : undefined
+  context.progress.phase('Planning')
   const plan = makePlan({
     state,
     finished: new Set(journal.keys()),

@@ -44,7 +44,7 @@ const MOST_RETRIED = 1000
 /** Works a list of projects off, several at a time. One that fails does not hold up the others and is tried again last. */
 export async function workThrough(context: Context, todo: Work, finished: Finished): Promise<Worked> {
   const { work } = todo
-  const { config, log, report, diff } = context
+  const { config, log, report, diff, progress } = context
   const withdrawn = new Map<string, Removal>()
   const failed = new Map<string, string>()
   const stopping = (): boolean => config.stopOnError && failed.size > 0
@@ -55,6 +55,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
     const required = work.get(rawName) ?? 0
     const outcome = await attempt(context, rawName, todo.refiltered.has(rawName) ? 'stored' : required)
     const name = normalizeName(rawName)
+    progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
     switch (outcome.kind) {
       case 'synced':
         diff.add(outcome.changed)

@@ -49,11 +49,13 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   log.info(`Starting verify of ${names.length} projects for ${storage.location('')} with ${config.verifiers} verifiers`)
   const state: Verifying = { context, options, owned: createOwnership(), unaccounted: [] }
   const progress = await openProgress(context, options)
+  context.progress.phase('Verifying', names.length)
   const stopping = (): boolean => config.stopOnError && report.failures.length > 0
   await eachOf(names, config.verifiers, async (name) => {
     throwIfStopped(context)
     if (stopping()) return
     const done = await verifyProject(state, name, progress.isDone(name))
+    context.progress.step(done ? 'done' : 'failed')
     if (done) await progress.done(name)
   })
   const dry = options.dryRun ? '[DRY RUN] would have fetched' : 'Fetched'

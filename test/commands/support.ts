@@ -25,7 +25,8 @@ export function bench(master: string, options = '', env: Record<string, string> 
   const { log, written } = memoryLog({ cwd: directory })
   const printed: string[] = []
   const print = (text: string): void => void printed.push(`${text}\n`)
-  const setting = { configPath, cwd: directory, env, log, print, stop: new AbortController() }
+  const output = { progress: false, format: 'text', level: 'info', summaryJson: undefined } as const
+  const setting = { configPath, cwd: directory, env, log, output, print, stop: new AbortController() }
   const configWith = (text: string, instead: string): string => {
     writeFileSync(configPath, readFileSync(configPath, 'utf8').replaceAll(text, instead))
     return configPath

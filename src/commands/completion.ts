@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import { bashCompletion } from './completion/bash.js'
+import { describeProgram } from './completion/describe.js'
+import { fishCompletion } from './completion/fish.js'
+import { manualPage } from './completion/manual.js'
+import { zshCompletion } from './completion/zsh.js'
+
+const WRITERS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion, man: manualPage } as const
+
+/** What `bandersnatch completion` can print: completions for shells, and the manual page. */
+export const COMPLETIONS = ['bash', 'zsh', 'fish', 'man'] as const satisfies readonly (keyof typeof WRITERS)[]
+export type Completion = (typeof COMPLETIONS)[number]
+
+/** `bandersnatch completion SHELL`: the text, made from the program itself. */
+export function completionText(program: Command, kind: Completion): string {
+  return WRITERS[kind](describeProgram(program))
+}

@@ -1,0 +1,154 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Setting } from './commands/open.js'
+import { packageVersion } from './config/version.js'
+import type { MirrorOptions } from './mirror/mirror.js'
+import type { VerifyOptions } from './mirror/verify.js'
+
+/** Accepted before and after the subcommand. */
+export interface GlobalOptions {
+  readonly config: string
+  readonly debug: boolean
+  readonly verbose: boolean
+  readonly quiet: boolean
+  readonly logFormat: 'text' | 'json'
+  readonly progress: boolean
+  readonly summaryJson?: string
+}
+
+export type Run = (setting: Setting) => Promise<number>
+export type Execute = (options: GlobalOptions, run: Run) => Promise<void>
+
+/** The commander program. `execute` runs a subcommand, which is only loaded then. */
+export function createProgram(execute: Execute): Command {
+  const program = new Command('bandersnatch')
+    .description('Mirrors the Python Package Index.')
+    .version(`bandersnatch ${packageVersion()}`, '--version', "show program's version number and exit")
+    .option('-c, --config <file>', 'use configuration file', '/etc/bandersnatch.conf')
+    .option('--debug', 'log everything, and where an error comes from', false)
+    .option('--verbose', 'log every file', false)
+    .option('--quiet', 'log warnings and errors only', false)
+    .addOption(new Option('--log-format <format>', 'how log lines look').choices(['text', 'json']).default('text'))
+    .option('--no-progress', 'no live line on a terminal')
+    .option('--summary-json <file>', 'write what the run did as JSON')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride()
+  const run = (what: Run): Promise<void> => execute(program.opts<GlobalOptions>(), what)
+  addMirror(program, run)
+  addSync(program, run)
+  addVerify(program, run)
+  addDelete(program, run)
+  addInspecting(program, run)
+  return program
+}
+
+type Runner = (what: Run) => Promise<void>
+
+function addMirror(program: Command, run: Runner): void {
+  program
+    .command('mirror')
+    .description('bring the mirror up to date with upstream')
+    .option('--force-check', 'compare every project with upstream, whatever the state files say', false)
+    .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
+    .option('--dry-run', 'only print what would be done, with sizes', false)
+    .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
+    .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
+    .option('--json', 'print the plan or explanation as JSON', false)
+    .addHelpText('after', examples('mirror', 'mirror --dry-run --quick', 'mirror --explain numpy'))
+    .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }) => {
+      if (options.dryRun || options.explain !== undefined) {
+        const { dryRunCommand } = await import('./commands/dry-run.js')
+        return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
+      }
+      const { mirrorCommand } = await import('./commands/mirror.js')
+      return run((setting) => mirrorCommand(setting, options))
+    })
+}
+
+function addSync(program: Command, run: Runner): void {
+  program
+    .command('sync')
+    .description('bring only the named projects up to date, whatever the project filters say')
+    .argument('<package...>', 'names of projects, in any spelling')
+    .option('--skip-simple-root', 'do not write the root of the simple index', false)
+    .option('--dry-run', 'only print what would be done, with sizes', false)
+    .addHelpText('after', examples('sync requests flask'))
+    .action(async (names: string[], options: { skipSimpleRoot: boolean; dryRun: boolean }) => {
+      const { syncCommand } = await import('./commands/sync.js')
+      return run((setting) => syncCommand(setting, names, options))
+    })
+}
+
+function addVerify(program: Command, run: Runner): void {
+  program
+    .command('verify')
+    .description('check stored files against metadata and repair what is missing or wrong')
+    .option('--delete', 'remove files that no project accounts for', false)
+    .option('--dry-run', 'only say what would be fetched and removed', false)
+    .option('--json-update', 'fetch the metadata documents anew first', false)
+    .option('--workers <n>', 'projects looked at together (default: verifiers of the configuration)', wholeNumber, 0)
+    .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
+    .option('--yes', 'remove files even where more than half of them would go', false)
+    .addHelpText('after', examples('verify', 'verify --delete --dry-run'))
+    .action(async (options: VerifyOptions & { workers: number }) => {
+      const { verifyCommand } = await import('./commands/verify.js')
+      return run((setting) => verifyCommand(setting, options))
+    })
+}
+
+function addDelete(program: Command, run: Runner): void {
+  program
+    .command('delete')
+    .description('remove everything that the mirror has of the named projects')
+    .argument('[package...]', 'names of projects, in any spelling')
+    .option('--dry-run', 'only say what would be removed', false)
+    .option('--workers <n>', 'accepted for bandersnatch 8.0; removing needs none', wholeNumber, 0)
+    .addHelpText('after', examples('delete --dry-run evil-package', 'delete evil-package'))
+    .action(async (names: string[], options: { dryRun: boolean }) => {
+      const { deleteCommand } = await import('./commands/delete.js')
+      return run((setting) => deleteCommand(setting, names, options))
+    })
+}
+
+function addInspecting(program: Command, run: Runner): void {
+  program
+    .command('check-config')
+    .description('print what the configuration means and whether a run with it could work')
+    .option('--offline', 'ask neither the master nor the proxy', false)
+    .addHelpText('after', examples('-c bandersnatch.conf check-config'))
+    .action(async (options: { offline: boolean }) => {
+      const { checkConfigCommand } = await import('./commands/check-config.js')
+      return run((setting) => checkConfigCommand(setting, options))
+    })
+  program
+    .command('status')
+    .description('print what the mirror holds')
+    .option('--json', 'print it as JSON', false)
+    .option('--html <file>', 'write a page with charts')
+    .option('--online', 'ask upstream how far behind the mirror is', false)
+    .option('--largest <n>', 'how many projects to list; 0 for all', wholeNumber, 10)
+    .addHelpText('after', examples('status --online', 'status --html status.html'))
+    .action(async (options: { json: boolean; html?: string; online: boolean; largest: number }) => {
+      const { statusCommand } = await import('./commands/status.js')
+      return run((setting) => statusCommand(setting, { ...options, html: options.html }))
+    })
+  program
+    .command('serve')
+    .description('serve the mirror for trials and closed networks; production wants nginx or Caddy')
+    .option('--port <n>', 'port to listen on; 0 for any free one', '8080')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addHelpText('after', examples('serve --port 8080'))
+    .action(async (options: { port: string; host: string }) => {
+      const { serveCommand } = await import('./commands/serve.js')
+      return run((setting) => serveCommand(setting, options))
+    })
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('a whole number is needed.')
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  bandersnatch ${line}`).join('\n')}`
+}
