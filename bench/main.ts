@@ -27,7 +27,7 @@ function chosenRows({ rows }: Options): [string, Row][] {
 }
 
 async function openLab(options: Options, scratch: string): Promise<Lab> {
-  const place = await choosePlace(join(scratch, 'upstream'), options.port)
+  const place = await choosePlace(join(scratch, 'upstream'), options)
   const where = { place, scratch, options }
   const ours = createTool('bandersnatch', [process.execPath, PROGRAM], { ...where, key: 'ours' })
   const { vs } = options

@@ -22,6 +22,8 @@ export interface Sizes {
 }
 
 export type Scale = 'small' | 'full'
+/** What serves the upstream: nginx where it is installed, unless Node is asked for. */
+export type Server = 'auto' | 'node'
 
 const SCALES: Readonly<Record<Scale, Sizes>> = {
   full: {
@@ -47,6 +49,7 @@ export interface Options {
   readonly output: string
   readonly cache: string
   readonly port: number
+  readonly server: Server
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -59,7 +62,8 @@ export const USAGE = `npm run bench -- [options]
   --json               JSON instead of the table
   --output DIR         where mirrors are written (default: /dev/shm where there is one)
   --cache DIR          where upstreams are kept for the next time
-  --port N             of the upstream; 0 for any free one, then its documents are made anew (default: 18630)`
+  --port N             of the upstream; 0 for any free one, then its documents are made anew (default: 18630)
+  --server auto|node   of the upstream: nginx where it is installed, or Node in any case (default: auto)`
 
 const DEFAULT_PORT = '18630'
 
@@ -70,8 +74,9 @@ export class UsageError extends Error {
 /** Reads the command line. @throws UsageError */
 export function readOptions(argv: readonly string[]): Options {
   const { values } = parse(argv)
-  const scale = values.scale
+  const { scale, server } = values
   if (scale !== 'small' && scale !== 'full') throw new UsageError(`--scale ${scale}: small or full`)
+  if (server !== 'auto' && server !== 'node') throw new UsageError(`--server ${server}: auto or node`)
   return {
     scale,
     sizes: readSizes(SCALES[scale], values.sizes),
@@ -83,6 +88,7 @@ export function readOptions(argv: readonly string[]): Options {
     output: values.output ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()),
     cache: values.cache,
     port: positive('port', values.port, 0),
+    server,
   }
 }
 
@@ -101,6 +107,7 @@ function parse(argv: readonly string[]) {
         output: { type: 'string' },
         cache: { type: 'string', default: join(tmpdir(), 'bandersnatch-bench') },
         port: { type: 'string', default: DEFAULT_PORT },
+        server: { type: 'string', default: 'auto' },
       },
     })
   } catch (error) {

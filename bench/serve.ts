@@ -6,6 +6,7 @@ import { createServer, connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nginxConfig } from './nginx.js'
+import type { Options } from './options.js'
 
 /** What an upstream serves; every document lies there as a `.gz` file. */
 export interface Served {
@@ -58,9 +59,9 @@ function has(program: string, argument: string): boolean {
 }
 
 /** Chooses server, port and certificate. `port` 0 for any that is free. */
-export async function choosePlace(directory: string, port: number): Promise<Place> {
+export async function choosePlace(directory: string, { port, server: wanted }: Pick<Options, 'port' | 'server'>): Promise<Place> {
   fs.mkdirSync(directory, { recursive: true })
-  const server = has('nginx', '-v') ? 'nginx' : 'node'
+  const server = wanted === 'auto' && has('nginx', '-v') ? 'nginx' : 'node'
   const chosen = port === 0 ? await freePort() : port
   const common = { directory, port: chosen, server, fixed: port !== 0 } as const
   if (!has('openssl', 'version')) return { ...common, url: `http://127.0.0.1:${chosen}`, certificate: undefined }

@@ -49,6 +49,7 @@ export function createTool(name: string, argv: readonly string[], where: ToolPla
         workers: String(options.workers),
         verifiers: String(availableParallelism()),
         'compare-method': 'hash',
+        // On a busy machine a second of silence is no fault.
         timeout: '60',
         ...settings.mirror,
       }, settings.text ?? ''))

@@ -1,5 +1,6 @@
 import { BandersnatchError, IntegrityError, StorageError, UpstreamError, errorText } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
+import type { FileState } from '../storage/types.js'
 import { shownUrl } from '../upstream/failure.js'
 import { throwIfStopped } from './context.js'
 import type { Context } from './context.js'
@@ -37,10 +38,18 @@ export async function eachOf<T>(items: Iterable<T>, width: number, task: (item: 
 /** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
 export async function ensureFiles(context: Context, specs: readonly FileSpec[]): Promise<FilesOutcome> {
   const outcome: FilesOutcome = { fetched: [], failures: [] }
-  await eachOf(withMetadata(specs), context.config.workers, async (group) => {
+  const states = await context.storage.checkAll(specs, context.config.compareMethod)
+  const owed = specs.flatMap((spec, position) => {
+    const state = states[position] ?? 'missing'
+    return state === 'current' ? [] : [{ spec, state }]
+  })
+  await eachOf(withMetadata(owed), context.config.workers, async (group) => {
     throwIfStopped(context)
     try {
-      for (const spec of group) if (await ensureFile(context, spec)) outcome.fetched.push(spec.key)
+      for (const file of group) {
+        await ensureFile(context, file)
+        outcome.fetched.push(file.spec.key)
+      }
     } catch (error) {
       if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
       throwIfStopped(context)
@@ -52,18 +61,21 @@ export async function ensureFiles(context: Context, specs: readonly FileSpec[]):
 }
 
 /** A release file and the core metadata file that follows it: without the one the other serves nobody. */
-function* withMetadata(specs: readonly FileSpec[]): Generator<readonly FileSpec[]> {
-  for (const [position, spec] of specs.entries()) {
-    if (spec.kind === 'metadata') continue
-    const next = specs[position + 1]
-    yield next?.kind === 'metadata' ? [spec, next] : [spec]
+function* withMetadata(files: readonly OwedFile[]): Generator<readonly OwedFile[]> {
+  for (const [position, file] of files.entries()) {
+    const before = files[position - 1]?.spec.key
+    const next = files[position + 1]
+    if (file.spec.kind === 'metadata' && file.spec.key === `${before ?? ''}.metadata`) continue
+    yield next?.spec.key === `${file.spec.key}.metadata` ? [file, next] : [file]
   }
 }
 
-/** true when the file had to be fetched */
-async function ensureFile(context: Context, spec: FileSpec): Promise<boolean> {
-  const state = await context.storage.check(spec, context.config.compareMethod)
-  if (state === 'current') return false
+interface OwedFile {
+  readonly spec: FileSpec
+  readonly state: FileState
+}
+
+async function ensureFile(context: Context, { spec, state }: OwedFile): Promise<void> {
   try {
     await fetchFile(context, spec)
   } catch (error) {
@@ -74,7 +86,6 @@ async function ensureFile(context: Context, spec: FileSpec): Promise<boolean> {
     await context.storage.prepare([spec.key.slice(0, spec.key.lastIndexOf('/'))])
     throw error
   }
-  return true
 }
 
 /** Fetches a file from the first of its URLs that has the right bytes. */

@@ -131,9 +131,10 @@ interface Repair {
 async function repairFiles({ context, options }: Verifying, name: string, repair: Repair): Promise<boolean> {
   const { storage, log, report, config } = context
   const problems: string[] = []
-  for (const spec of repair.specs) {
+  const conditions = await storage.checkAll(repair.specs, config.compareMethod)
+  for (const [position, spec] of repair.specs.entries()) {
     throwIfStopped(context)
-    const condition = await storage.check(spec, config.compareMethod)
+    const condition = conditions[position] ?? 'missing'
     if (condition === 'current') continue
     if (options.dryRun) {
       log.info(`[DRY RUN] ${spec.filename} is ${condition} and would be fetched`)

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { IntegrityError, StorageError } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
 import { LAYOUT } from '../model/layout.js'
-import { utimesArgument } from '../model/timestamp.js'
+import { checkFiles } from './filesystem-check.js'
 import { createDirectories } from './filesystem-directories.js'
 import { errorCode, storageError } from './filesystem-errors.js'
 import { lockDirectory } from './filesystem-lock.js'
@@ -14,6 +14,7 @@ import { removeBelow, removeFile, walkFiles } from './filesystem-remove.js'
 import { openListFile } from './filesystem-list.js'
 import { receiveFile } from './filesystem-receive.js'
 import { createWriter } from './filesystem-write.js'
+import { createHashPool } from './hash-pool.js'
 import type { Lock, Storage, StoredStat } from './types.js'
 
 export interface FilesystemOptions {
@@ -41,6 +42,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
   const directories = createDirectories(root)
   const { path } = directories
   const writer = createWriter(directories, options)
+  const pool = createHashPool()
 
   const guarded = <T>(doing: string, key: string, run: () => T): T => {
     try {
@@ -116,20 +118,10 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       return stat(key)
     },
     async check(spec, method) {
-      const found = stat(spec.key)
-      if (found === undefined) return 'missing'
-      const sizeFits = spec.size === undefined || spec.size === found.size
-      const timeFits = spec.uploadTime !== undefined && sameTime(found.time, spec.uploadTime)
-      if (method === 'stat' && sizeFits && timeFits) return 'current'
-      if ((await digest(spec.key, spec.digest.name)) !== spec.digest.hex) return 'mismatch'
-      // As 8.0: comparing by stat, the time of a file that is right by its digest is put right.
-      const { uploadTime } = spec
-      if (method === 'stat' && spec.kind === 'release' && uploadTime !== undefined) {
-        const time = utimesArgument(uploadTime)
-        guarded('set the time of', spec.key, () => fs.utimesSync(path(spec.key), time, time))
-      }
-      return 'current'
+      const [state = 'missing'] = await checkFiles([spec], method, { path, pool })
+      return state
     },
+    checkAll: (specs, method) => checkFiles(specs, method, { path, pool }),
     digest,
     async put(spec, body) {
       const hex = hash(spec.digest.name, body, 'hex')
@@ -173,9 +165,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     async flush() {
       await flushFileSystem(root)
     },
-    async close() {
-      // Nothing is kept open between calls.
-    },
+    close: () => pool.close(),
   }
 }
 
@@ -183,11 +173,6 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
 function pruneDepth(key: string, prune: boolean | 'all' | undefined): number {
   const above = key.split('/').length - 3
   return prune === 'all' ? above : prune === true ? Math.min(1, above) : 0
-}
-
-/** 8.0 compares the stored mtime with the upload time to the microsecond. */
-function sameTime(stored: number, wanted: number): boolean {
-  return Math.round(stored * 1e6) === Math.round(wanted * 1e6)
 }
 
 /** One syncfs for everything written so far; Node has no call for it, coreutils' `sync -f` does just that. */

@@ -125,6 +125,7 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
       return { size: head.size, time: uploadTimeOf(head) ?? head.modified, ...(sha256 === undefined ? {} : { sha256 }) }
     },
     check: (spec, method) => checkObject(s3, spec, method),
+    checkAll: (specs, method) => Promise.all(specs.map((spec) => checkObject(s3, spec, method))),
     async digest(key, name) {
       const hex = (await headObject(s3, key))?.metadata.get(name) ?? (await hashObject(s3, key, name))
       if (hex === undefined) throw new StorageError(`cannot read ${key}: there is no such object`)

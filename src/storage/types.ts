@@ -83,6 +83,8 @@ export interface Storage {
    * differs, `stat` puts it right, as 8.0 does. S3 trusts the digest kept with an object, and keeps one where none is.
    */
   check(spec: FileSpec, method: CompareMethod): Promise<FileState>
+  /** Like check, of many files together: a filesystem hashes them on all cores. */
+  checkAll(specs: readonly FileSpec[], method: CompareMethod): Promise<FileState[]>
   /** Hex digest of a stored file; on S3 the one kept with it, if any. @throws StorageError when there is no such file */
   digest(key: string, name: string): Promise<string>
   /** Stores a small file whole: verified against the spec before it gets its name. @throws IntegrityError */

@@ -5,6 +5,13 @@ import type { BodyReader } from './types.js'
 const LONGEST_PIECE = 1024 * 1024
 const DEEPEST = 64
 
+const BLANK = '[ \\t\\r\\n]*'
+const SERIAL = `"_last-serial"${BLANK}:${BLANK}(0|[1-9]\\d{0,14})`
+const NAME = `"name"${BLANK}:${BLANK}"([ !#-[\\]-~]+)"`
+const SEPARATOR = `${BLANK},${BLANK}`
+/** An entry as PyPI writes it, and the comma behind it: taken as it is, which is much faster than JSON.parse. */
+const PLAIN_ENTRY = `${BLANK}\\{${BLANK}(?:${SERIAL}${SEPARATOR}${NAME}|${NAME}${SEPARATOR}${SERIAL})${BLANK}\\}${BLANK},`
+
 const QUOTE = 0x22
 const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b
@@ -13,17 +20,25 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
+/** Gets the entries of `projects`, in order. */
+export interface ListHandler {
+  /** an entry that has these two keys only, neither malformed */
+  onProject(name: string, serial: number): void
+  /** any others, parsed */
+  onEntries(entries: readonly unknown[]): void
+}
+
 /**
- * Reads the PEP 691 list of projects as it arrives. The list is long (886,000 entries, 44 MB): only its
- * brackets, commas and strings are looked at here, and JSON.parse gets the entries of one chunk at a time,
- * so that neither the text nor its objects are ever in memory together.
- * @param onEntries gets the parsed entries of `projects`, in order
+ * Reads the PEP 691 list of projects as it arrives. The list is long (886,000 entries, 44 MB): entries in
+ * PyPI's shape are met by a regular expression; of others only brackets, commas and strings are looked at
+ * here, and JSON.parse gets those of one chunk at a time.
  * @returns `around`: the document with an empty `projects`, once `end` was called
  */
 export function createListScanner(
-  onEntries: (entries: unknown[]) => void,
+  handler: ListHandler,
   shown: string,
 ): BodyReader & { readonly around: () => unknown } {
+  const plainEntry = new RegExp(PLAIN_ENTRY, 'y')
   let rest: Buffer = Buffer.alloc(0)
   let outer = ''
   let around: unknown
@@ -32,6 +47,8 @@ export function createListScanner(
   let escaped = false
   let inList = false
   let met = false
+  /** the last entry so far has a comma behind it */
+  let owed = false
 
   const wrong = (what: string, cause?: unknown): UpstreamError =>
     new UpstreamError('content', `${shown}: ${what}`, undefined, { cause })
@@ -43,9 +60,23 @@ export function createListScanner(
       throw wrong('not a valid JSON list of projects', cause)
     }
   }
-  const emit = (bytes: Buffer): void => {
+  const emit = (bytes: Buffer, commaFollows: boolean): void => {
     const entries = parse(`[${bytes.toString('utf8')}]`)
-    if (Array.isArray(entries)) onEntries(entries)
+    if (!Array.isArray(entries)) return
+    if (entries.length === 0 && (owed || commaFollows)) throw wrong('a comma without an entry')
+    owed = commaFollows
+    handler.onEntries(entries)
+  }
+  /** Takes the plain entries that `bytes` begins with; returns where the first other one begins. */
+  const takePlain = (bytes: Buffer): number => {
+    const text = bytes.toString('latin1')
+    let taken = 0
+    plainEntry.lastIndex = 0
+    for (let entry = plainEntry.exec(text); entry !== null; entry = plainEntry.exec(text)) {
+      taken = plainEntry.lastIndex
+      handler.onProject(entry[2] ?? entry[3] ?? '', Number(entry[1] ?? entry[4]))
+    }
+    return taken
   }
 
   /** Whether the bracket at `at` opens the value of the key `projects`. */
@@ -56,10 +87,17 @@ export function createListScanner(
     write(chunk) {
       const bytes =
         rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([rest, chunk])
-      let from = 0
       let comma = -1
+      let from = inList ? takePlain(bytes) : 0
+      if (from > 0) {
+        // What was looked at before belongs to an entry that is done with.
+        owed = true
+        depth = 2
+        inString = false
+        escaped = false
+      }
       if (depth === 0 && !met && /^\s*[^\s{]/.test(bytes.toString('latin1', 0, 64))) throw wrong('not a JSON object')
-      for (let at = rest.length; at < bytes.length; at += 1) {
+      for (let at = Math.max(rest.length, from); at < bytes.length; at += 1) {
         const byte = bytes[at]
         if (inString) {
           if (escaped) escaped = false
@@ -81,7 +119,7 @@ export function createListScanner(
         } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
           depth -= 1
           if (inList && depth === 1) {
-            emit(bytes.subarray(from, at))
+            emit(bytes.subarray(from, at), false)
             from = at
             comma = -1
             inList = false
@@ -89,7 +127,7 @@ export function createListScanner(
         }
       }
       if (comma >= from) {
-        emit(bytes.subarray(from, comma))
+        emit(bytes.subarray(from, comma), true)
         from = comma + 1
       }
       rest = bytes.subarray(from)

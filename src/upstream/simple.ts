@@ -7,6 +7,8 @@ import { parseUrl, shownUrl } from './failure.js'
 import { createListScanner } from './list-scanner.js'
 import { parseHtmlPage } from './html-page.js'
 import { parseJson, serialHeader } from './json.js'
+import { createSerialList } from './serial-list.js'
+import type { SerialList } from './serial-list.js'
 import type { HttpAnswer, HttpClient, ProjectList, ProjectPage } from './types.js'
 
 // https://packaging.python.org/en/latest/specifications/simple-repository-api/#content-types
@@ -20,20 +22,26 @@ function isSerial(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** Fills the maps, `bare` with what has no serial; returns how many entries are no project with a serial. */
-function addEntries(projects: Map<string, number>, bare: Map<string, number>, entries: readonly unknown[]): number {
-  let skipped = 0
+/** What a list of projects has. */
+interface Listed {
+  readonly projects: SerialList
+  /** names that have no serial */
+  readonly bare: SerialList
+  /** entries that are no project with a serial */
+  skipped: number
+}
+
+function addEntries(to: Listed, entries: readonly unknown[]): void {
   for (const entry of entries) {
     const name = isObject(entry) ? entry['name'] : undefined
     const serial = isObject(entry) ? entry['_last-serial'] : undefined
-    if (typeof name === 'string' && name !== '' && isSerial(serial)) projects.set(name, serial)
+    if (typeof name === 'string' && name !== '' && isSerial(serial)) to.projects.add(name, serial)
     else {
-      skipped += 1
+      to.skipped += 1
       // Once one project has a serial, the others are malformed.
-      if (projects.size === 0 && serial === undefined && typeof name === 'string' && name !== '') bare.set(name, 0)
+      if (to.projects.size === 0 && serial === undefined && typeof name === 'string' && name !== '') to.bare.add(name, 0)
     }
   }
-  return skipped
 }
 
 function listSerial(around: unknown, answer: HttpAnswer): number | undefined {
@@ -55,25 +63,25 @@ export async function fetchProjectList(
   // With the slash: PyPI redirects the address without it.
   const url = `${master}/simple/`
   const { log, etag } = options
-  let projects = new Map<string, number>()
-  let bare = new Map<string, number>()
-  let skipped = 0
+  const nothing = (): Listed => ({ projects: createSerialList(), bare: createSerialList(), skipped: 0 })
+  let listed = nothing()
   let around: () => unknown = () => undefined
   const answer = await http.get(url, {
     accept: JSON_TYPE,
     maxBytes: LARGEST_LIST,
     ...(etag === undefined ? {} : { ifNoneMatch: etag, allow: [304] }),
     reader: () => {
-      projects = new Map()
-      bare = new Map()
-      skipped = 0
-      const scanner = createListScanner((entries) => {
-        skipped += addEntries(projects, bare, entries)
-      }, shownUrl(url))
+      const fresh = nothing()
+      listed = fresh
+      const scanner = createListScanner(
+        { onProject: fresh.projects.add, onEntries: (entries) => addEntries(fresh, entries) },
+        shownUrl(url),
+      )
       around = scanner.around
       return scanner
     },
     check: ({ status }) => {
+      const { projects, bare, skipped } = listed
       if (status === 304 || projects.size > 0 || bare.size > 0) return
       const why =
         skipped === 0 ? 'the list of projects is empty' : `none of ${skipped} projects has a name and a serial`
@@ -82,6 +90,7 @@ export async function fetchProjectList(
   })
   if (answer.status === 304) return 'unchanged'
   const newEtag = answer.headers['etag']
+  const { projects, bare, skipped } = listed
   if (projects.size === 0)
     return { serial: listSerial(around(), answer), projects: bare, hasSerials: false, etag: newEtag }
   if (skipped > 0) log.warn(`${shownUrl(url)}: skipping ${skipped} entries without a name and serial`)

@@ -59,11 +59,16 @@ export interface HttpClient {
   close(): Promise<void>
 }
 
+/** Name -> serial of very many projects, to go through only. An index that lists a project twice has it twice. */
+export interface ProjectSerials extends Iterable<readonly [string, number]> {
+  readonly size: number
+}
+
 /** The list of all projects: normalized or not, as upstream spells them, with their serials. */
 export interface ProjectList {
   /** serial of the list itself, where given */
   readonly serial: number | undefined
-  readonly projects: ReadonlyMap<string, number>
+  readonly projects: ProjectSerials
   /** false on indexes other than PyPI and its mirrors: then every serial in `projects` is 0 and says nothing */
   readonly hasSerials: boolean
   readonly etag: string | undefined

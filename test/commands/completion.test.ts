@@ -94,7 +94,7 @@ describe('the program itself', () => {
     }
   })
 
-  // After a change of the command line: npx vitest run -u test/commands/completion.test.ts
+  // After a change of the command line: npx vitest run test/commands/completion.test.ts -u
   it('has its manual page in docs', async () => {
     await expect(completionText(program, 'man')).toMatchFileSnapshot('../../docs/bandersnatch.1')
   })
