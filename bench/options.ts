@@ -31,10 +31,12 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     metadata: 20_000, names: 886_000, planned: 1_000_000,
   },
   small: {
-    projects: 40, files: 600, bytes: 6e6, bigFiles: 20, bigBytes: 30e6, hugeBytes: 64 * 2 ** 20,
-    metadata: 100, names: 20_000, planned: 20_000,
+    projects: 40, files: 600, bytes: 6e6, bigFiles: 20, bigBytes: 30e6, hugeBytes: 32 * 2 ** 20,
+    metadata: 60, names: 20_000, planned: 20_000,
   },
 }
+
+const RUNS: Readonly<Record<Scale, string>> = { full: '3', small: '1' }
 
 export interface Options {
   readonly scale: Scale
@@ -56,7 +58,7 @@ export const USAGE = `npm run bench -- [options]
   --scale small|full   sizes of the upstreams; small takes less than a minute (default: full)
   --sizes NAME=N,...   single sizes: ${Object.keys(SCALES.full).join(', ')}
   --rows NAME,...      only these cases
-  --runs N             runs of each, of which the middle counts (default: 3)
+  --runs N             runs of each, of which the middle counts (default: 3; small: 1)
   --workers N          connections of the mirror and of curl (default: 10)
   --vs 'COMMAND'       also another mirror tool, called as COMMAND -c CONFIG mirror
   --json               JSON instead of the table
@@ -81,7 +83,7 @@ export function readOptions(argv: readonly string[]): Options {
     scale,
     sizes: readSizes(SCALES[scale], values.sizes),
     rows: values.rows.split(',').filter((name) => name !== ''),
-    runs: positive('runs', values.runs),
+    runs: positive('runs', values.runs ?? RUNS[scale]),
     workers: positive('workers', values.workers),
     json: values.json,
     vs: values.vs,
@@ -100,7 +102,7 @@ function parse(argv: readonly string[]) {
         scale: { type: 'string', default: 'full' },
         sizes: { type: 'string', default: '' },
         rows: { type: 'string', default: '' },
-        runs: { type: 'string', default: '3' },
+        runs: { type: 'string' },
         workers: { type: 'string', default: '10' },
         json: { type: 'boolean', default: false },
         vs: { type: 'string' },

@@ -25,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const log = createLog({ level: logLevel(options), format: options.logFormat })
     exitCode = await guarded(log, options, run)
     await log.close()
-  })
+  }, print)
   if (argv.length === 0) {
     program.outputHelp()
     return EXIT.ok
@@ -48,7 +48,10 @@ async function guarded(log: RunLog, options: GlobalOptions, run: Run): Promise<n
   const onSignal = (signal: NodeJS.Signals): void => {
     const exitCode = signal === 'SIGINT' ? EXIT.sigint : EXIT.sigterm
     // A second signal does not wait for anything.
-    if (stop.signal.aborted) process.exit(exitCode)
+    if (stop.signal.aborted) {
+      log.screen.live('')
+      process.exit(exitCode)
+    }
     stop.abort(new InterruptedError(signal, exitCode))
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)

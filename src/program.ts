@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { Completion } from './commands/completion.js'
 import type { Setting } from './commands/open.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
@@ -18,8 +19,8 @@ export interface GlobalOptions {
 export type Run = (setting: Setting) => Promise<number>
 export type Execute = (options: GlobalOptions, run: Run) => Promise<void>
 
-/** The commander program. `execute` runs a subcommand, which is only loaded then. */
-export function createProgram(execute: Execute): Command {
+/** The commander program. `execute` runs a subcommand, which is only loaded then; `print` writes to stdout. */
+export function createProgram(execute: Execute, print: (text: string) => void): Command {
   const program = new Command('bandersnatch')
     .description('Mirrors the Python Package Index.')
     .version(`bandersnatch ${packageVersion()}`, '--version', "show program's version number and exit")
@@ -39,6 +40,7 @@ export function createProgram(execute: Execute): Command {
   addVerify(program, run)
   addDelete(program, run)
   addInspecting(program, run)
+  addCompletion(program, print)
   return program
 }
 
@@ -141,6 +143,18 @@ function addInspecting(program: Command, run: Runner): void {
     .action(async (options: { port: string; host: string }) => {
       const { serveCommand } = await import('./commands/serve.js')
       return run((setting) => serveCommand(setting, options))
+    })
+}
+
+function addCompletion(program: Command, print: (text: string) => void): void {
+  program
+    .command('completion')
+    .description('print completions for a shell, or the manual page')
+    .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish', 'man']))
+    .addHelpText('after', examples('completion bash > /etc/bash_completion.d/bandersnatch'))
+    .action(async (kind: Completion) => {
+      const { completionText } = await import('./commands/completion.js')
+      print(completionText(program, kind))
     })
 }
 

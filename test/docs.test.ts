@@ -7,7 +7,7 @@ import { EXIT } from '../src/errors.js'
 
 const ROOT = join(import.meta.dirname, '..')
 const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
-const program = createProgram(async () => undefined)
+const program = createProgram(async () => undefined, () => undefined)
 
 function flags(command: Command): Set<string> {
   return new Set([...program.options, ...command.options].flatMap(({ short, long }) => [short, long]).concat(['-h', '--help']).filter((flag) => flag !== undefined))

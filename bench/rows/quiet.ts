@@ -13,7 +13,7 @@ const OURS = 'bandersnatch'
 /** Of the layout of mirror directories; in one without it bandersnatch 8.0 fetches everything again. */
 const GENERATION = '5'
 /** Runs of what takes a fraction of a second, for each run of the rest. */
-const MORE_RUNS = 5
+const MORE_RUNS = 3
 
 export function writeStatus(tool: Tool, mirror: string, serial: number): void {
   writeFileSync(join(tool.directory(mirror), 'status'), String(serial))

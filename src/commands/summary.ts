@@ -83,12 +83,3 @@ function attempt({ log }: Context, problem: string, write: () => void): void {
     log.warn(`${problem}: ${errorText(error)}`)
   }
 }
-
-/** Says what the run did; true when nothing is missing and nothing was refused. */
-export function logSummary(context: Context): boolean {
-  const warnings = { warnings: () => [], warningCount: () => 0 }
-  const now = new Date()
-  const summary = makeSummary(context, { command: 'The run', startedAt: now, endedAt: now, exitCode: 0, error: undefined, warnings })
-  for (const { level, text } of summaryLines(summary)) context.log[level](text)
-  return isComplete(context)
-}

@@ -1,6 +1,7 @@
-import { errorText } from '../errors.js'
+import { BandersnatchError, StorageError, errorText } from '../errors.js'
 import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown, simpleDirectory } from '../model/layout.js'
 import { normalizeName } from '../model/name.js'
+import { throwIfStopped } from './context.js'
 import type { Context } from './context.js'
 import { fetchProject } from './fetch-project.js'
 import { loadSerials, saveSerials } from './memory.js'
@@ -14,6 +15,7 @@ export async function runDelete(context: Context, names: readonly string[], opti
   const { storage, report, log } = context
   let removedPages = false
   for (const given of names) {
+    throwIfStopped(context)
     const name = normalizeName(given)
     if (!isSafeProjectName(name) || !isSafeFilename(given)) {
       report.failures.push({ project: shown(given), reason: 'this is not a project name' })
@@ -38,9 +40,10 @@ export async function runDelete(context: Context, names: readonly string[], opti
       if ((await storage.names(directory, 'files')).length > 0) removedPages = true
       await storage.removeTree(directory)
     }
-    for (const key of [jsonKey(name), `${LAYOUT.json}/${given}`]) await storage.remove(key)
     await storage.removeTree(`${LAYOUT.pypi}/${name}`)
     for (const key of keys) if (await storage.remove(key)) report.filesRemoved += 1
+    // Last what knows the files: should the run be killed before, the next one finds them.
+    for (const key of [jsonKey(name), `${LAYOUT.json}/${given}`]) await storage.remove(key)
     report.removals.push({ project: name, reason: 'deleted by command' })
   }
   if (removedPages) await dropFromRoot(context)
@@ -57,6 +60,8 @@ async function fileKeys(context: Context, name: string, askUpstream: boolean): P
       const fetched = await fetchProject(context, name, 0)
       if (fetched !== 'gone') documentKeys(fetched.project, config.digestName).forEach((key) => keys.add(key))
     } catch (error) {
+      throwIfStopped(context)
+      if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
       log.warn(`${name}: no metadata upstream (${errorText(error)}); removing what the mirror itself knows of`)
     }
   }

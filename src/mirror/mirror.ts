@@ -27,6 +27,7 @@ export interface MirrorOptions {
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
   const { known, plan, changed, startedAt, held } = await planRun(context, { forceCheck: options.forceCheck, readOnly: false })
+  context.report.serialUpstream = Math.max(plan.target, changed.serial)
   const worked = await work(context, known, plan)
   await recordFailures(context, worked.failed)
   if (worked.stopped) return
@@ -83,6 +84,7 @@ async function removeAll(context: Context, candidates: readonly Removal[], how: 
     report.refusals.push(refusal)
     return removed
   }
+  context.progress.phase('Removing', removals.length)
   for (const removal of removals) {
     await removeProject(context, removal)
     removed.add(removal.project)
@@ -115,6 +117,7 @@ async function finish(context: Context, known: Known, run: Finish): Promise<void
     context.progress.phase('Root index')
     log.info('Generating global index page.')
     const names = await heldNames(context)
+    report.projectsMirrored = names.size
     if (newApi && changed.list !== undefined) learnSerials(known, names, changed.list, worked)
     const root = { serial: newApi ? plan.target : plan.base, serials: known.serials, names }
     context.diff.add(await writeRootIndex(storage, config, root))

@@ -2,6 +2,9 @@
 export interface Failure {
   readonly project: string
   readonly reason: string
+  /** ISO 8601: when it failed first, and in how many runs since */
+  readonly since?: string
+  readonly runs?: number
 }
 
 /** A project that the run took out of the mirror. */
@@ -27,6 +30,10 @@ export interface Report {
   /** serial that the mirror had before and has after the run */
   serialBefore: number | undefined
   serialAfter: number | undefined
+  /** highest serial that upstream spoke of */
+  serialUpstream: number | undefined
+  /** projects that have pages, where they were counted */
+  projectsMirrored: number | undefined
 }
 
 export function createReport(): Report {
@@ -43,5 +50,7 @@ export function createReport(): Report {
     refusals: [],
     serialBefore: undefined,
     serialAfter: undefined,
+    serialUpstream: undefined,
+    projectsMirrored: undefined,
   }
 }

@@ -82,6 +82,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
         break
     }
   }
+  progress.phase('Projects', work.size)
   await eachOf([...work.keys()].sort(compareCodePoints), config.workers, workOff)
   for (let round = 0; round < FURTHER_ROUNDS && failed.size > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
     log.info(`Trying ${failed.size} failed packages once more`)
@@ -110,8 +111,9 @@ export async function recordFailures(context: Context, failed: ReadonlyMap<strin
   for (const [rawName, reason] of failed) {
     const record = before.get(rawName)
     const since = record?.since ?? new Date().toISOString()
-    now.set(rawName, { since, runs: (record?.runs ?? 0) + 1, reason })
-    context.report.failures.push({ project: normalizeName(rawName), reason: record === undefined ? reason : `${reason} (failing since ${since}, ${record.runs + 1} runs)` })
+    const runs = (record?.runs ?? 0) + 1
+    now.set(rawName, { since, runs, reason })
+    context.report.failures.push({ project: normalizeName(rawName), reason, since, runs })
   }
   if (before.size > 0 || now.size > 0) await saveFailures(context.storage, now)
 }

@@ -44,37 +44,51 @@ export async function lockDirectory(own: string, command: string, host: Host, on
   const alive = holder !== undefined && isAlive(holder, host)
   if (alive === true && fs.existsSync(lockPath)) throw locked(holder)
   if (holder !== undefined && alive === false) takeOver(lockPath, holderPath, text)
-  let release: () => Promise<void>
-  try {
-    release = await lockfile.lock(own, {
-      lockfilePath: lockPath,
-      realpath: false,
-      stale: holder === undefined ? STALE_NAMELESS_MS : STALE_MS,
-      update: UPDATE_MS,
-      onCompromised: onLost,
-    })
-  } catch (error) {
-    if (errorCode(error) === 'ELOCKED') throw locked(parseHolder(readOr(holderPath)))
-    throw storageError(error, 'lock', own)
-  }
-  const mine: Holder = {
+  const mine = JSON.stringify({
     pid: host.pid,
     identity: host.processIdentity(host.pid) ?? '',
     host: hostname(),
     boot: host.bootId,
     command,
     since: new Date().toISOString(),
+  } satisfies Holder)
+  let release = async (): Promise<void> => undefined
+  const take = async (stale: number): Promise<void> => {
+    const onCompromised = (): void => void takeAgain()
+    release = await lockfile.lock(own, { lockfilePath: lockPath, realpath: false, stale, update: UPDATE_MS, onCompromised })
+  }
+  /** The lock has another time than it should. While the holder's file is ours, only its time was touched. */
+  const takeAgain = async (): Promise<void> => {
+    try {
+      const now = fs.readFileSync(holderPath, 'utf8')
+      if (now !== mine) throw new LockedError(`the mirror's lock was taken by ${holderText(parseHolder(now))}; this run stops`)
+      fs.rmSync(lockPath, { recursive: true, force: true })
+      await take(STALE_MS)
+    } catch (error) {
+      onLost(storageError(error, 'keep the lock', lockPath))
+    }
   }
   try {
-    fs.writeFileSync(holderPath, JSON.stringify(mine))
+    await take(holder === undefined ? STALE_NAMELESS_MS : STALE_MS)
+  } catch (error) {
+    if (errorCode(error) === 'ELOCKED') throw locked(parseHolder(readOr(holderPath)))
+    throw storageError(error, 'lock', own)
+  }
+  try {
+    fs.writeFileSync(holderPath, mine)
   } catch (error) {
     await release()
     throw storageError(error, 'write', holderPath)
   }
   return {
     async release() {
-      fs.rmSync(holderPath, { force: true })
-      await release()
+      if (readOr(holderPath) !== mine) return
+      try {
+        fs.rmSync(holderPath, { force: true })
+        await release()
+      } catch {
+        // A disk that became read-only, say. The next run sees that this process is gone.
+      }
     },
   }
 }
@@ -87,10 +101,12 @@ function isAlive(holder: Holder, host: Host): boolean | undefined {
 }
 
 function locked(holder: Holder | undefined): LockedError {
-  const who = holder === undefined
-    ? 'another run'
-    : `"bandersnatch ${holder.command}" (process ${holder.pid} on ${holder.host}, since ${holder.since})`
-  return new LockedError(`the mirror is in use by ${who}; this run ends without doing anything`)
+  return new LockedError(`the mirror is in use by ${holderText(holder)}; this run ends without doing anything`)
+}
+
+function holderText(holder: Holder | undefined): string {
+  if (holder === undefined) return 'another run'
+  return `"bandersnatch ${holder.command}" (process ${holder.pid} on ${holder.host}, since ${holder.since})`
 }
 
 /** Removes a dead run's lock. Two runs may try at once: only the one that moved the dead holder's own file aside does. */

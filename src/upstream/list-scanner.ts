@@ -9,8 +9,9 @@ const BLANK = '[ \\t\\r\\n]*'
 const SERIAL = `"_last-serial"${BLANK}:${BLANK}(0|[1-9]\\d{0,14})`
 const NAME = `"name"${BLANK}:${BLANK}"([ !#-[\\]-~]+)"`
 const SEPARATOR = `${BLANK},${BLANK}`
+const PLAIN_KEYS = `(?:${SERIAL}${SEPARATOR}${NAME}|${NAME}${SEPARATOR}${SERIAL})`
 /** An entry as PyPI writes it, and the comma behind it: taken as it is, which is much faster than JSON.parse. */
-const PLAIN_ENTRY = `${BLANK}\\{${BLANK}(?:${SERIAL}${SEPARATOR}${NAME}|${NAME}${SEPARATOR}${SERIAL})${BLANK}\\}${BLANK},`
+const PLAIN_ENTRY = `${BLANK}\\{${BLANK}${PLAIN_KEYS}${BLANK}\\}${BLANK},`
 
 const QUOTE = 0x22
 const COMMA = 0x2c

@@ -20,6 +20,8 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ])
 
+const REFERENCE = /&(?:#(\d{1,7});|#x([\da-fA-F]{1,6});|(\w+);)?/g
+
 function decodeReference(reference: string, decimal?: string, hex?: string, name = ''): string {
   const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)
   const text = code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ENTITIES.get(name)
@@ -29,7 +31,7 @@ function decodeReference(reference: string, decimal?: string, hex?: string, name
 
 /** Knows the entities that every XML document has, and character references; there are no others without a DTD. */
 const decoder = {
-  decode: (text: string): string => text.replace(/&(?:#(\d{1,7});|#x([\da-fA-F]{1,6});|(\w+);)?/g, decodeReference),
+  decode: (text: string): string => (text.includes('&') ? text.replace(REFERENCE, decodeReference) : text),
   setExternalEntities: () => undefined,
   addInputEntities: () => undefined,
   reset: () => undefined,

@@ -35,11 +35,12 @@ function addEntries(to: Listed, entries: readonly unknown[]): void {
   for (const entry of entries) {
     const name = isObject(entry) ? entry['name'] : undefined
     const serial = isObject(entry) ? entry['_last-serial'] : undefined
-    if (typeof name === 'string' && name !== '' && isSerial(serial)) to.projects.add(name, serial)
+    const named = typeof name === 'string' && name !== ''
+    if (named && isSerial(serial)) to.projects.add(name, serial)
     else {
       to.skipped += 1
       // Once one project has a serial, the others are malformed.
-      if (to.projects.size === 0 && serial === undefined && typeof name === 'string' && name !== '') to.bare.add(name, 0)
+      if (named && to.projects.size === 0 && serial === undefined) to.bare.add(name, 0)
     }
   }
 }
@@ -74,7 +75,10 @@ export async function fetchProjectList(
       const fresh = nothing()
       listed = fresh
       const scanner = createListScanner(
-        { onProject: fresh.projects.add, onEntries: (entries) => addEntries(fresh, entries) },
+        {
+          onProject: (name, serial) => fresh.projects.add(name, serial),
+          onEntries: (entries) => addEntries(fresh, entries),
+        },
         shownUrl(url),
       )
       around = scanner.around

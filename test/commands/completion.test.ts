@@ -79,7 +79,7 @@ zpty -r -t shell out; print -r -- "$out"; while zpty -r -t shell out; do print -
 })
 
 describe('the program itself', () => {
-  const program = createProgram(async () => undefined)
+  const program = createProgram(async () => undefined, () => undefined)
 
   it.each(COMPLETIONS)('has %s', (kind) => {
     const text = completionText(program, kind)

@@ -155,3 +155,11 @@ describe('the lines of a summary', () => {
     expect(lines).toHaveLength(56)
   })
 })
+
+describe('docs/monitoring.md', () => {
+  it('lists every metric', () => {
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8')
+    const written = [...metricsText([record({})]).matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name)
+    expect([...docs.matchAll(/^\| `(bandersnatch_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(written.sort())
+  })
+})

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../helpers/index/pip.js'
-import { ROOT, scratchDirectory } from '../serve/mirror.js'
+import { mirrorFixture, ROOT, scratchDirectory } from '../serve/mirror.js'
 
 const SLOW = 300_000
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -111,6 +111,25 @@ describe('Dockerfile', () => {
     for (const left of ['typescript', 'vitest', '@aws-sdk/client-s3']) expect(await exists(join(build, 'node_modules', left))).toBe(false)
     rmSync(build, { recursive: true })
   }, SLOW)
+})
+
+describe('air gap', () => {
+  it('the files that the diff-file lists are all that installers on the other side need', async () => {
+    const options = 'diff-file = {{mirror_directory}}/changed\ndiff-append-epoch = true\n'
+    const { directory, web } = await mirrorFixture(join(scratch, 'airgap'), options)
+    const [list = ''] = readdirSync(directory).filter((name) => name.startsWith('changed-'))
+    const update = join(scratch, 'update.tar')
+    const packed = await run('tar', ['--create', '--file', update, '--files-from', join(directory, list), '--absolute-names'])
+    expect(packed.code, packed.output).toBe(0)
+    const connected = join(scratch, 'connected')
+    renameSync(directory, connected)
+    const unpacked = await run('tar', ['--extract', '--file', update, '--absolute-names'])
+    expect(unpacked.code, unpacked.output).toBe(0)
+    for (const part of ['simple', 'packages']) {
+      const { code, output } = await run('diff', ['--recursive', '--brief', join(connected, 'web', part), join(web, part)])
+      expect(code, output).toBe(0)
+    }
+  })
 })
 
 async function exists(path: string): Promise<boolean> {

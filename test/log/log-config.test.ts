@@ -128,3 +128,15 @@ describe('handlers', () => {
     expect(written.stderr).toMatch(/^[-\d:, ]+WARNING: syslog at \/nowhere\/log cannot be reached, the log goes on without it/)
   })
 })
+
+describe('docs/logging.md', () => {
+  it('has an example of which everything is honoured', () => {
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/logging.md'), 'utf8')
+    const { warnings, level, handlers } = parseLogConfig(/```ini\n([^]*?)```/.exec(docs)?.[1] ?? '', 'docs/logging.md')
+    expect(warnings).toEqual([])
+    expect(level).toBe(20)
+    expect(handlers.map(({ target }) => target)).toEqual([
+      { kind: 'rotating', path: '/var/log/bandersnatch.log', append: true, delay: false, maxBytes: 10_485_760, backupCount: 5 },
+    ])
+  })
+})
