@@ -1,7 +1,7 @@
 import type { RunLog } from '../../log.js'
 import type { Context } from '../../mirror/context.js'
 import type { RunRecord } from '../../mirror/history.js'
-import type { Failure, Removal, Report } from '../../mirror/report.js'
+import type { Failure, Removal } from '../../mirror/report.js'
 
 /** What a run did, as `--summary-json` writes it. Counts are of this run where nothing else is said. */
 export interface Summary {
@@ -32,25 +32,13 @@ export interface Summary {
   }
   readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
   readonly requests: { readonly sent: number; readonly repeated: number }
-  readonly failures: readonly (Failure & FailureAge)[]
+  readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
   /** projects and release files from upstream that must not be mirrored */
   readonly refused: number
   /** what a guard kept from happening */
   readonly refusals: readonly string[]
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
-}
-
-/** Since when and how often a project has been failing, where the run keeps account of that. */
-export interface FailureAge {
-  readonly since?: string
-  readonly runs?: number
-}
-
-/** Beyond the report: what only `mirror` finds out. */
-export interface Findings {
-  readonly serialUpstream?: number | undefined
-  readonly projectsMirrored?: number | undefined
 }
 
 export interface Ending {
@@ -63,9 +51,8 @@ export interface Ending {
 }
 
 export function makeSummary({ report, http, upstream }: Context, ending: Ending): Summary {
-  const found: Report & Findings = report
   const after = report.serialAfter ?? report.serialBefore
-  const { serialUpstream } = found
+  const { serialUpstream } = report
   return {
     command: ending.command,
     ok: ending.exitCode === 0,
@@ -86,7 +73,7 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       removed: report.removals.length,
       gone: report.projectsGone,
       filtered: report.projectsFiltered,
-      mirrored: found.projectsMirrored,
+      mirrored: report.projectsMirrored,
     },
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
     requests: { sent: http.counts.requests, repeated: http.counts.retries },
