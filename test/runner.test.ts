@@ -121,8 +121,7 @@ ${script}`)
   it('passes signals on and gives the exit code of the interrupted run', async () => {
     const ended = runs(`let seen = 0
 for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => { if (++seen === 2) process.exit(name === 'SIGINT' ? 130 : 143) })
-setInterval(() => {}, 1000)
-console.log('up')`)
+setInterval(() => {}, 1000)`)
     await expect.poll(calls).toHaveLength(1)
     await new Promise((resolve) => setTimeout(resolve, 500))
     stop.abort()

@@ -9,6 +9,7 @@ import { loadFilters } from '../filters/index.js'
 import type { Log, LogFormat, LogLevel, RunLog } from '../log.js'
 import type { Context } from '../mirror/context.js'
 import { openDiffFile } from '../mirror/diff-file.js'
+import { createJsonApi, refuseMetadataFilters } from '../mirror/json-api.js'
 import { createReport } from '../mirror/report.js'
 import { createProgress, wantsProgress } from '../progress.js'
 import { createFilesystemStorage } from '../storage/filesystem.js'
@@ -59,6 +60,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   for (const warning of config.warnings) log.warn(warning)
   const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
   for (const warning of filters.warnings) log.warn(warning)
+  if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const host = hostFacts()
   const http = createHttpClient({
     userAgent: userAgent(),
@@ -95,7 +97,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
         report,
         progress,
         diff: await openDiffFile(storage, opening.writesDiff ? config.mirror : { ...config.mirror, diffFile: undefined }, new Date()),
-        jsonApi: { offered: config.mirror.metadata === 'simple' ? false : undefined },
+        jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
       })

@@ -56,7 +56,7 @@ export function blocklistRelease({ config, idle }: PluginContext): ReleaseFilter
     name: 'blocklist_release',
     summary: `drops releases that the requirements on ${table.size} projects admit`,
     settings: table.keys,
-    byVersion: true,
+    byPage: true,
     keepRelease: (release, project) => !table.admits(project.name, release.version),
   }
 }

@@ -63,6 +63,7 @@ export function excludePlatform({ config, idle, warn }: PluginContext): ReleaseF
     name: 'exclude_platform',
     summary: `drops binaries with ${[...parts].join(' ')} in their names`,
     settings: [[...parts].sort(), [...packageTypes].sort()],
+    byPage: true,
     keepFile: (file) => !excluded(file, parts, packageTypes),
   }
 }

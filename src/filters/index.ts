@@ -89,7 +89,6 @@ function unknown(config: ConfigFile, name: string): Error {
 
 function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): Filters {
   const release = filters.filter((filter) => filter.kind === 'release')
-  const others = filters.filter((filter) => filter.kind === 'metadata' || filter.kind === 'release_file')
   const settings = filters.map((filter) => [filter.kind, filter.name, filter.settings])
   return {
     project: filters.filter((filter) => filter.kind === 'project'),
@@ -97,7 +96,7 @@ function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): 
     release,
     releaseFile: filters.filter((filter) => filter.kind === 'release_file'),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
-    needsMetadata: others.length > 0 || release.some(({ byVersion }) => byVersion !== true),
+    needsMetadata: filters.some(({ kind, byPage }) => kind !== 'project' && byPage !== true),
     warnings,
   }
 }

@@ -25,6 +25,7 @@ export function latestRelease(context: PluginContext): ReleaseFilter | undefined
     name: 'latest_release',
     summary: `keeps the ${keep} newest releases by ${byTime ? 'time' : 'version'}`,
     settings: [keep, byTime],
+    byPage: !byTime,
     keepRelease: latestOf(keep, byTime ? newestByTime : newestByVersion),
   }
 }

@@ -20,7 +20,7 @@ export function prereleaseRelease({ config }: PluginContext): ReleaseFilter {
     name: 'prerelease_release',
     summary: `drops pre-releases of ${names.size === 0 ? 'all' : names.size} projects`,
     settings: [...names].sort(),
-    byVersion: true,
+    byPage: true,
     keepRelease: (release, project) =>
       (names.size > 0 && !names.has(project.name)) || !spellings.some((spelling) => spelling.match(release.version)),
   }

@@ -69,6 +69,7 @@ export function versionsCountProjectMetadata(context: PluginContext): MetadataFi
     name,
     summary: `drops projects with ${limits(least, most)} versions, except ${exempt.size} on the allowlist`,
     settings: [least, most, [...exempt]],
+    byPage: true,
     keepMetadata: (project) => {
       const count = project.releases.length
       return exempt.has(project.name) || ((least === 0 || count >= least) && (most === 0 || count <= most))

@@ -22,8 +22,6 @@ export function regexProjectMetadata(context: PluginContext): MetadataFilter | u
   const name = 'regex_project_metadata'
   const rules = readRules(context, name)
   if (rules.length === 0) return undefined
-  for (const { key } of rules) {
-  }
   return {
     kind: 'metadata',
     name,

@@ -30,7 +30,7 @@ export function regexRelease({ config, idle }: PluginContext): ReleaseFilter | u
     name: 'regex_release',
     summary: `drops releases that match one of ${patterns.length} patterns`,
     settings: patterns.map(({ pattern }) => pattern),
-    byVersion: true,
+    byPage: true,
     keepRelease: (release) => !patterns.some((pattern) => pattern.match(release.version)),
   }
 }

@@ -13,6 +13,8 @@ interface Named {
   readonly summary: string
   /** what decides, as plain data: two filters with equal settings decide alike. Part of the fingerprint. */
   readonly settings: unknown
+  /** true: reads names, versions and filenames only, which a simple page tells too, and nothing else of the document */
+  readonly byPage?: boolean
 }
 
 /** Decides by the project's name, before anything is fetched. */
@@ -30,8 +32,6 @@ export interface MetadataFilter extends Named {
 /** Decides which releases stay. */
 export interface ReleaseFilter extends Named {
   readonly kind: 'release'
-  /** true: reads names and versions only, nothing else of the metadata document */
-  readonly byVersion?: boolean
   /** true: this filter alone decides about the project's releases */
   settles?(project: Project): boolean
   /**
@@ -56,7 +56,7 @@ export interface Filters {
   readonly releaseFile: readonly ReleaseFileFilter[]
   /** changes when a setting or a requirements file changes what is kept: SHA-256, hex */
   readonly fingerprint: string
-  /** a filter reads more of the metadata document than names and versions */
+  /** a filter reads more of the metadata document than simple pages tell: names, versions and filenames */
   readonly needsMetadata: boolean
   /** settings that bandersnatch 8.0 accepts but that hardly do what was meant, one line each */
   readonly warnings: readonly string[]

@@ -4,6 +4,7 @@ import type { Log } from '../log.js'
 import type { Storage } from '../storage/types.js'
 import type { HttpClient, Upstream } from '../upstream/types.js'
 import type { DiffFile } from './diff-file.js'
+import type { JsonApi } from './json-api.js'
 import type { Progress } from './progress.js'
 import type { Report } from './report.js'
 
@@ -18,8 +19,8 @@ export interface Context {
   readonly report: Report
   readonly progress: Progress
   readonly diff: DiffFile
-  /** whether upstream has PyPI's JSON API: learnt from its first answers */
-  readonly jsonApi: { offered: boolean | undefined }
+  /** learnt from upstream's first answers */
+  readonly jsonApi: JsonApi
   /** changes with every start of the machine; '' where the system does not tell */
   readonly bootId: string
   /** set when the run is to end: a signal, a full disk, a lost lock */

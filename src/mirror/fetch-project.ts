@@ -2,10 +2,12 @@ import { UpstreamError } from '../errors.js'
 import { documentFromPage } from '../model/from-page.js'
 import { hasIndexKeys, keyOrder } from '../model/json/key-order.js'
 import { field, isObject, parseProject } from '../model/parse.js'
-import type { JsonObject, PageFields, Project } from '../model/project.js'
+import { releaseFiles } from '../model/project.js'
+import type { JsonObject, PageFields, Project, ReleaseFile } from '../model/project.js'
 import type { ProjectPage } from '../upstream/types.js'
 import type { Context } from './context.js'
 import { insist } from './insist.js'
+import { createJsonApi, fetchDocument, offersJsonApi } from './json-api.js'
 
 export interface FetchedProject {
   readonly project: Project
@@ -21,42 +23,65 @@ export interface FetchedProject {
  * @throws UpstreamError, InvalidDocumentError
  */
 export async function fetchProject(context: Context, rawName: string, required: number): Promise<FetchedProject | 'gone'> {
-  const { config, upstream, jsonApi } = context
-  const document = jsonApi.offered === false ? 'gone' : await insist(context, 1, () => upstream.metadata(rawName, required))
+  const document = await fetchDocument(context, rawName, required)
   if (document === 'gone') return fromPage(context, rawName, required)
-  jsonApi.offered = true
-  const parsed = parseDocument(document.json, document.text, rawName)
-  if (config.simpleApiVersion === '1.1') return { ...parsed, text: document.text }
-  const page = await insist(context, 1, () => upstream.projectPage(rawName))
-  if (page === 'gone') return { ...parsed, text: document.text }
-  requireSerial(page, rawName, required)
-  return { ...parsed, project: { ...parsed.project, page: pageFields(page.json) }, text: document.text }
+  const parsed = { ...parseDocument(document.json, document.text, rawName), text: document.text }
+  if (context.config.simpleApiVersion === '1.1') return parsed
+  const page = await fetchPage(context, rawName, required)
+  return page === 'gone' ? parsed : withPage(parsed, page)
+}
+
+async function fetchPage(context: Context, rawName: string, required: number): Promise<ProjectPage | 'gone'> {
+  return insist(context, 1, () => context.upstream.projectPage(rawName, required))
 }
 
 /** What the page says of a project that the JSON API does not have. A single 404 may be a cache's mistake. */
 async function fromPage(context: Context, rawName: string, required: number): Promise<FetchedProject | 'gone'> {
-  const { config, jsonApi, log, filters } = context
-  const page = await insist(context, 1, () => context.upstream.projectPage(rawName))
-  const files = page === 'gone' ? undefined : field(page.json, 'files')
-  if (page === 'gone' || !Array.isArray(files) || (files.length === 0 && jsonApi.offered !== false)) return 'gone'
-  if (jsonApi.offered === true || config.metadata === 'json') {
-    throw new UpstreamError('stale', `${rawName}: the JSON API answers 404, but its page lists ${files.length} files`)
+  const page = await fetchPage(context, rawName, required)
+  if (page === 'gone' || isQuarantined(page)) return 'gone'
+  const count = pageFiles(page).length
+  if (await offersJsonApi(context, rawName)) {
+    if (count === 0) return 'gone'
+    throw new UpstreamError(
+      'stale',
+      `${rawName}: the JSON API answers 404, but its page lists ${count} files (metadata = simple goes by pages)`,
+    )
   }
-  if (filters.needsMetadata) {
-    throw new UpstreamError('content', `${rawName}: upstream has no JSON API, and the enabled metadata filters need what only that tells`)
-  }
-  requireSerial(page, rawName, required)
-  if (jsonApi.offered === undefined) log.warn('Upstream has no JSON API: mirroring by its simple pages, with versions from the filenames')
-  jsonApi.offered = false
   const { document, releaseOrder } = documentFromPage(page.json, rawName)
   const parsed = parseProject(document, rawName, { anyUrl: true, releaseOrder })
   const lastSerial = parsed.project.lastSerial || (page.serial ?? 0)
   return { ...parsed, project: { ...parsed.project, lastSerial, page: pageFields(page.json) }, text: undefined }
 }
 
-function requireSerial(page: ProjectPage, rawName: string, required: number): void {
-  if (page.serial === undefined || page.serial >= required) return
-  throw new UpstreamError('stale', `${rawName}: the serial ${page.serial} of its page is older than ${required}`)
+/**
+ * The project with what only its page says. The page decides which files upstream offers, and where: a mirror has
+ * PyPI's document, but perhaps not all of its files. 'gone' when the project is in quarantine.
+ */
+export function withPage<T extends { readonly project: Project }>(fetched: T, page: ProjectPage): T | 'gone' {
+  if (isQuarantined(page)) return 'gone'
+  const { project } = fetched
+  const urls = new Map<unknown, unknown>(pageFiles(page).map((file) => [field(file, 'filename'), field(file, 'url')]))
+  if (page.html === true && urls.size === 0 && releaseFiles(project).length > 0) {
+    throw new UpstreamError('content', `${project.rawName}: its page is HTML without a single file`)
+  }
+  const offered = (file: ReleaseFile): ReleaseFile[] => {
+    const url = urls.get(file.filename)
+    // A page without a serial may be older than the document.
+    if (url === undefined) return page.serial === undefined ? [file] : []
+    return [isWebUrl(url) && url !== file.url ? { ...file, url } : file]
+  }
+  const releases = project.releases.map((release) => ({ ...release, files: release.files.flatMap(offered) }))
+  return { ...fetched, project: { ...project, releases, page: pageFields(page.json) } }
+}
+
+function pageFiles(page: ProjectPage): JsonObject[] {
+  const files = field(page.json, 'files')
+  return Array.isArray(files) ? files.filter(isObject) : []
+}
+
+/** PEP 792 */
+function isQuarantined(page: ProjectPage): boolean {
+  return projectStatus(field(page.json, 'project-status'))?.status === 'quarantined'
 }
 
 /** A metadata document with its releases in the document's order, which JavaScript's objects do not always keep. */
@@ -68,7 +93,7 @@ export function parseDocument(json: JsonObject, text: string, rawName: string): 
 
 /** For verify: sees to it that a 404 of the JSON API means what it says. @throws UpstreamError where the page has files */
 export async function confirmGone(context: Context, rawName: string): Promise<void> {
-  await fromPage({ ...context, jsonApi: { offered: true } }, rawName, 0)
+  await fromPage({ ...context, jsonApi: createJsonApi('json') }, rawName, 0)
 }
 
 /** What only the PEP 691 page of a project says. */

@@ -13,6 +13,10 @@ export interface Memory {
   /** fingerprints of the filters that decided over what is mirrored */
   readonly projectFilters: string | undefined
   readonly contentFilters: string | undefined
+  /** a guard kept the last run from removing projects: the next one looks again */
+  readonly unsettled: boolean
+  /** URL of the upstream that had PyPI's JSON API */
+  readonly jsonApiAt: string | undefined
 }
 
 /** A project that keeps failing: since when, how often, why. */
@@ -40,6 +44,8 @@ export async function loadMemory(storage: Storage): Promise<Memory> {
     reconciledAt: number('reconciledAt'),
     projectFilters: text('projectFilters'),
     contentFilters: text('contentFilters'),
+    unsettled: read['unsettled'] === true,
+    jsonApiAt: text('jsonApiAt'),
   }
 }
 

@@ -7,9 +7,9 @@ import { saveMemory, saveSerials } from './memory.js'
 import type { Memory } from './memory.js'
 import { writeRootIndex } from './pages.js'
 import { filterFingerprints } from './plan.js'
-import type { Changed, SyncPlan } from './plan.js'
+import type { SyncPlan } from './plan.js'
 import { heldNames, planRun } from './plan-run.js'
-import type { Known } from './plan-run.js'
+import type { Known, PlannedRun } from './plan-run.js'
 import type { Removal } from './report.js'
 import { hasPages, removalGuard, removeProject } from './remove.js'
 import { commitStatus, writeTodo } from './state.js'
@@ -25,21 +25,32 @@ export interface MirrorOptions {
 
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
+  const { storage, filters, config } = context
   await prepareDirectories(context)
-  const { known, plan, changed, startedAt, held } = await planRun(context, { forceCheck: options.forceCheck, readOnly: false })
-  context.report.serialUpstream = Math.max(plan.target, changed.serial)
+  const run = await planRun(context, { forceCheck: options.forceCheck, readOnly: false })
+  const { known, plan, changed } = run
+  // Also for a run that is killed: else an edit before the next one would go unnoticed.
+  if (known.memory.projectFilters === undefined) await saveMemory(storage, { ...known.memory, ...filterFingerprints(filters) })
+  context.report.serialUpstream = changed.serial
   const worked = await work(context, known, plan)
   await recordFailures(context, worked.failed)
   if (worked.stopped) return
-  const removals = [...plan.removals, ...worked.withdrawn.values()]
-  const removed = await removeAll(context, removals, { allow: options.allowRemovals, held, changed, memory: known.memory })
-  noteAbsent(known, plan, worked, removed)
-  await finish(context, known, { plan, worked, changed, startedAt, compared: held !== undefined, removed: removed.size })
+  // A backup may lack what will come back.
+  const removals = changed.wentBack ? plan.removals : [...plan.removals, ...worked.withdrawn.values()]
+  const removed = await removeAll(context, removals, { ...run, allow: options.allowRemovals })
+  for (const project of removed) known.serials.delete(project)
+  const owed = new Set(worked.failed.keys())
+  for (const [rawName, { project }] of worked.withdrawn) {
+    const refused = config.removedProjects !== 'keep' && !removed.has(project)
+    if (refused && (await hasPages(context, project))) owed.add(rawName)
+  }
+  noteAbsent(run, worked)
+  await finish(context, run, { worked, owed, removed: removed.size })
 }
 
 /** Writes `todo`, then works it off. The old journal goes first: its names must not count for the new list. */
 async function work(context: Context, known: Known, plan: SyncPlan): Promise<Worked> {
-  if (plan.work.size === 0) return { withdrawn: new Map(), failed: new Map(), stopped: false }
+  if (plan.work.size === 0) return { withdrawn: new Map(), refused: new Set(), failed: new Map(), stopped: false }
   const { storage } = context
   // Removals are owed too: the run after a killed one is not told of them again, but finds these gone.
   const left = new Map([...plan.removals.map(({ project }): [string, number] => [project, 0]), ...plan.work])
@@ -48,36 +59,31 @@ async function work(context: Context, known: Known, plan: SyncPlan): Promise<Wor
   const journal = await openJournal(storage, context.bootId)
   const worked = await workThrough(context, plan, async (rawName, serial) => {
     left.delete(rawName)
-    if (serial !== undefined) known.serials.set(normalizeName(rawName), serial)
+    // 0: an index without serials
+    if (serial !== undefined && serial > 0) known.serials.set(normalizeName(rawName), serial)
+    else known.serials.delete(normalizeName(rawName))
     await journal.finished(rawName, serial ?? 0)
   })
   if (worked.stopped) await writeTodo(storage, { target: plan.target, projects: left })
   return worked
 }
 
-interface Removing {
-  readonly allow: boolean
-  readonly held: ReadonlySet<string> | undefined
-  readonly changed: Changed
-  readonly memory: Memory
-}
-
 /** Removes what should no longer be served, all of it or, where a guard refuses, nothing. Returns the removed names. */
-async function removeAll(context: Context, candidates: readonly Removal[], how: Removing): Promise<Set<string>> {
+async function removeAll(context: Context, candidates: readonly Removal[], run: PlannedRun & { readonly allow: boolean }): Promise<Set<string>> {
   const { config, log, report } = context
   const removed = new Set<string>()
   if (config.removedProjects === 'keep') return removed
   const removals: Removal[] = []
   for (const candidate of candidates) if (await hasPages(context, candidate.project)) removals.push(candidate)
   if (removals.length === 0) return removed
-  const mirrored = (how.held ?? (await heldNames(context))).size
+  const mirrored = (run.held ?? (await heldNames(context))).size
   const refusal = removalGuard({
     removals: removals.length,
     mirrored,
     limit: config.removalLimit,
-    listedBefore: how.memory.listCount,
-    listedNow: how.changed.list?.projects.size,
-    allowed: how.allow,
+    listedBefore: run.known.memory.listCount,
+    listedNow: run.changed.list?.projects.size,
+    allowed: run.allow,
   })
   if (refusal !== undefined) {
     log.error(refusal)
@@ -93,40 +99,41 @@ async function removeAll(context: Context, candidates: readonly Removal[], how: 
 }
 
 /** Remembers which listed projects have no pages, so that they are asked for again when that may have changed. */
-function noteAbsent(known: Known, plan: SyncPlan, worked: Worked, removed: ReadonlySet<string>): void {
-  for (const rawName of plan.work.keys()) if (!worked.failed.has(rawName)) known.absent.delete(normalizeName(rawName))
-  for (const [rawName, { project }] of worked.withdrawn) known.absent.set(project, plan.work.get(rawName) ?? 0)
-  for (const { project } of plan.removals) if (removed.has(project)) known.absent.set(project, 0)
-  for (const project of removed) known.serials.delete(project)
+function noteAbsent({ known, plan }: PlannedRun, { failed, withdrawn, refused }: Worked): void {
+  for (const [name, serial] of plan.presumedAbsent) known.absent.set(name, serial)
+  for (const [rawName, serial] of plan.work) {
+    const name = normalizeName(rawName)
+    if (withdrawn.has(rawName) || refused.has(rawName)) known.absent.set(name, serial)
+    else if (!failed.has(rawName)) known.absent.delete(name)
+  }
 }
 
-interface Finish {
-  readonly plan: SyncPlan
+interface Done {
   readonly worked: Worked
-  readonly changed: Changed
-  readonly startedAt: Date
-  readonly compared: boolean
+  /** names as upstream spells them that the next run has to ask for again */
+  readonly owed: ReadonlySet<string>
+  /** projects */
   readonly removed: number
 }
 
-async function finish(context: Context, known: Known, run: Finish): Promise<void> {
-  const { storage, config, report, log, filters } = context
-  const { plan, worked, changed } = run
+async function finish(context: Context, run: PlannedRun, done: Done): Promise<void> {
+  const { storage, config, report, log } = context
+  const { known, plan, changed } = run
   const newApi = config.simpleApiVersion !== '1.1'
-  if (plan.writeRoot || run.removed > 0) {
+  if (plan.writeRoot || done.removed > 0) {
     context.progress.phase('Root index')
     log.info('Generating global index page.')
     const names = await heldNames(context)
     report.projectsMirrored = names.size
-    if (newApi && changed.list !== undefined) learnSerials(known, names, changed.list, worked)
+    if (newApi && changed.list?.hasSerials === true) learnSerials(known, names, changed.list, done.worked)
     const root = { serial: newApi ? plan.target : plan.base, serials: known.serials, names }
     context.diff.add(await writeRootIndex(storage, config, root))
     await saveSerials(storage, LAYOUT.serials, known.serials)
-    await saveSerials(storage, LAYOUT.absent, known.absent)
   }
+  if (plan.writeRoot || plan.presumedAbsent.size > 0) await saveSerials(storage, LAYOUT.absent, known.absent)
   await storage.flush()
-  if (worked.failed.size > 0) {
-    const owed = new Map([...plan.work].filter(([name]) => worked.failed.has(name)))
+  if (done.owed.size > 0) {
+    const owed = new Map([...plan.work].filter(([name]) => done.owed.has(name)))
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
   } else {
@@ -134,18 +141,22 @@ async function finish(context: Context, known: Known, run: Finish): Promise<void
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  const prints = filterFingerprints(filters)
+  await saveMemory(storage, remembered(context, run))
+}
+
+/** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
+function remembered({ report, filters, jsonApi, upstream }: Context, { known, changed, startedAt }: PlannedRun): Memory {
   const { list } = changed
-  // Where a guard refused, the next run has to look again.
-  const settled = report.refusals.length === 0
-  await saveMemory(storage, {
-    listEtag: settled && list !== undefined ? list.etag : known.memory.listEtag,
-    listCount: settled && list !== undefined ? list.projects.size : known.memory.listCount,
-    listSerial: settled && list !== undefined ? changed.serial : known.memory.listSerial,
-    reconciledAt: settled && run.compared ? run.startedAt.getTime() : known.memory.reconciledAt,
-    projectFilters: settled ? prints.projects : known.memory.projectFilters,
-    contentFilters: settled ? prints.contents : known.memory.contentFilters,
-  })
+  const jsonApiAt = jsonApi.offered === true ? upstream.url : known.memory.jsonApiAt
+  if (report.refusals.length > 0) return { ...known.memory, jsonApiAt, unsettled: true }
+  const seen = list === undefined ? {} : {
+    // Only serials tell that an unchanged list means unchanged projects.
+    listEtag: list.hasSerials ? list.etag : undefined,
+    listCount: list.projects.size,
+    listSerial: changed.serial,
+  }
+  const compared = changed.tellsAbsence || changed.wentBack ? { reconciledAt: startedAt.getTime() } : {}
+  return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), jsonApiAt, unsettled: false }
 }
 
 /** A mirrored project that is not owed has the serial that the list says: for pages that 8.0 left without one. */

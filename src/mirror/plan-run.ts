@@ -3,6 +3,7 @@ import { normalizeName } from '../model/name.js'
 import { askUpstream } from './ask.js'
 import type { Context } from './context.js'
 import { readJournal } from './journal.js'
+import { recallJsonApi } from './json-api.js'
 import { loadMemory, loadSerials } from './memory.js'
 import type { Memory } from './memory.js'
 import { mirroredNames } from './pages.js'
@@ -19,6 +20,7 @@ export interface Known {
   readonly journal: ReadonlyMap<string, number>
   /** normalized name -> serial of its pages; empty in a run that has nothing to do */
   readonly serials: Map<string, number>
+  /** normalized name -> serial that upstream had when it gave nothing of it to mirror */
   readonly absent: Map<string, number>
 }
 
@@ -44,43 +46,40 @@ export async function planRun(context: Context, options: { readonly forceCheck: 
   const since = sinceSerial(state, options.forceCheck)
   const edited = filterChanges(filters, memory)
   const due = startedAt.getTime() - (memory.reconciledAt ?? 0) >= config.reconcileInterval * HOUR_MS
-  const wholeList = options.forceCheck || edited.projects || edited.contents || (due && config.apiMethod === 'auto')
+  const filtersChanged = edited.projects || edited.contents
+  const wholeList = options.forceCheck || filtersChanged || memory.unsettled || (due && config.apiMethod === 'auto')
   context.report.serialBefore = state.status
   log.info(`Syncing with ${context.upstream.url}.`)
   log.info(`Current mirror serial: ${state.status ?? 0}`)
   context.progress.phase('Asking upstream')
   const changed = await askUpstream(context, { since, memory, wholeList })
-  const compares = changed.list !== undefined && (wholeList || due || listDiffers(memory, changed))
-  const absent = compares ? await loadSerials(storage, LAYOUT.absent) : new Map<string, number>()
-  const held = compares ? await heldNames(context) : undefined
+  const held = changed.list === undefined ? undefined : { names: await heldNames(context), ...(await loadNotes(context, journal)) }
   context.progress.phase('Planning')
   const plan = makePlan({
     state,
     finished: new Set(journal.keys()),
     force: options.forceCheck,
     changed,
-    held: held === undefined ? undefined : { names: held, absent },
+    held,
     filters,
-    filtersChanged: edited.projects || edited.contents,
+    filtersChanged,
     contentsChanged: edited.contents,
-    askAbsentAgain: due,
+    takenOver: memory.reconciledAt === undefined,
+    removes: config.removedProjects !== 'keep',
   })
   log.info(`Trying to reach serial: ${plan.target}`)
   log.info(`${plan.work.size} packages to sync.`)
-  const serials = plan.writeRoot ? await loadSerials(storage, LAYOUT.serials) : new Map<string, number>()
+  // A run that changes nothing needs none of them: on a mirror of all of PyPI they are long.
+  const notes = held ?? (plan.writeRoot ? await loadNotes(context, journal) : { absent: new Map(), serials: new Map() })
+  const known = { state, memory, journal, absent: notes.absent, serials: notes.serials }
+  recallJsonApi(context, memory, plan.work.keys())
+  return { known, plan, changed, startedAt, held: held?.names }
+}
+
+async function loadNotes({ storage }: Context, journal: Known['journal']): Promise<Pick<Known, 'absent' | 'serials'>> {
+  const serials = await loadSerials(storage, LAYOUT.serials)
   for (const [rawName, serial] of journal) if (serial > 0) serials.set(normalizeName(rawName), serial)
-  const known = { state, memory, journal, serials, absent: compares ? absent : await loadAbsent(context, plan) }
-  return { known, plan, changed, startedAt, held }
-}
-
-/** Needed by runs that change something only: on a mirror of all of PyPI the file is long. */
-async function loadAbsent({ storage }: Context, plan: SyncPlan): Promise<Map<string, number>> {
-  return plan.writeRoot ? loadSerials(storage, LAYOUT.absent) : new Map<string, number>()
-}
-
-/** Names can only have come or gone when the list's serial or length is another one. */
-function listDiffers(memory: Memory, changed: Changed): boolean {
-  return memory.listSerial !== changed.serial || memory.listCount !== changed.list?.projects.size
+  return { serials, absent: await loadSerials(storage, LAYOUT.absent) }
 }
 
 /** Normalized names of the projects that the mirror has pages of. */

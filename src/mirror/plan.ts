@@ -12,8 +12,12 @@ export interface Changed {
   readonly list: ProjectList | undefined
   /** name as upstream spells it -> serial, of everything that changed after `since` */
   readonly changes: ReadonlyMap<string, number>
-  /** highest serial that upstream spoke of */
+  /** everything up to this serial is in `changes` or `list` */
   readonly serial: number
+  /** `serial` is lower than the mirror's: upstream was restored from a backup and gives the serials in between anew */
+  readonly wentBack: boolean
+  /** what `list` does not name is gone; an older copy of the list does not tell that */
+  readonly tellsAbsence: boolean
 }
 
 /** What the mirror holds; only gathered where the plan compares it with the whole list. */
@@ -22,6 +26,8 @@ export interface Held {
   readonly names: ReadonlySet<string>
   /** normalized name -> serial that upstream had when it gave no files for it, or nothing that passes the filters */
   readonly absent: ReadonlyMap<string, number>
+  /** normalized name -> serial of its pages, where known */
+  readonly serials: ReadonlyMap<string, number>
 }
 
 /** A run as plain data: what will be done, before anything is. */
@@ -36,6 +42,8 @@ export interface SyncPlan {
   readonly refiltered: ReadonlySet<string>
   /** normalized names of mirrored projects that should no longer be served */
   readonly removals: readonly Removal[]
+  /** normalized name -> serial of projects that are taken to be absent without asking: bandersnatch 8.0 left them out */
+  readonly presumedAbsent: ReadonlyMap<string, number>
   readonly writeRoot: boolean
 }
 
@@ -56,76 +64,137 @@ export interface PlanInput {
   readonly filtersChanged: boolean
   /** the metadata, release or file filters changed: what is mirrored is filtered again */
   readonly contentsChanged: boolean
-  /** projects that upstream listed but had no files for are asked for again */
-  readonly askAbsentAgain: boolean
+  /** the mirror was never compared with a list before: another program decided what is in it */
+  readonly takenOver: boolean
+  /** `removed-projects` is not `keep` */
+  readonly removes: boolean
 }
 
 /** Decides what a `mirror` run does. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): SyncPlan {
   const { state, force, changed, filters } = input
   const since = sinceSerial(state, force)
-  const work = new Map<string, number>()
+  const target = changed.wentBack ? changed.serial : Math.max(since, changed.serial)
+  const work = createWork(target)
   const owed = force ? undefined : state.todo
-  for (const [name, serial] of owed?.projects ?? []) if (!input.finished.has(name)) work.set(name, serial)
-  let target = since
-  for (const [name, serial] of changed.changes) {
-    if (serial > target) target = serial
-    work.set(name, serial)
-  }
-  const removals: Removal[] = []
-  const refiltered = new Set<string>()
-  if (input.held !== undefined && changed.list !== undefined) {
-    compare(input, { held: input.held, list: changed.list, work, removals, refiltered })
-  }
-  for (const name of [...work.keys()]) if (!keepsProject(filters, name).keep) work.delete(name)
+  for (const [name, serial] of owed?.projects ?? []) if (!input.finished.has(name)) work.add(name, serial)
+  for (const [name, serial] of changed.changes) work.add(name, serial)
+  const { removals, refiltered, presumedAbsent } = compare(input, work)
+  for (const name of [...work.projects.keys()]) if (!keepsProject(filters, name).keep) work.projects.delete(name)
+  const anything = changed.changes.size > 0 || work.projects.size > 0 || removals.length > 0
   return {
     // A resumed run whose list of changes is not empty continues the run before it.
     base: force ? 0 : changed.changes.size > 0 ? since : (state.status ?? 0),
     target,
-    work,
+    work: work.projects,
     refiltered,
     removals,
-    writeRoot: since === 0 || owed !== undefined || changed.changes.size > 0 || work.size > 0 || removals.length > 0,
+    presumedAbsent,
+    writeRoot: since === 0 || owed !== undefined || anything,
   }
 }
 
-interface Comparison {
-  readonly held: Held
-  readonly list: ProjectList
-  readonly work: Map<string, number>
-  readonly removals: Removal[]
-  readonly refiltered: Set<string>
+interface WorkList {
+  /** name as upstream spells it -> serial its metadata must have */
+  readonly projects: Map<string, number>
+  /** Another spelling of a name is the same project: the newest counts. */
+  add(rawName: string, serial: number): void
+  /** `name`: normalized */
+  spelling(name: string): string | undefined
 }
 
-/** What the whole list says beyond the changes: projects that came into or fell out of the filters, or of the list. */
-function compare(input: PlanInput, { held, list, work, removals, refiltered }: Comparison): void {
-  const listed = new Set<string>()
+/**
+ * On a first run the list is that of all of PyPI: a name that is spelled as normalized is kept once.
+ * @param target a higher serial than this can only be a mistake, or newer than all else: it is not insisted on
+ */
+function createWork(target: number): WorkList {
+  const projects = new Map<string, number>()
+  const spellings = new Map<string, string>()
+  const spelling = (name: string): string | undefined => spellings.get(name) ?? (projects.has(name) ? name : undefined)
+  return {
+    projects,
+    add(rawName, given) {
+      const serial = given > target ? 0 : given
+      const name = normalizeName(rawName)
+      const before = spelling(name)
+      if (before !== undefined && (projects.get(before) ?? 0) >= serial) return
+      if (before !== undefined && before !== rawName) projects.delete(before)
+      if (rawName === name) spellings.delete(name)
+      else spellings.set(name, rawName)
+      projects.set(rawName, serial)
+    },
+    spelling,
+  }
+}
+
+type Comparison = Pick<SyncPlan, 'removals' | 'refiltered' | 'presumedAbsent'>
+
+/** What the whole list says beyond the changes: what was missed, what came into or fell out of the filters or the list. */
+function compare({ held, changed, ...input }: PlanInput, work: WorkList): Comparison {
+  const removals: Removal[] = []
+  const refiltered = new Set<string>()
+  const presumedAbsent = new Map<string, number>()
+  const { list, wentBack } = changed
+  if (held === undefined || list === undefined) return { removals, refiltered, presumedAbsent }
+  const presumes = input.takenOver && !input.force && !input.filtersChanged
+  const { listed, doubled } = normalizedNames(list)
   for (const [rawName, serial] of list.projects) {
     const name = normalizeName(rawName)
-    listed.add(name)
-    const passes = keepsProject(input.filters, rawName).keep
-    if (!held.names.has(name)) {
+    const { keep } = keepsProject(input.filters, rawName)
+    const worked = work.spelling(name) !== undefined
+    if (keep && !held.names.has(name)) {
       const asked = held.absent.get(name)
-      const again = asked === undefined ? input.filtersChanged : asked !== serial || input.askAbsentAgain || input.contentsChanged
-      if (passes && again) work.set(rawName, serial)
-    } else if (passes && input.contentsChanged && !work.has(rawName)) {
-      work.set(rawName, 0)
-      refiltered.add(rawName)
-    } else if (!passes && input.filtersChanged) removals.push({ project: name, reason: 'the filters no longer want it' })
+      if (worked || (asked === serial && !input.contentsChanged)) continue
+      if (asked === undefined && presumes) presumedAbsent.set(name, serial)
+      else work.add(rawName, serial)
+    } else if (keep) {
+      const known = doubled.has(name) ? serial : held.serials.get(name)
+      if (list.hasSerials && known !== serial && (known !== undefined || wentBack)) work.add(rawName, serial)
+      else if (input.contentsChanged && !worked) {
+        work.add(rawName, serial)
+        refiltered.add(rawName)
+      }
+    } else if (!keep && held.names.has(name) && input.filtersChanged && input.removes) {
+      removals.push({ project: name, reason: 'the filters no longer want it' })
+    }
   }
-  for (const name of held.names) if (!listed.has(name)) removals.push({ project: name, reason: 'upstream no longer lists it' })
+  for (const name of doubled) {
+    const rawName = work.spelling(name)
+    // Which of the serials is its own nobody can tell.
+    if (rawName !== undefined) work.projects.set(rawName, 0)
+  }
+  if (!input.removes || !changed.tellsAbsence) return { removals, refiltered, presumedAbsent }
+  for (const name of held.names) {
+    // What is asked for anyway says by itself whether it is gone.
+    if (listed.has(name) || work.spelling(name) !== undefined) continue
+    removals.push({ project: name, reason: 'upstream no longer lists it' })
+  }
+  return { removals, refiltered, presumedAbsent }
+}
+
+/** The names of a list, normalized, and those that it has in several spellings. */
+function normalizedNames(list: ProjectList): { readonly listed: Set<string>; readonly doubled: Set<string> } {
+  const listed = new Set<string>()
+  const doubled = new Set<string>()
+  for (const [rawName] of list.projects) {
+    const name = normalizeName(rawName)
+    if (listed.has(name)) doubled.add(name)
+    else listed.add(name)
+  }
+  for (const rawName of list.unreadable ?? []) listed.add(normalizeName(rawName))
+  return { listed, doubled }
 }
 
 /** Fingerprints of the filters that choose projects, and of those that choose what of a project is mirrored. */
-export function filterFingerprints(filters: Filters): { projects: string; contents: string } {
+export function filterFingerprints(filters: Filters): { projectFilters: string; contentFilters: string } {
   const digest = (list: readonly { readonly name: string; readonly settings: unknown }[]): string =>
     createHash('sha256').update(JSON.stringify(list.map(({ name, settings }) => [name, settings]))).digest('hex')
-  return { projects: digest(filters.project), contents: digest([...filters.metadata, ...filters.release, ...filters.releaseFile]) }
+  return { projectFilters: digest(filters.project), contentFilters: digest([...filters.metadata, ...filters.release, ...filters.releaseFile]) }
 }
 
 /** Whether the filters differ from those that the mirror was made with; unknown counts as the same. */
 export function filterChanges(filters: Filters, memory: Memory): { projects: boolean; contents: boolean } {
   const now = filterFingerprints(filters)
   const differs = (before: string | undefined, after: string): boolean => before !== undefined && before !== after
-  return { projects: differs(memory.projectFilters, now.projects), contents: differs(memory.contentFilters, now.contents) }
+  return { projects: differs(memory.projectFilters, now.projectFilters), contents: differs(memory.contentFilters, now.contentFilters) }
 }

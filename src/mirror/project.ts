@@ -4,11 +4,12 @@ import { expectedFiles } from '../model/expected.js'
 import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown, simpleDirectory } from '../model/layout.js'
 import { normalizeName, safeName } from '../model/name.js'
 import { reformatSorted } from '../model/json/reformat.js'
+import { field, isObject } from '../model/parse.js'
 import { releaseFiles } from '../model/project.js'
-import type { Project } from '../model/project.js'
+import type { JsonObject, Project } from '../model/project.js'
 import { pageDigest } from '../simple/html.js'
 import type { Context } from './context.js'
-import { fetchProject, pageFields } from './fetch-project.js'
+import { fetchProject, pageFields, withPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { ensureFiles } from './files.js'
 import { writePages } from './pages.js'
@@ -42,9 +43,22 @@ export async function refilterProject(context: Context, rawName: string): Promis
   if (!config.json || !isSafeProjectName(name)) return undefined
   const project = await storedProject(storage, name)
   if (project === undefined || project === 'unreadable') return undefined
-  const page = config.simpleApiVersion === '1.1' ? undefined : await storedPage(storage, config, name)
-  const whole = { ...project, rawName, ...(page === undefined ? {} : { page: pageFields(page) }) }
-  return storeProject(context, { project: whole, refused: [], text: undefined }, project.lastSerial)
+  const fetched = { project: { ...project, rawName }, refused: [], text: undefined }
+  if (config.simpleApiVersion === '1.1') return storeProject(context, fetched, project.lastSerial)
+  const page = await storedPage(storage, config, name)
+  if (page !== undefined && !gainsFiles(context, project, page)) {
+    return storeProject(context, { ...fetched, project: { ...fetched.project, page: pageFields(page) } }, project.lastSerial)
+  }
+  const fresh = await context.upstream.projectPage(rawName, project.lastSerial)
+  const whole = fresh === 'gone' ? fresh : withPage(fetched, fresh)
+  return whole === 'gone' ? undefined : storeProject(context, whole, project.lastSerial)
+}
+
+/** Whether the filters now want files that the stored page does not have: it cannot tell all that a page says of them. */
+function gainsFiles(context: Context, project: Project, page: JsonObject): boolean {
+  const files = field(page, 'files')
+  const names = new Set((Array.isArray(files) ? files : []).filter(isObject).map((file) => field(file, 'filename')))
+  return releaseFiles(filterReleases(context.filters, project)).some(({ filename }) => !names.has(filename))
 }
 
 /** Filters a project and stores what is left of it. `serial`: the one that was asked for. */
@@ -54,7 +68,7 @@ async function storeProject(context: Context, fetched: FetchedProject, serial: n
   for (const reason of refused) log.warn(`${project.name}: refusing a release file: ${reason}`)
   context.report.refused += refused.length
   if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', name: project.name }
-  const before = config.removedProjects === 'delete' ? await ownedKeys(context, project.name) : []
+  const before = config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeMetadata(context, project, fetched.text))
   const wanted = filterReleases(context.filters, project)

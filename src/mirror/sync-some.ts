@@ -1,7 +1,8 @@
 import { LAYOUT, isSafeProjectName, shown } from '../model/layout.js'
 import { normalizeName, safeName } from '../model/name.js'
 import type { Context } from './context.js'
-import { loadSerials, saveSerials } from './memory.js'
+import { recallJsonApi } from './json-api.js'
+import { loadMemory, loadSerials, saveSerials } from './memory.js'
 import { mirroredNames, writeRootIndex } from './pages.js'
 import { hasPages, removeProject } from './remove.js'
 import { loadState } from './state.js'
@@ -21,6 +22,7 @@ export async function runSync(context: Context, names: readonly string[], option
     if (isSafeProjectName(normalizeName(name))) work.set(safeName(name), 0)
     else report.failures.push({ project: shown(name), reason: 'this is not a project name' })
   }
+  recallJsonApi(context, await loadMemory(storage), work.keys())
   const serials = await loadSerials(storage, LAYOUT.serials)
   const worked = await workThrough(context, { work, refiltered: new Set() }, async (rawName, serial) => {
     if (serial !== undefined) serials.set(normalizeName(rawName), serial)

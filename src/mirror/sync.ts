@@ -1,4 +1,4 @@
-import { BandersnatchError, StorageError, errorText } from '../errors.js'
+import { BandersnatchError, ConfigError, StorageError, errorText } from '../errors.js'
 import { LAYOUT } from '../model/layout.js'
 import { normalizeName } from '../model/name.js'
 import { compareCodePoints } from '../model/json/code-points.js'
@@ -15,6 +15,8 @@ import type { Outcome } from './project.js'
 export interface Worked {
   /** no longer upstream, or no longer wanted by a metadata filter */
   readonly withdrawn: ReadonlyMap<string, Removal>
+  /** must not be mirrored; asking again would not help */
+  readonly refused: ReadonlySet<string>
   /** name -> reason */
   readonly failed: ReadonlyMap<string, string>
   /** `stop-on-error` ended the work early */
@@ -46,6 +48,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
   const { work } = todo
   const { config, log, report, diff, progress } = context
   const withdrawn = new Map<string, Removal>()
+  const refused = new Set<string>()
   const failed = new Map<string, string>()
   const stopping = (): boolean => config.stopOnError && failed.size > 0
   const workOff = async (rawName: string): Promise<void> => {
@@ -53,7 +56,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
     if (stopping()) return
     failed.delete(rawName)
     const required = work.get(rawName) ?? 0
-    const outcome = await attempt(context, rawName, todo.refiltered.has(rawName) ? 'stored' : required)
+    const outcome = await attempt(context, rawName, todo)
     const name = normalizeName(rawName)
     progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
     switch (outcome.kind) {
@@ -74,6 +77,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
       case 'refused':
         log.warn(`Refusing ${outcome.reason}`)
         report.refused += 1
+        refused.add(rawName)
         await finished(rawName, undefined)
         break
       case 'failed':
@@ -89,17 +93,17 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
     await eachOf([...failed.keys()], config.workers, workOff)
   }
   if (stopping()) log.error('Exiting early after error.')
-  return { withdrawn, failed, stopped: stopping() }
+  return { withdrawn, refused, failed, stopped: stopping() }
 }
 
-/** A project's outcome; only a failing storage, a signal and bugs end the run. */
-async function attempt(context: Context, rawName: string, required: number | 'stored'): Promise<Outcome> {
+/** A project's outcome; only a failing storage, filters that cannot work, a signal and bugs end the run. */
+async function attempt(context: Context, rawName: string, { work, refiltered }: Work): Promise<Outcome> {
   try {
-    const stored = required === 'stored' ? await refilterProject(context, rawName) : undefined
-    return stored ?? (await syncProject(context, rawName, required === 'stored' ? 0 : required))
+    const stored = refiltered.has(rawName) ? await refilterProject(context, rawName) : undefined
+    return stored ?? (await syncProject(context, rawName, work.get(rawName) ?? 0))
   } catch (error) {
     throwIfStopped(context)
-    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+    if (error instanceof StorageError || error instanceof ConfigError || !(error instanceof BandersnatchError)) throw error
     return { kind: 'failed', reason: errorText(error) }
   }
 }

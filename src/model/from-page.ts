@@ -3,6 +3,7 @@ import { packageType, versionFromFilename } from './filename.js'
 import { shown } from './layout.js'
 import { field, isObject, serial } from './parse.js'
 import type { JsonObject } from './project.js'
+import { compareVersions, parseVersion } from './version.js'
 
 export interface PageDocument {
   readonly document: JsonObject
@@ -31,11 +32,22 @@ export function documentFromPage(page: JsonObject, name: string): PageDocument {
   }
   const meta = field(page, 'meta')
   const document = {
-    info: { name, version: versions.at(-1) ?? null },
+    info: { name, version: currentVersion(releases.keys()) ?? null },
     last_serial: (isObject(meta) ? serial(field(meta, '_last-serial')) : undefined) ?? 0,
     releases: Object.fromEntries(releases),
   }
   return { document, releaseOrder: [...releases.keys()] }
+}
+
+/** The version that PyPI's JSON API would call the project's own: the newest that is no pre-release, else the newest. */
+function currentVersion(versions: Iterable<string>): string | undefined {
+  const parsed = [...versions].flatMap((text) => {
+    const version = parseVersion(text)
+    return version === undefined ? [] : [{ text, version }]
+  })
+  const finals = parsed.filter(({ version }) => !version.isPrerelease)
+  const candidates = finals.length > 0 ? finals : parsed
+  return candidates.sort((a, b) => compareVersions(b.version, a.version))[0]?.text
 }
 
 function fileFromPage(file: JsonObject, filename: string): JsonObject {

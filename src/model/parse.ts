@@ -55,10 +55,18 @@ export function parseProject(document: unknown, rawName: string, options: ParseO
   return { project: { name, rawName, lastSerial, document, info, releases: parsed }, refused }
 }
 
-/** A serial as upstream gives it: a whole number that fits; undefined for anything else. */
+/** Fifteen digits: no index will get there, and the state files hold no more. */
+const LARGEST_SERIAL = 999_999_999_999_999
+
+/** Whether a value is a serial as JSON and XML-RPC give it: a whole number, never text. */
+export function isSerial(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LARGEST_SERIAL
+}
+
+/** A serial from a header or a document, as digits too; undefined for anything else. */
 export function serial(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
+  return isSerial(number) ? number : undefined
 }
 
 function parseFiles(files: readonly unknown[], refused: string[], anyUrl: boolean): ReleaseFile[] {
@@ -87,7 +95,7 @@ function parseFile(raw: unknown, anyUrl: boolean): ReleaseFile {
   if (typeof url !== 'string') throw new InvalidDocumentError(`${shown(filename)} has no URL`)
   if (!isObject(digests)) throw new InvalidDocumentError(`${shown(filename)} has no digests`)
   if (size !== undefined && size !== null && !isSize(size)) {
-    throw new InvalidDocumentError(`${shown(filename)} has the size ${shown(String(size))}`)
+    throw new InvalidDocumentError(`${shown(filename)} has the size ${shown(JSON.stringify(size))}`)
   }
   const known = hexDigests(digests)
   return {

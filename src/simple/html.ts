@@ -19,7 +19,8 @@ export function repositoryVersion(options: PageOptions): string {
  * @throws InvalidDocumentError where a file lacks the configured digest
  */
 export function projectHtml(project: Project, options: PageOptions): string {
-  const title = escapeHtml(project.rawName)
+  // PyPI's own title is the normalized name: spellings differ from index to index.
+  const title = escapeHtml(options.apiVersion === '1.1' ? project.rawName : project.name)
   const links = pageFiles(project).map((file) => fileLink(file, project, options)).join('\n')
   return `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
     statusTags(project, options) +

@@ -9,7 +9,7 @@ import type { CompareMethod, FileState } from './types.js'
 export async function checkFiles(
   specs: readonly FileSpec[],
   method: CompareMethod,
-  disk: { readonly path: (key: string) => string; readonly pool: HashPool },
+  disk: { readonly path: (key: string) => string; readonly holds: (target: string) => boolean; readonly pool: HashPool },
 ): Promise<FileState[]> {
   const states: FileState[] = []
   const unsure: { readonly position: number; readonly spec: FileSpec }[] = []
@@ -31,7 +31,8 @@ export async function checkFiles(
       throw storageError(Object.assign(new Error(found.code), { code: found.code }), 'read', disk.path(spec.key))
     }
     states[position] = typeof found === 'object' ? 'missing' : found === spec.digest.hex ? 'current' : 'mismatch'
-    if (states[position] === 'current' && method === 'stat') repairTime(spec, disk.path)
+    // A link out of the mirror directory leads to somebody else's file.
+    if (states[position] === 'current' && method === 'stat' && disk.holds(disk.path(spec.key))) repairTime(spec, disk.path)
   }
   return states
 }

@@ -5,10 +5,12 @@ import { errorCode, storageError } from './filesystem-errors.js'
 
 export interface Directories {
   /** The absolute path of a key. */
-  path(key: string): string
+  readonly path: (key: string) => string
   /** Makes the directory that a key lies in; refuses one that a symbolic link leads out of the mirror directory. */
-  ensureParent(key: string): void
-  ensure(key: string): void
+  readonly ensureParent: (key: string) => void
+  readonly ensure: (key: string) => void
+  /** Whether what stands at an absolute path is below the mirror directory, links resolved; true where nothing is. */
+  holds(target: string): boolean
 }
 
 /**
@@ -64,6 +66,15 @@ export function createDirectories(root: string): Directories {
   return {
     path,
     ensure,
+    holds(target) {
+      try {
+        const real = fs.realpathSync.native(target)
+        const home = fs.realpathSync.native(root)
+        return real === home || real.startsWith(home + sep)
+      } catch {
+        return true
+      }
+    },
     ensureParent(key) {
       const parent = dirname(key)
       if (parent !== '.') ensure(parent)

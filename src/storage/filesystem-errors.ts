@@ -13,6 +13,7 @@ const FATAL: ReadonlyMap<string, string> = new Map([
   ['ESTALE', 'stale file handle'],
   ['ENOENT', 'the directory has vanished'],
   ['ENOTDIR', 'a file stands where a directory is needed'],
+  ['ELOOP', 'a symbolic link stands in its place'],
   ['ENOMEM', 'out of memory'],
 ])
 

@@ -75,7 +75,9 @@ export async function lockDirectory(own: string, command: string, host: Host, on
     throw storageError(error, 'lock', own)
   }
   try {
-    fs.writeFileSync(holderPath, mine)
+    // Never through a link.
+    fs.rmSync(holderPath, { force: true })
+    fs.writeFileSync(holderPath, mine, { flag: 'wx' })
   } catch (error) {
     await release()
     throw storageError(error, 'write', holderPath)

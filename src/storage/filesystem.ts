@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash, hash } from 'node:crypto'
 import * as fs from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { IntegrityError, StorageError } from '../errors.js'
+import { IntegrityError, StorageError, UnsafePathError } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
 import { LAYOUT } from '../model/layout.js'
 import { checkFiles } from './filesystem-check.js'
@@ -40,7 +41,7 @@ const WHOLE_BYTES = 1 << 20
 export function createFilesystemStorage(options: FilesystemOptions): Storage {
   const root = options.directory
   const directories = createDirectories(root)
-  const { path } = directories
+  const { path, holds } = directories
   const writer = createWriter(directories, options)
   const pool = createHashPool()
 
@@ -50,6 +51,12 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     } catch (error) {
       throw storageError(error, doing, path(key))
     }
+  }
+
+  /** Nothing is removed by way of a symbolic link out of the mirror directory; a link itself may go. */
+  function checkWay(key: string): void {
+    if (holds(dirname(path(key)))) return
+    throw new UnsafePathError(`${path(key)} lies behind a symbolic link out of the mirror directory; nothing is removed there`)
   }
 
   async function digest(key: string, name: string): Promise<string> {
@@ -109,7 +116,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       await writer.stream(key, chunks)
     },
     async append(key, text) {
-      guarded('write', key, () => fs.appendFileSync(path(key), text))
+      guarded('write', key, () => appendText(path(key), text))
     },
     async link(key, target) {
       writer.link(key, target)
@@ -118,10 +125,10 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       return stat(key)
     },
     async check(spec, method) {
-      const [state = 'missing'] = await checkFiles([spec], method, { path, pool })
+      const [state = 'missing'] = await checkFiles([spec], method, { path, holds, pool })
       return state
     },
-    checkAll: (specs, method) => checkFiles(specs, method, { path, pool }),
+    checkAll: (specs, method) => checkFiles(specs, method, { path, holds, pool }),
     digest,
     async put(spec, body) {
       const hex = hash(spec.digest.name, body, 'hex')
@@ -136,9 +143,11 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       return receiveFile(spec, { path: partial, finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime) })
     },
     async remove(key, how) {
+      checkWay(key)
       return guarded('remove', key, () => removeFile(path(key), pruneDepth(key, how?.pruneParents)))
     },
     async removeTree(key) {
+      checkWay(key)
       guarded('remove', key, () => fs.rmSync(path(key), { recursive: true, force: true }))
     },
     async names(key, kind) {
@@ -173,6 +182,17 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
 function pruneDepth(key: string, prune: boolean | 'all' | undefined): number {
   const above = key.split('/').length - 3
   return prune === 'all' ? above : prune === true ? Math.min(1, above) : 0
+}
+
+/** Not through a symbolic link. */
+function appendText(path: string, text: string): void {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants
+  const fd = fs.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o666)
+  try {
+    fs.writeFileSync(fd, text)
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 /** One syncfs for everything written so far; Node has no call for it, coreutils' `sync -f` does just that. */

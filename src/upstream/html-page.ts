@@ -41,6 +41,7 @@ function anchorFile({ attributes, text }: Anchor, base: URL): JsonObject | undef
   const yanked = attributes['data-yanked']
   const metadata = coreMetadata(attributes)
   const requires = attributes['data-requires-python']
+  const provenance = attributes['data-provenance']
   return {
     filename,
     url: url.href,
@@ -48,11 +49,23 @@ function anchorFile({ attributes, text }: Anchor, base: URL): JsonObject | undef
     yanked: yanked === undefined ? false : yanked === '' ? true : yanked,
     ...(requires === undefined ? {} : { 'requires-python': requires }),
     ...(metadata === undefined ? {} : { 'core-metadata': metadata }),
+    ...(provenance === undefined ? {} : { provenance }),
+  }
+}
+
+/** What the meta elements of PEP 708 and 792 say, with the keys of PEP 691. */
+function statusFields(meta: ReadonlyMap<string, readonly string[]>): JsonObject {
+  const status = meta.get('pypi:project-status')?.[0]
+  const reason = meta.get('pypi:project-status-reason')?.[0]
+  const locations = meta.get('pypi:alternate-locations')
+  return {
+    ...(status === undefined ? {} : { 'project-status': { status, ...(reason === undefined ? {} : { reason }) } }),
+    ...(locations === undefined ? {} : { 'alternate-locations': locations }),
   }
 }
 
 /**
- * A project's HTML page (PEP 503, with PEP 592, 658 and 714) as the object that PEP 691 would give.
+ * A project's HTML page (PEP 503, with PEP 592, 658, 708, 714, 740 and 792) as the object that PEP 691 would give.
  * Whatever is no anchor to a file is passed over.
  */
 export function parseHtmlPage(
@@ -64,6 +77,7 @@ export function parseHtmlPage(
   let baseMet = false
   let anchor: Anchor | undefined
   let serial: number | undefined
+  const meta = new Map<string, string[]>()
   const finish = (): void => {
     const file = anchor === undefined ? undefined : anchorFile(anchor, base)
     if (file !== undefined) files.push(file)
@@ -74,6 +88,9 @@ export function parseHtmlPage(
       if (name === 'base' && !baseMet) {
         base = parseUrl(attributes['href'] ?? '', page.base) ?? page.base
         baseMet = true
+      } else if (name === 'meta') {
+        const key = attributes['name'] ?? ''
+        meta.set(key, [...(meta.get(key) ?? []), attributes['content'] ?? ''])
       } else if (name === 'a') {
         finish()
         anchor = { attributes, text: '' }
@@ -93,5 +110,5 @@ export function parseHtmlPage(
   })
   parser.end(body.toString('utf8'))
   finish()
-  return { json: { meta: { 'api-version': '1.0' }, name: page.name, files }, serial }
+  return { json: { meta: { 'api-version': '1.0' }, name: page.name, files, ...statusFields(meta) }, serial }
 }

@@ -27,9 +27,9 @@ export function createUpstream(http: HttpClient, options: UpstreamOptions): Upst
     url: `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`,
     list: (etag) => fetchProjectList(http, master, { log: options.log, etag }),
     metadata: (name, serial) => fetchMetadata(http, master, { name, serial }),
-    projectPage: (name) => fetchProjectPage(http, master, name),
+    projectPage: (name, serial = 0) => fetchProjectPage(http, master, { name, serial }),
     lastSerial: () => lastSerial(context),
-    changesSince: (serial) => changelogSince(context, serial),
+    changesSince: (serial, upTo) => changelogSince(context, serial, upTo),
     listByRpc: () => listPackagesWithSerial(context),
   }
 }

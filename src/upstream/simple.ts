@@ -1,34 +1,40 @@
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
 import { normalizeName } from '../model/name.js'
-import { field, isObject } from '../model/parse.js'
+import { field, isObject, isSerial, serial } from '../model/parse.js'
 import type { JsonObject } from '../model/project.js'
 import { parseUrl, shownUrl } from './failure.js'
+import { createHtmlListReader } from './html-list.js'
 import { createListScanner } from './list-scanner.js'
 import { parseHtmlPage } from './html-page.js'
 import { parseJson, serialHeader } from './json.js'
 import { createSerialList } from './serial-list.js'
 import type { SerialList } from './serial-list.js'
-import type { HttpAnswer, HttpClient, ProjectList, ProjectPage } from './types.js'
+import type { BodyReader, HttpAnswer, HttpClient, ProjectList, ProjectPage } from './types.js'
 
 // https://packaging.python.org/en/latest/specifications/simple-repository-api/#content-types
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json'
-const PAGE_TYPES = `${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1`
+const ACCEPTED = `${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1`
 const LARGEST_LIST = 1024 * 1024 * 1024
 const LARGEST_PAGE = 128 * 1024 * 1024
-
-/** A serial of the list, as bandersnatch compares them: a whole number, never text. */
-function isSerial(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
 
 /** What a list of projects has. */
 interface Listed {
   readonly projects: SerialList
-  /** names that have no serial */
+  /** names without a serial, in a list that has none */
   readonly bare: SerialList
+  /** names with something that is no serial */
+  readonly odd: Set<string>
   /** entries that are no project with a serial */
   skipped: number
+  html: boolean
+  /** the JSON document without its `projects` */
+  around: unknown
+}
+
+function newList(): Listed {
+  const lists = { projects: createSerialList(), bare: createSerialList(), odd: new Set<string>() }
+  return { ...lists, skipped: 0, html: false, around: undefined }
 }
 
 function addEntries(to: Listed, entries: readonly unknown[]): void {
@@ -41,19 +47,45 @@ function addEntries(to: Listed, entries: readonly unknown[]): void {
       to.skipped += 1
       // Once one project has a serial, the others are malformed.
       if (named && to.projects.size === 0 && serial === undefined) to.bare.add(name, 0)
+      else if (named) to.odd.add(name)
     }
   }
 }
 
-function listSerial(around: unknown, answer: HttpAnswer): number | undefined {
-  const meta = isObject(around) ? field(around, 'meta') : undefined
+/** Reads a list as JSON or HTML, whichever its first character shows: not every index knows its Content-Type. */
+function listReader(list: Listed, url: string): BodyReader {
+  const shown = shownUrl(url)
+  const json = createListScanner(
+    { onProject: (name, serial) => list.projects.add(name, serial), onEntries: (entries) => addEntries(list, entries) },
+    shown,
+  )
+  let reader: BodyReader | undefined
+  return {
+    write(chunk) {
+      const start = reader === undefined ? Buffer.from(chunk).toString('latin1').trimStart() : ''
+      if (start !== '') {
+        list.html = start.startsWith('<')
+        reader = list.html ? createHtmlListReader((name) => list.bare.add(name, 0), { url: new URL(url), shown }) : json
+      }
+      reader?.write(chunk)
+    },
+    end() {
+      if (reader === undefined) json.end()
+      else reader.end()
+      list.around = json.around()
+    },
+  }
+}
+
+function listSerial(list: Listed, answer: HttpAnswer): number | undefined {
+  const meta = isObject(list.around) ? field(list.around, 'meta') : undefined
   const own = isObject(meta) ? field(meta, '_last-serial') : undefined
   return isSerial(own) ? own : serialHeader(answer)
 }
 
 /**
- * The list of all projects (PEP 691) with the serials that PyPI adds to it. Entries without a usable name
- * or serial are left out with one warning, as bandersnatch 8.0 does.
+ * The list of all projects (PEP 691) with the serials that PyPI adds to it; of other indexes the HTML page (PEP 503),
+ * too. Entries without a usable name or serial are left out with one warning, as bandersnatch 8.0 does.
  * @param etag of the list held; 'unchanged' when it still holds
  */
 export async function fetchProjectList(
@@ -64,41 +96,37 @@ export async function fetchProjectList(
   // With the slash: PyPI redirects the address without it.
   const url = `${master}/simple/`
   const { log, etag } = options
-  const nothing = (): Listed => ({ projects: createSerialList(), bare: createSerialList(), skipped: 0 })
-  let listed = nothing()
-  let around: () => unknown = () => undefined
+  let list = newList()
   const answer = await http.get(url, {
-    accept: JSON_TYPE,
+    accept: ACCEPTED,
     maxBytes: LARGEST_LIST,
     ...(etag === undefined ? {} : { ifNoneMatch: etag, allow: [304] }),
     reader: () => {
-      const fresh = nothing()
-      listed = fresh
-      const scanner = createListScanner(
-        {
-          onProject: (name, serial) => fresh.projects.add(name, serial),
-          onEntries: (entries) => addEntries(fresh, entries),
-        },
-        shownUrl(url),
-      )
-      around = scanner.around
-      return scanner
+      list = newList()
+      return listReader(list, url)
     },
     check: ({ status }) => {
-      const { projects, bare, skipped } = listed
-      if (status === 304 || projects.size > 0 || bare.size > 0) return
+      if (status === 304 || list.projects.size > 0 || list.bare.size > 0) return
       const why =
-        skipped === 0 ? 'the list of projects is empty' : `none of ${skipped} projects has a name and a serial`
+        list.skipped === 0 ? 'the list of projects is empty' : `none of ${list.skipped} projects has a name and a serial`
       throw new UpstreamError('content', `${shownUrl(url)}: ${why}`)
     },
   })
   if (answer.status === 304) return 'unchanged'
-  const newEtag = answer.headers['etag']
-  const { projects, bare, skipped } = listed
-  if (projects.size === 0)
-    return { serial: listSerial(around(), answer), projects: bare, hasSerials: false, etag: newEtag }
-  if (skipped > 0) log.warn(`${shownUrl(url)}: skipping ${skipped} entries without a name and serial`)
-  return { serial: listSerial(around(), answer), projects, hasSerials: true, etag: newEtag }
+  const { projects, bare, odd } = list
+  const hasSerials = projects.size > 0
+  if (hasSerials && list.skipped > 0) {
+    log.warn(`${shownUrl(url)}: skipping ${list.skipped} entries without a name and serial`)
+    for (const [name] of bare) odd.add(name)
+  }
+  return {
+    serial: listSerial(list, answer),
+    projects: hasSerials ? projects : bare,
+    hasSerials,
+    etag: answer.headers['etag'],
+    ...(odd.size === 0 ? {} : { unreadable: odd }),
+    ...(list.html ? { html: true } : {}),
+  }
 }
 
 function isHtml(answer: HttpAnswer): boolean {
@@ -124,7 +152,7 @@ function parsePage(answer: HttpAnswer, name: string): ProjectPage {
   }
   if (isHtml(answer)) {
     const page = parseHtmlPage(answer.body, { base, name })
-    return { url: answer.url, serial: serialHeader(answer) ?? page.serial, json: page.json }
+    return { url: answer.url, serial: serialHeader(answer) ?? page.serial, json: page.json, html: true }
   }
   const { json } = parseJson(answer)
   const files = field(json, 'files')
@@ -132,24 +160,29 @@ function parsePage(answer: HttpAnswer, name: string): ProjectPage {
   if (!Array.isArray(files)) return wrong('no list of files')
   if (typeof ownName !== 'string' || normalizeName(ownName) !== name) return wrong('the page of another project')
   const meta = field(json, 'meta')
-  const own = isObject(meta) ? field(meta, '_last-serial') : undefined
-  return { url: answer.url, serial: isSerial(own) ? own : serialHeader(answer), json: absoluteUrls(json, files, base) }
+  const own = isObject(meta) ? serial(field(meta, '_last-serial')) : undefined
+  return { url: answer.url, serial: own ?? serialHeader(answer), json: absoluteUrls(json, files, base) }
 }
 
-/** A project's page of the simple index, JSON (PEP 691) or HTML (PEP 503). 'gone' for 404. */
+/**
+ * A project's page of the simple index, JSON (PEP 691) or HTML (PEP 503). 'gone' for 404.
+ * @throws UpstreamError 'stale' when a cache still gives one with an older serial after three attempts
+ */
 export async function fetchProjectPage(
   http: HttpClient,
   master: string,
-  project: string,
+  project: { readonly name: string; readonly serial: number },
 ): Promise<ProjectPage | 'gone'> {
-  const name = normalizeName(project)
+  const name = normalizeName(project.name)
   let page: ProjectPage | undefined
   await http.get(`${master}/simple/${encodeURIComponent(name)}/`, {
-    accept: PAGE_TYPES,
+    accept: ACCEPTED,
     maxBytes: LARGEST_PAGE,
     allow: [404],
     check: (answer) => {
       page = answer.status === 404 ? undefined : parsePage(answer, name)
+      if (page?.serial === undefined || page.serial >= project.serial) return
+      throw new UpstreamError('stale', `${shownUrl(answer.url)}: serial ${page.serial} is older than ${project.serial}`)
     },
   })
   return page ?? 'gone'

@@ -72,6 +72,10 @@ export interface ProjectList {
   /** false on indexes other than PyPI and its mirrors: then every serial in `projects` is 0 and says nothing */
   readonly hasSerials: boolean
   readonly etag: string | undefined
+  /** names that are listed with something that is no serial */
+  readonly unreadable?: ReadonlySet<string>
+  /** it came as HTML (PEP 503), which only other indexes than PyPI have reason to give */
+  readonly html?: true
 }
 
 /** A project's metadata document as fetched. */
@@ -88,6 +92,7 @@ export interface ProjectPage {
   readonly serial: number | undefined
   /** with the keys of PEP 691, whether it came as JSON or HTML; the URLs of `files` are absolute */
   readonly json: JsonObject
+  readonly html?: true
 }
 
 /** What the changelog says since a serial. */
@@ -96,7 +101,7 @@ export interface Changes {
   readonly serial: number
   /** name as upstream spells it -> serial of its latest change */
   readonly projects: ReadonlyMap<string, number>
-  /** some rows speak of a project, release or file that was removed */
+  /** some rows speak of a project that was removed or put into quarantine */
   readonly removals: boolean
 }
 
@@ -104,16 +109,19 @@ export interface Changes {
 export interface Upstream {
   /** without userinfo and without a slash at its end */
   readonly url: string
-  /** The PEP 691 list with `_last-serial`; 'unchanged' when the ETag given still holds. */
+  /** The PEP 691 list with `_last-serial`, or an HTML one; 'unchanged' when the ETag given still holds. */
   list(etag?: string): Promise<ProjectList | 'unchanged'>
   /** 'gone' when upstream answers 404. @throws UpstreamError 'stale' when older than `serial` */
   metadata(name: string, serial: number): Promise<MetadataDocument | 'gone'>
-  /** The page `/simple/<name>/` as JSON (PEP 691) or HTML (PEP 503). 'gone' when upstream answers 404. */
-  projectPage(name: string): Promise<ProjectPage | 'gone'>
+  /**
+   * The page `/simple/<name>/` as JSON (PEP 691) or HTML (PEP 503). 'gone' when upstream answers 404.
+   * @throws UpstreamError 'stale' when it has a serial that is older than `serial`
+   */
+  projectPage(name: string, serial?: number): Promise<ProjectPage | 'gone'>
   /** XML-RPC `changelog_last_serial`. 'not-offered' when upstream has no such API. */
   lastSerial(): Promise<number | 'not-offered'>
-  /** XML-RPC `changelog_since_serial`, all pages. */
-  changesSince(serial: number): Promise<Changes | 'not-offered'>
+  /** XML-RPC `changelog_since_serial`, all pages; no further than the one that reaches the serial `upTo`. */
+  changesSince(serial: number, upTo?: number): Promise<Changes | 'not-offered'>
   /** XML-RPC `list_packages_with_serial`: the list for an index whose PEP 691 list has no serials. */
-  listByRpc(): Promise<ReadonlyMap<string, number> | 'not-offered'>
+  listByRpc(): Promise<ProjectList | 'not-offered'>
 }

@@ -1,8 +1,9 @@
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
+import { isSerial } from '../model/parse.js'
 import { Retryable, shownUrl } from './failure.js'
 import type { RpcValue } from './rpc-value.js'
-import type { Changes, HttpClient } from './types.js'
+import type { Changes, HttpClient, ProjectList } from './types.js'
 import { createRpcReader } from './xmlrpc-reader.js'
 import type { RpcResponse } from './xmlrpc-reader.js'
 
@@ -10,6 +11,8 @@ const LARGEST_ANSWER = 512 * 1024 * 1024
 /** PyPI gives 50,000 rows a page; its whole history had some 600 pages in 2025. */
 const MOST_PAGES = 10_000
 const METHOD_NOT_FOUND = -32601
+/** Actions by which a project leaves the list; "remove release", "remove file …" and "remove Owner …" are none. */
+const WITHDRAWN = /^remove(?: project)?$|^project quarantined$/i
 
 /** Statuses of a server that has no XML-RPC there; redirects among them, as they lose the POST. */
 const NOT_OFFERED: readonly number[] = [301, 302, 303, 400, 404, 405, 406, 410, 415, 501]
@@ -78,10 +81,6 @@ async function call(context: RpcContext, method: string, serial?: number): Promi
   return response()?.value
 }
 
-function isSerial(value: RpcValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
 function wrongShape(context: RpcContext, method: string): UpstreamError {
   return new UpstreamError(
     'content',
@@ -97,24 +96,27 @@ export async function lastSerial(context: RpcContext): Promise<number | 'not-off
   return value
 }
 
-/** Takes out what has no name or serial: the map is large, a copy would double it. */
-function dropMalformed(list: Map<string, RpcValue>): list is Map<string, number> {
-  for (const [name, serial] of list) if (name === '' || !isSerial(serial)) list.delete(name)
+/** Takes out what has no name or serial, and says what it was: the map is large, a copy would double it. */
+function takeOutMalformed(list: Map<string, RpcValue>, into: Set<string>): list is Map<string, number> {
+  for (const [name, serial] of list) {
+    if (name !== '' && isSerial(serial)) continue
+    list.delete(name)
+    into.add(name)
+  }
   return true
 }
 
-/** @throws UpstreamError, XmlRpcFault */
-export async function listPackagesWithSerial(
-  context: RpcContext,
-): Promise<ReadonlyMap<string, number> | 'not-offered'> {
-  const value = await call(context, 'list_packages_with_serial')
+/** `list_packages_with_serial`. It has no serial of its own. @throws UpstreamError, XmlRpcFault */
+export async function listPackagesWithSerial(context: RpcContext): Promise<ProjectList | 'not-offered'> {
+  const method = 'list_packages_with_serial'
+  const value = await call(context, method)
   if (value === undefined) return 'not-offered'
-  if (!(value instanceof Map)) throw wrongShape(context, 'list_packages_with_serial')
-  const given = value.size
-  if (!dropMalformed(value)) return 'not-offered'
-  const skipped = given - value.size
-  if (skipped > 0) context.log.warn(`list_packages_with_serial: skipping ${skipped} entries without a name and serial`)
-  return value
+  const unreadable = new Set<string>()
+  if (!(value instanceof Map) || !takeOutMalformed(value, unreadable)) throw wrongShape(context, method)
+  if (value.size === 0) throw new UpstreamError('content', `${shownUrl(context.master)}: ${method} names no project`)
+  if (unreadable.size > 0) context.log.warn(`${method}: skipping ${unreadable.size} entries without a name and serial`)
+  const odd = unreadable.size === 0 ? {} : { unreadable }
+  return { serial: undefined, projects: value, hasSerials: true, etag: undefined, ...odd }
 }
 
 /**
@@ -135,8 +137,7 @@ function addRows(
       skipped += 1
     } else if (serial > after) {
       highest = Math.max(highest, serial)
-      // "remove project", "remove release", "remove file …", "project quarantined"
-      removals ||= typeof action === 'string' && /^remove\b|\bquarantine/i.test(action)
+      removals ||= typeof action === 'string' && WITHDRAWN.test(action)
       if (name !== null) projects.set(name, Math.max(serial, projects.get(name) ?? 0))
     }
   }
@@ -144,10 +145,15 @@ function addRows(
 }
 
 /**
- * What changed after `serial`. A page of the answer is limited, so it goes on until one brings nothing new.
+ * What changed after `serial`. A page of the answer is limited, so it goes on until one brings nothing new or
+ * reaches the serial `upTo`.
  * @throws UpstreamError, XmlRpcFault
  */
-export async function changelogSince(context: RpcContext, serial: number): Promise<Changes | 'not-offered'> {
+export async function changelogSince(
+  context: RpcContext,
+  serial: number,
+  upTo = Infinity,
+): Promise<Changes | 'not-offered'> {
   const projects = new Map<string, number>()
   let reached = serial
   let skipped = 0
@@ -159,8 +165,9 @@ export async function changelogSince(context: RpcContext, serial: number): Promi
     const added = addRows(rows, reached, projects)
     skipped += added.skipped
     removals ||= added.removals
-    if (added.highest === reached) break
+    const met = added.highest > reached
     reached = added.highest
+    if (!met || reached >= upTo) break
   }
   if (skipped > 0) context.log.warn(`changelog_since_serial: skipping ${skipped} malformed rows`)
   return { serial: reached, projects, removals }

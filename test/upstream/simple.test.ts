@@ -51,7 +51,7 @@ describe('the list of projects', () => {
       ],
     })
     expect(log.lines).toEqual([])
-    expect(asked).toEqual([`GET /simple/ ${JSON_TYPE}`])
+    expect(asked).toEqual([`GET /simple/ ${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1`])
   })
 
   it('takes its serial from the header when it has none', async () => {
@@ -87,7 +87,8 @@ describe('the list of projects', () => {
   })
 
   it.each([
-    ['<!doctype html><title>x</title>', 'not a JSON object'],
+    ['<!doctype html><title>x</title><a href="/login">Sign in</a>', 'HTML that is no list of projects'],
+    ['[]', 'not a JSON object'],
     ['{"projects":[]}', 'the list of projects is empty'],
     ['{"projects":[{"name":"a","_last-serial":"5"},{}]}', 'none of 2 projects has a name and a serial'],
     ['{"projects":[{"name":"a","_last-serial":1}', 'the list of projects is cut off'],

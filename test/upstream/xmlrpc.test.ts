@@ -68,13 +68,24 @@ describe('the changelog', () => {
     expect(await upstream.changesSince(5)).toEqual({ serial: 5, projects: new Map(), removals: false })
   })
 
-  it.each(['remove project', 'remove release', 'remove file a-1.tar.gz', 'project quarantined'])(
-    'notices "%s"',
-    async (action) => {
-      const { upstream } = await scene((_, after) => success(after < 9 ? [['a', null, 0, action, 9]] : []))
-      expect(await upstream.changesSince(5)).toMatchObject({ removals: true })
-    },
-  )
+  it.each([
+    ['remove project', true],
+    ['remove', true],
+    ['project quarantined', true],
+    ['remove release', false],
+    ['remove file a-1.tar.gz', false],
+    ['remove Owner someone', false],
+    ['project quarantine cleared', false],
+  ])('notices whether "%s" takes a project off the list', async (action, removals) => {
+    const { upstream } = await scene((_, after) => success(after < 9 ? [['a', null, 0, action, 9]] : []))
+    expect(await upstream.changesSince(5)).toMatchObject({ removals })
+  })
+
+  it('goes no further than it is told to', async () => {
+    const { upstream, asked } = await scene((_, after) => success([['a', null, 0, 'create', after + 1]]))
+    expect(await upstream.changesSince(5, 7)).toMatchObject({ serial: 7 })
+    expect(asked).toHaveLength(2)
+  })
 
   it('ends when a server repeats itself', async () => {
     const { upstream, asked } = await scene(() =>
@@ -119,12 +130,16 @@ describe('the changelog', () => {
         ]),
       ),
     )
-    expect(await upstream.listByRpc()).toEqual(
-      new Map([
+    expect(await upstream.listByRpc()).toEqual({
+      serial: undefined,
+      hasSerials: true,
+      etag: undefined,
+      projects: new Map([
         ['A_b', 5],
         ['__proto__', 6],
       ]),
-    )
+      unreadable: new Set(['bad', '']),
+    })
     expect(log.lines).toEqual(['list_packages_with_serial: skipping 2 entries without a name and serial'])
   })
 })
