@@ -32,3 +32,8 @@ export function throwIfStopped(context: Context): void {
   if (!context.signal.aborted) return
   throw context.signal.reason instanceof Error ? context.signal.reason : new Error('the run was stopped')
 }
+
+/** For what ends the run: requests under way are of no use any more. */
+export function endRequests(context: Context, error: unknown): void {
+  context.http.abort(error instanceof Error ? error : new Error(String(error)))
+}

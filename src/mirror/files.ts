@@ -2,7 +2,7 @@ import { BandersnatchError, IntegrityError, StorageError, UpstreamError, errorTe
 import type { FileSpec } from '../model/files.js'
 import type { FileState } from '../storage/types.js'
 import { shownUrl } from '../upstream/failure.js'
-import { throwIfStopped } from './context.js'
+import { endRequests, throwIfStopped } from './context.js'
 import type { Context } from './context.js'
 import { insist } from './insist.js'
 
@@ -18,8 +18,8 @@ export interface FilesOutcome {
   readonly failures: string[]
 }
 
-/** Runs `task` for every item, at most `width` at a time. After a throw nothing new starts; what runs is awaited. */
-export async function eachOf<T>(items: Iterable<T>, width: number, task: (item: T) => Promise<void>): Promise<void> {
+/** Runs `task` for every item, at most `width` at a time. A throw ends the run: nothing new starts, requests are ended. */
+export async function eachOf<T>(context: Context, items: Iterable<T>, width: number, task: (item: T) => Promise<void>): Promise<void> {
   const queue = items[Symbol.iterator]()
   const errors: unknown[] = []
   const lane = async (): Promise<void> => {
@@ -28,6 +28,7 @@ export async function eachOf<T>(items: Iterable<T>, width: number, task: (item: 
         await task(next.value)
       } catch (error) {
         errors.push(error)
+        endRequests(context, error)
       }
     }
   }
@@ -43,7 +44,7 @@ export async function ensureFiles(context: Context, specs: readonly FileSpec[]):
     const state = states[position] ?? 'missing'
     return state === 'current' ? [] : [{ spec, state }]
   })
-  await eachOf(withMetadata(owed), context.config.workers, async (group) => {
+  await eachOf(context, withMetadata(owed), context.config.workers, async (group) => {
     throwIfStopped(context)
     try {
       for (const file of group) {
