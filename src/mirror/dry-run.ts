@@ -71,7 +71,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
 export async function planProjects(context: Context, work: ReadonlyMap<string, number>, quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', work.size)
-  await eachOf(context, work, context.config.workers, async ([rawName, serial]) => {
+  await eachOf(context, { items: work, width: context.config.workers }, async ([rawName, serial]) => {
     throwIfStopped(context)
     projects.push(await planProject(context, rawName, { quick, serial }))
     context.progress.step()

@@ -19,7 +19,11 @@ export interface FilesOutcome {
 }
 
 /** Runs `task` for every item, at most `width` at a time. A throw ends the run: nothing new starts, requests are ended. */
-export async function eachOf<T>(context: Context, items: Iterable<T>, width: number, task: (item: T) => Promise<void>): Promise<void> {
+export async function eachOf<T>(
+  context: Context,
+  { items, width }: { readonly items: Iterable<T>; readonly width: number },
+  task: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = items[Symbol.iterator]()
   const errors: unknown[] = []
   const lane = async (): Promise<void> => {
@@ -44,7 +48,7 @@ export async function ensureFiles(context: Context, specs: readonly FileSpec[]):
     const state = states[position] ?? 'missing'
     return state === 'current' ? [] : [{ spec, state }]
   })
-  await eachOf(context, withMetadata(owed), context.config.workers, async (group) => {
+  await eachOf(context, { items: withMetadata(owed), width: context.config.workers }, async (group) => {
     throwIfStopped(context)
     try {
       for (const file of group) {

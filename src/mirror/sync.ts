@@ -87,10 +87,10 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
     }
   }
   progress.phase('Projects', work.size)
-  await eachOf(context, [...work.keys()].sort(compareCodePoints), config.workers, workOff)
+  await eachOf(context, { items: [...work.keys()].sort(compareCodePoints), width: config.workers }, workOff)
   for (let round = 0; round < FURTHER_ROUNDS && failed.size > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
     log.info(`Trying ${failed.size} failed packages once more`)
-    await eachOf(context, [...failed.keys()], config.workers, workOff)
+    await eachOf(context, { items: [...failed.keys()], width: config.workers }, workOff)
   }
   if (stopping()) log.error('Exiting early after error.')
   return { withdrawn, refused, failed, stopped: stopping() }

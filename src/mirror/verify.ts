@@ -51,7 +51,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   const progress = await openProgress(context, options)
   context.progress.phase('Verifying', names.length)
   const stopping = (): boolean => config.stopOnError && report.failures.length > 0
-  await eachOf(context, names, config.verifiers, async (name) => {
+  await eachOf(context, { items: names, width: config.verifiers }, async (name) => {
     throwIfStopped(context)
     if (stopping()) return
     const done = await verifyProject(state, name, progress.isDone(name))

@@ -10,7 +10,7 @@ export interface Directories {
   readonly ensureParent: (key: string) => void
   readonly ensure: (key: string) => void
   /** Whether what stands at an absolute path is below the mirror directory, links resolved; true where nothing is. */
-  holds(target: string): boolean
+  readonly holds: (target: string) => boolean
 }
 
 /**
