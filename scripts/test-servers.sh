@@ -1,12 +1,14 @@
 #!/bin/sh
 # Installs the programs that the tests use besides Node and Python with pip: web servers (nginx, Caddy), proxies
-# (tinyproxy for HTTP, microsocks for SOCKS 5), installers (Poetry, PDM) and systemd-analyze.
+# (tinyproxy for HTTP, microsocks for SOCKS 5), installers (Poetry, PDM), systemd-analyze, tmux, and Ceph's object
+# gateway as the S3 server where Python has no moto.
 # Debian and Ubuntu, as root; does nothing where all are on the PATH.
 set -eu
 
 # program:package
 programs='nginx:nginx caddy:caddy tinyproxy:tinyproxy microsocks:microsocks
-  poetry:python3-poetry pdm:python3-pdm systemd-analyze:systemd'
+  poetry:python3-poetry pdm:python3-pdm systemd-analyze:systemd tmux:tmux'
+python3 -c 'import moto.server' 2>/dev/null || programs="$programs radosgw:radosgw ceph-mon:ceph-mon ceph-osd:ceph-osd"
 
 missing=
 for entry in $programs; do

@@ -4,6 +4,7 @@ import { BandersnatchError, StorageError, UnsafePathError } from '../errors.js'
 const FATAL: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'no space (or no inodes) left'],
   ['EDQUOT', 'disk quota used up'],
+  ['EFBIG', 'larger than files may be here'],
   ['EROFS', 'the file system is read-only'],
   ['EACCES', 'permission denied'],
   ['EPERM', 'operation not permitted'],
