@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { IntegrityError } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
@@ -11,11 +9,13 @@ export interface PartialFile {
   readonly path: string
   /** gives the finished file its name, time and mode */
   readonly finish: (fd: number) => void
+  /** hex digest of the finished file, computed on another core while this one goes on receiving */
+  readonly digest: (path: string, name: string) => Promise<string>
 }
 
 /**
  * A large file on its way in. What has arrived stays under `.bandersnatch/partial/` when the connection
- * breaks or the run is killed; the next attempt hashes it and goes on from there.
+ * breaks or the run is killed; the next attempt goes on from there. The whole file is hashed before it gets its name.
  */
 export async function receiveFile(spec: FileSpec, partial: PartialFile): Promise<FileReceiver> {
   const validatorPath = `${partial.path}.validator`
@@ -24,13 +24,12 @@ export async function receiveFile(spec: FileSpec, partial: PartialFile): Promise
   }
   let fd = -1
   let held = 0
-  let hash: Hash = createHash(spec.digest.name)
   let validator: string | undefined
   try {
     validator = readValidator(validatorPath)
     fd = fs.openSync(partial.path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o644)
     if (validator === undefined) fs.ftruncateSync(fd, 0)
-    else held = await hashFrom(fd, hash)
+    else held = fs.fstatSync(fd).size
   } catch (error) {
     fail(error)
   }
@@ -55,7 +54,6 @@ export async function receiveFile(spec: FileSpec, partial: PartialFile): Promise
         if (!answer.resumed) {
           fs.ftruncateSync(fd, 0)
           held = 0
-          hash = createHash(spec.digest.name)
         }
         if (answer.validator !== validator) {
           validator = answer.validator
@@ -70,14 +68,13 @@ export async function receiveFile(spec: FileSpec, partial: PartialFile): Promise
       try {
         let written = 0
         while (written < chunk.length) written += fs.writeSync(fd, chunk, written, chunk.length - written, held + written)
-        hash.update(chunk)
         held += chunk.length
       } catch (error) {
         fail(error)
       }
     },
     async commit() {
-      const hex = hash.digest('hex')
+      const hex = await partial.digest(partial.path, spec.digest.name)
       if (hex !== spec.digest.hex) {
         discard()
         throw new IntegrityError(`${spec.filename} has the ${spec.digest.name} digest ${hex} instead of ${spec.digest.hex}`)
@@ -103,18 +100,5 @@ function readValidator(path: string): string | undefined {
     return fs.readFileSync(path, 'utf8')
   } catch {
     return undefined
-  }
-}
-
-async function hashFrom(fd: number, hash: Hash): Promise<number> {
-  const chunk = Buffer.allocUnsafe(1 << 20)
-  let position = 0
-  for (;;) {
-    const read = fs.readSync(fd, chunk, 0, chunk.length, position)
-    if (read === 0) return position
-    hash.update(chunk.subarray(0, read))
-    position += read
-    // Other requests of the run go on between the pieces.
-    await new Promise(setImmediate)
   }
 }

@@ -76,6 +76,12 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     }
   }
 
+  async function hashOf(file: string, name: string): Promise<string> {
+    const [found] = await pool.hash([{ path: file, digest: name }])
+    if (typeof found === 'string') return found
+    throw storageError(Object.assign(new Error('unreadable'), { code: found?.code }), 'read', file)
+  }
+
   function stat(key: string): StoredStat | undefined {
     const found = guarded('look at', key, () => fs.statSync(path(key), { throwIfNoEntry: false }))
     if (found === undefined || !found.isFile()) return undefined
@@ -140,7 +146,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     async receive(spec: FileSpec) {
       directories.ensureParent(spec.key)
       const partial = path(`${LAYOUT.partial}/${hash('sha256', spec.key + spec.digest.hex, 'hex').slice(0, 40)}`)
-      return receiveFile(spec, { path: partial, finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime) })
+      return receiveFile(spec, { path: partial, finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime), digest: hashOf })
     },
     async remove(key, how) {
       checkWay(key)
