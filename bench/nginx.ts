@@ -22,6 +22,8 @@ http {
   fastcgi_temp_path ${directory}/fastcgi;
   uwsgi_temp_path ${directory}/uwsgi;
   scgi_temp_path ${directory}/scgi;
+  client_body_in_single_buffer on;
+  map $request_body $answer { ~changelog_last_serial serial.xml; default changes.xml; }
   sendfile on;
   tcp_nopush on;
   keepalive_requests 100000000;
@@ -51,9 +53,17 @@ http {
       default_type application/json;
       ${SERIAL}
     }
-    # Static files refuse POST with 405; the answer is the same for any call.
-    location = /pypi { error_page 405 =200 /changes.xml; return 405; }
-    location = /changes.xml { internal; root ${directory}; gzip_static off; default_type text/xml; }
+    # Which call a body holds is known once it is read, which only passing it on brings about.
+    location = /pypi { proxy_pass http://unix:${directory}/rpc.sock:/; proxy_set_header X-Answer $answer; }
+  }
+  server {
+    listen unix:${directory}/rpc.sock;
+    access_log off;
+    root ${directory};
+    default_type text/xml;
+    # Static files refuse POST with 405.
+    location / { error_page 405 =200 /$http_x_answer; return 405; }
+    location ~ \\.xml$ { internal; }
   }
 }
 `

@@ -1,23 +1,23 @@
 /** The upstream where nginx is not installed: a process of its own, with the routes of nginx.ts. */
 import * as fs from 'node:fs'
 import { createServer } from 'node:http'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { gunzipSync } from 'node:zlib'
-import { keyOf } from './serve.js'
+import { keyOf, rpcAnswers } from './serve.js'
 import type { Place, Served } from './serve.js'
 
 interface Setting {
   readonly place: Place
   readonly served: Served
   readonly log: string
-  readonly changes: string
 }
 
 const SMALL = 1 << 20
-const { place, served, log, changes } = JSON.parse(process.argv[2] ?? '') as Setting
+const { place, served, log } = JSON.parse(process.argv[2] ?? '') as Setting
 const logFile = fs.openSync(log, 'a')
 const LIST_TYPE = 'application/vnd.pypi.simple.v1+json'
 
@@ -34,8 +34,13 @@ function send(response: ServerResponse, headers: Record<string, string>, body: B
   response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
+async function answerCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const call = await text(request)
+  const answers = rpcAnswers(served)
+  send(response, { 'content-type': 'text/xml' }, answers[call.includes('changelog_last_serial') ? 'serial.xml' : 'changes.xml'])
+}
+
 async function answer(path: string, gzip: boolean, response: ServerResponse): Promise<void> {
-  if (path === '/pypi') return send(response, { 'content-type': 'text/xml' }, changes)
   const document = packedFile(path)
   if (document !== undefined) {
     const packed = fs.readFileSync(`${document.file}.gz`)
@@ -58,8 +63,9 @@ const listener: RequestListener = (request, response) => {
   response.on('finish', () => {
     fs.writeSync(logFile, `${response.statusCode} ${socket.bytesWritten - before} ${request.method ?? ''} ${path}\n`)
   })
-  request.resume()
-  answer(path, /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')), response).catch((error: unknown) => {
+  const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  const answered = path === '/pypi' ? answerCall(request, response) : answer(path, gzip, response)
+  answered.catch((error: unknown) => {
     if (response.headersSent) response.destroy()
     else response.writeHead(404).end(String(error))
   })

@@ -16,6 +16,8 @@ export interface Served {
   readonly list: string
   /** has `packages/`; a directory without it where no files are served */
   readonly files: string
+  /** the last one of the changelog */
+  readonly serial: number
 }
 
 export interface Traffic {
@@ -117,19 +119,21 @@ export async function serve(place: Place, served: Served): Promise<Upstream> {
 function startNginx(place: Place, served: Served, log: string): ChildProcess {
   const file = join(place.directory, 'nginx.conf')
   fs.writeFileSync(file, nginxConfig(place, served, log))
-  fs.writeFileSync(join(place.directory, 'changes.xml'), NO_CHANGES)
+  for (const [call, answer] of Object.entries(rpcAnswers(served))) fs.writeFileSync(join(place.directory, call), answer)
   return spawn('nginx', ['-p', place.directory, '-e', join(place.directory, 'error.log'), '-c', file], { stdio: 'inherit' })
 }
 
 function startNode(place: Place, served: Served, log: string): ChildProcess {
-  const setting = JSON.stringify({ place, served, log, changes: NO_CHANGES })
+  const setting = JSON.stringify({ place, served, log })
   return spawn(process.execPath, [join(import.meta.dirname, 'node-upstream.js'), setting], { stdio: 'inherit' })
 }
 
-/** The changelog of an index in which nothing happened. */
-const NO_CHANGES = `<?xml version='1.0'?>
-<methodResponse><params><param><value><array><data></data></array></value></param></params></methodResponse>
-`
+/** What XML-RPC answers, by the file that nginx keeps it in: the last serial, and that nothing happened since. */
+export function rpcAnswers({ serial }: Served): { readonly 'serial.xml': string; readonly 'changes.xml': string } {
+  const answer = (value: string): string =>
+    `<?xml version='1.0'?>\n<methodResponse><params><param><value>${value}</value></param></params></methodResponse>\n`
+  return { 'serial.xml': answer(`<int>${serial}</int>`), 'changes.xml': answer('<array><data></data></array>') }
+}
 
 async function listening(child: ChildProcess, { port }: Place): Promise<void> {
   for (const end = performance.now() + START_MS; performance.now() < end; await sleep(50)) {

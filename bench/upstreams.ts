@@ -39,12 +39,12 @@ export function createUpstreams(
 ): Upstreams {
   const { cache, scratch, log } = where
 
-  async function list(count: number): Promise<string> {
+  async function listed(count: number): Promise<Pick<Served, 'list' | 'serial'>> {
     const directory = await once(join(cache, `list-1-${count}`), async (fresh) => {
       log(`making a list of ${count} projects`)
       await pipeline(Readable.from(projectList(count)), createGzip(), fs.createWriteStream(join(fresh, 'list.gz')))
     })
-    return join(directory, 'list')
+    return { list: join(directory, 'list'), serial: identity(count - 1).serial }
   }
 
   function unstored(projects: number): Generator<IndexedProject> {
@@ -61,21 +61,21 @@ export function createUpstreams(
       const home = place.fixed ? directory : join(scratch, 'documents', name)
       const documents = await once(join(home, `documents-${protocol.slice(0, -1)}-${port}`), (fresh) =>
         writeDocuments(fresh, projects, { base: place.url, bodies }))
-      return { projects, served: { documents, list: await list(sized.projects), files: directory } }
+      return { projects, served: { documents, files: directory, ...(await listed(sized.projects)) } }
     },
-    async metadataOnly(projects, listed) {
+    async metadataOnly(projects, count) {
       const documents = await once(join(cache, `metadata-1-${projects}`), (fresh) => {
         log(`making the metadata of ${projects} projects`)
         writeDocuments(fresh, unstored(projects), { base: NOWHERE, bodies: createBodies(SEED) })
       })
-      return { documents, files: documents, list: await list(listed) }
+      return { documents, files: documents, ...(await listed(count)) }
     },
-    async onlyLast(listed) {
-      const documents = await once(join(scratch, 'documents', `last-${listed}`), (fresh) => {
-        const last = [...unstored(1)].map((project) => ({ ...project, ...identity(listed - 1) }))
+    async onlyLast(count) {
+      const documents = await once(join(scratch, 'documents', `last-${count}`), (fresh) => {
+        const last = [...unstored(1)].map((project) => ({ ...project, ...identity(count - 1) }))
         writeDocuments(fresh, last, { base: NOWHERE, bodies: createBodies(SEED) })
       })
-      return { documents, files: documents, list: await list(listed) }
+      return { documents, files: documents, ...(await listed(count)) }
     },
   }
 }

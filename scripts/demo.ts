@@ -2,7 +2,8 @@
  * The whole way of a package: an index, a mirror of it made by the real program, a plain file server, pip.
  *
  *   npm run demo                          with a small index that is built on the spot
- *   npm run demo -- --from DIR [--package NAME...]   with the wheels and sdists of a directory
+ *   npm run demo -- --from DIR [--package NAME...]   with all wheels and sdists of a directory
+ *   npm run demo -- --from DIR --needed              with those only that the packages need
  *
  * Needs no network, and leaves nothing behind. Without Python the last step is left out.
  */
@@ -34,7 +35,7 @@ interface Source {
 
 function chosenSource(): Source {
   const { values, positionals } = parseArgs({
-    options: { from: { type: 'string' }, package: { type: 'string', multiple: true } },
+    options: { from: { type: 'string' }, package: { type: 'string', multiple: true }, needed: { type: 'boolean' } },
     allowPositionals: true,
   })
   const named = [...(values.package ?? []), ...positionals]
@@ -48,7 +49,7 @@ function chosenSource(): Source {
   const missing = wanted.filter((name) => !packages.includes(name))
   if (missing.length > 0) console.log(`not in ${values.from}: ${missing.join(', ')}`)
   if (packages.length === 0) throw new Error('nothing to install')
-  return { index, packages, only: withDependencies(index, packages) }
+  return { index, packages, only: values.needed === true ? withDependencies(index, packages) : undefined }
 }
 
 function configuration(directory: string, master: string, only: readonly string[] | undefined): string {

@@ -22,20 +22,25 @@ export interface Question {
  * @throws UpstreamError where neither can be had
  */
 export async function askUpstream(context: Context, question: Question): Promise<Changed> {
-  const { since } = question
+  const { since, memory } = question
   const asksChangelog = context.config.apiMethod !== 'simple' && since > 0
   const changelog = asksChangelog ? await askChangelog(context, since) : undefined
-  const enough = changelog !== undefined && changelog.serial >= since && !question.wholeList
+  const enough = changelog !== undefined && !question.wholeList && !wentBack(memory, changelog.serial)
   // A project that was removed: the list says what is still there.
   if (enough && !(context.config.apiMethod === 'auto' && changelog.removals)) {
     return { list: undefined, changes: changelog.projects, serial: changelog.serial, wentBack: false, tellsAbsence: false }
   }
   const list = await askList(context, question, changelog)
-  if (list !== 'unchanged') return merged(context, { since, changelog, list })
-  return { list: undefined, changes: new Map(), serial: since, wentBack: false, tellsAbsence: false }
+  if (list !== 'unchanged') return merged(context, { question, changelog, list })
+  return { list: undefined, changes: new Map(), serial: memory.upstreamSerial ?? since, wentBack: false, tellsAbsence: false }
 }
 
-/** What the changelog says after `since`; a lower serial when upstream has not got there; undefined without a changelog. */
+/** A state file may be ahead of upstream for other reasons; that upstream was further before is what we saw ourselves. */
+function wentBack(memory: Memory, serial: number): boolean {
+  return memory.upstreamSerial !== undefined && serial < memory.upstreamSerial
+}
+
+/** What the changelog says after `since`; upstream's own serial when it has not got there; undefined without a changelog. */
 async function askChangelog(context: Context, since: number): Promise<Changes | undefined> {
   const { upstream, log } = context
   const instead = 'comparing with the list of all projects instead'
@@ -103,12 +108,13 @@ async function listByRpc(context: Context, changelog: Changes | undefined): Prom
 }
 
 interface Answers {
-  readonly since: number
+  readonly question: Question
   readonly changelog: Changes | undefined
   readonly list: ProjectList
 }
 
-function merged(context: Context, { since, changelog, list }: Answers): Changed {
+function merged(context: Context, { question, changelog, list }: Answers): Changed {
+  const { since, memory } = question
   const changes = new Map(changelog?.projects)
   let highest = 0
   for (const [name, serial] of list.projects) {
@@ -117,18 +123,18 @@ function merged(context: Context, { since, changelog, list }: Answers): Changed 
   }
   if (!list.hasSerials) {
     context.log.info('The list of projects has no serials: every project is asked for')
-    return { list, changes, serial: since, wentBack: false, tellsAbsence: true }
+    return { list, changes, serial: 0, wentBack: false, tellsAbsence: true }
   }
   const listed = list.serial ?? highest
   const serial = changelog?.serial ?? listed
-  const wentBack = serial < since
-  if (wentBack) {
+  const restored = wentBack(memory, serial)
+  if (restored) {
     context.log.warn(
-      `Upstream's serial went back from ${since} to ${serial}: was it restored from a backup? ` +
+      `Upstream's serial went back from ${memory.upstreamSerial} to ${serial}: was it restored from a backup? ` +
         'Every project is compared by its own serial, and none is removed',
     )
   } else if (listed < serial) {
     context.log.info(`The list of projects, of serial ${listed}, is an older copy: what it does not name is kept`)
   }
-  return { list, changes, serial, wentBack, tellsAbsence: !wentBack && listed >= serial }
+  return { list, changes, serial, wentBack: restored, tellsAbsence: !restored && listed >= serial }
 }

@@ -81,8 +81,15 @@ async function dropFromRoot(context: Context): Promise<void> {
   const rootPage = config.simpleFormat === 'JSON' ? 'index.v1_json' : 'index.html'
   if ((await storage.stat(`${LAYOUT.simple}/${rootPage}`)) === undefined) return
   const serials = await loadSerials(storage, LAYOUT.serials)
-  for (const { project } of report.removals) serials.delete(project)
+  const absent = await loadSerials(storage, LAYOUT.absent)
+  for (const { project } of report.removals) {
+    const serial = serials.get(project)
+    // A comparison with the list would bring it back before it changes upstream.
+    if (serial !== undefined) absent.set(project, serial)
+    serials.delete(project)
+  }
   const { status } = await loadState(storage, context.log)
   await rewriteRoot(context, status ?? 0, serials)
   await saveSerials(storage, LAYOUT.serials, serials)
+  await saveSerials(storage, LAYOUT.absent, absent)
 }

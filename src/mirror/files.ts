@@ -9,7 +9,7 @@ import { insist } from './insist.js'
 /** Larger files are streamed and can be resumed; smaller ones are taken whole, which costs far less. */
 const STREAM_BYTES = 1 << 20
 /** A core metadata file is a few kilobytes; upstream does not tell its size. */
-const METADATA_BYTES = 64 << 20
+const METADATA_BYTES = 16 << 20
 
 export interface FilesOutcome {
   /** keys of the files that were stored */

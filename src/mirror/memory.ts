@@ -8,6 +8,8 @@ export interface Memory {
   readonly listEtag: string | undefined
   readonly listCount: number | undefined
   readonly listSerial: number | undefined
+  /** the serial that upstream itself was seen to have */
+  readonly upstreamSerial: number | undefined
   /** milliseconds since the epoch: when the mirror was last compared with the whole list */
   readonly reconciledAt: number | undefined
   /** fingerprints of the filters that decided over what is mirrored */
@@ -41,6 +43,7 @@ export async function loadMemory(storage: Storage): Promise<Memory> {
     listEtag: text('listEtag'),
     listCount: number('listCount'),
     listSerial: number('listSerial'),
+    upstreamSerial: number('upstreamSerial'),
     reconciledAt: number('reconciledAt'),
     projectFilters: text('projectFilters'),
     contentFilters: text('contentFilters'),

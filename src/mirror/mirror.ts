@@ -75,10 +75,10 @@ async function removeAll(context: Context, candidates: readonly Removal[], run: 
   if (config.removedProjects === 'keep') return removed
   const removals: Removal[] = []
   for (const candidate of candidates) if (await hasPages(context, candidate.project)) removals.push(candidate)
-  if (removals.length === 0) return removed
+  if (removals.length + run.plan.missing === 0) return removed
   const mirrored = (run.held ?? (await heldNames(context))).size
   const refusal = removalGuard({
-    removals: removals.length,
+    removals: removals.length + run.plan.missing,
     mirrored,
     limit: config.removalLimit,
     listedBefore: run.known.memory.listCount,
@@ -156,7 +156,8 @@ function remembered({ report, filters, jsonApi, upstream }: Context, { known, ch
     listSerial: changed.serial,
   }
   const compared = changed.tellsAbsence || changed.wentBack ? { reconciledAt: startedAt.getTime() } : {}
-  return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), jsonApiAt, unsettled: false }
+  const notes = { upstreamSerial: changed.serial, jsonApiAt, unsettled: false }
+  return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), ...notes }
 }
 
 /** A mirrored project that is not owed has the serial that the list says: for pages that 8.0 left without one. */

@@ -47,7 +47,7 @@ export async function planRun(context: Context, options: { readonly forceCheck: 
   const edited = filterChanges(filters, memory)
   const due = startedAt.getTime() - (memory.reconciledAt ?? 0) >= config.reconcileInterval * HOUR_MS
   const filtersChanged = edited.projects || edited.contents
-  const wholeList = options.forceCheck || filtersChanged || memory.unsettled || (due && config.apiMethod === 'auto')
+  const wholeList = options.forceCheck || filtersChanged || memory.unsettled || (due && config.apiMethod !== 'xmlrpc')
   context.report.serialBefore = state.status
   log.info(`Syncing with ${context.upstream.url}.`)
   log.info(`Current mirror serial: ${state.status ?? 0}`)
@@ -64,6 +64,7 @@ export async function planRun(context: Context, options: { readonly forceCheck: 
     filters,
     filtersChanged,
     contentsChanged: edited.contents,
+    thorough: due,
     takenOver: memory.reconciledAt === undefined,
     removes: config.removedProjects !== 'keep',
   })

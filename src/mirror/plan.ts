@@ -14,7 +14,7 @@ export interface Changed {
   readonly changes: ReadonlyMap<string, number>
   /** everything up to this serial is in `changes` or `list` */
   readonly serial: number
-  /** `serial` is lower than the mirror's: upstream was restored from a backup and gives the serials in between anew */
+  /** `serial` is lower than upstream's was before: it was restored from a backup and gives the serials in between anew */
   readonly wentBack: boolean
   /** what `list` does not name is gone; an older copy of the list does not tell that */
   readonly tellsAbsence: boolean
@@ -42,6 +42,8 @@ export interface SyncPlan {
   readonly refiltered: ReadonlySet<string>
   /** normalized names of mirrored projects that should no longer be served */
   readonly removals: readonly Removal[]
+  /** how many mirrored projects are missing in a list that is too old to tell that they are gone */
+  readonly missing: number
   /** normalized name -> serial of projects that are taken to be absent without asking: bandersnatch 8.0 left them out */
   readonly presumedAbsent: ReadonlyMap<string, number>
   readonly writeRoot: boolean
@@ -64,6 +66,8 @@ export interface PlanInput {
   readonly filtersChanged: boolean
   /** the metadata, release or file filters changed: what is mirrored is filtered again */
   readonly contentsChanged: boolean
+  /** the mirror is compared with the list project by project, which finds what a run before this one missed */
+  readonly thorough: boolean
   /** the mirror was never compared with a list before: another program decided what is in it */
   readonly takenOver: boolean
   /** `removed-projects` is not `keep` */
@@ -79,17 +83,15 @@ export function makePlan(input: PlanInput): SyncPlan {
   const owed = force ? undefined : state.todo
   for (const [name, serial] of owed?.projects ?? []) if (!input.finished.has(name)) work.add(name, serial)
   for (const [name, serial] of changed.changes) work.add(name, serial)
-  const { removals, refiltered, presumedAbsent } = compare(input, work)
+  const compared = compare(input, work)
   for (const name of [...work.projects.keys()]) if (!keepsProject(filters, name).keep) work.projects.delete(name)
-  const anything = changed.changes.size > 0 || work.projects.size > 0 || removals.length > 0
+  const anything = changed.changes.size > 0 || work.projects.size > 0 || compared.removals.length > 0
   return {
     // A resumed run whose list of changes is not empty continues the run before it.
     base: force ? 0 : changed.changes.size > 0 ? since : (state.status ?? 0),
     target,
     work: work.projects,
-    refiltered,
-    removals,
-    presumedAbsent,
+    ...compared,
     writeRoot: since === 0 || owed !== undefined || anything,
   }
 }
@@ -99,6 +101,7 @@ interface WorkList {
   readonly projects: Map<string, number>
   /** Another spelling of a name is the same project: the newest counts. */
   add(rawName: string, serial: number): void
+  drop(rawName: string): void
   /** `name`: normalized */
   spelling(name: string): string | undefined
 }
@@ -123,11 +126,15 @@ function createWork(target: number): WorkList {
       else spellings.set(name, rawName)
       projects.set(rawName, serial)
     },
+    drop(rawName) {
+      projects.delete(rawName)
+      if (spelling(normalizeName(rawName)) === rawName) spellings.delete(normalizeName(rawName))
+    },
     spelling,
   }
 }
 
-type Comparison = Pick<SyncPlan, 'removals' | 'refiltered' | 'presumedAbsent'>
+type Comparison = Pick<SyncPlan, 'removals' | 'missing' | 'refiltered' | 'presumedAbsent'>
 
 /** What the whole list says beyond the changes: what was missed, what came into or fell out of the filters or the list. */
 function compare({ held, changed, ...input }: PlanInput, work: WorkList): Comparison {
@@ -135,8 +142,9 @@ function compare({ held, changed, ...input }: PlanInput, work: WorkList): Compar
   const refiltered = new Set<string>()
   const presumedAbsent = new Map<string, number>()
   const { list, wentBack } = changed
-  if (held === undefined || list === undefined) return { removals, refiltered, presumedAbsent }
+  if (held === undefined || list === undefined) return { removals, missing: 0, refiltered, presumedAbsent }
   const presumes = input.takenOver && !input.force && !input.filtersChanged
+  const thorough = input.thorough || wentBack
   const { listed, doubled } = normalizedNames(list)
   for (const [rawName, serial] of list.projects) {
     const name = normalizeName(rawName)
@@ -144,12 +152,12 @@ function compare({ held, changed, ...input }: PlanInput, work: WorkList): Compar
     const worked = work.spelling(name) !== undefined
     if (keep && !held.names.has(name)) {
       const asked = held.absent.get(name)
-      if (worked || (asked === serial && !input.contentsChanged)) continue
-      if (asked === undefined && presumes) presumedAbsent.set(name, serial)
-      else work.add(rawName, serial)
+      const again = asked === serial ? input.contentsChanged : thorough || input.filtersChanged
+      if (!worked && asked === undefined && presumes) presumedAbsent.set(name, serial)
+      else if (again) work.add(rawName, serial)
     } else if (keep) {
       const known = doubled.has(name) ? serial : held.serials.get(name)
-      if (list.hasSerials && known !== serial && (known !== undefined || wentBack)) work.add(rawName, serial)
+      if (thorough && list.hasSerials && known !== serial && (known !== undefined || wentBack)) work.add(rawName, serial)
       else if (input.contentsChanged && !worked) {
         work.add(rawName, serial)
         refiltered.add(rawName)
@@ -163,13 +171,20 @@ function compare({ held, changed, ...input }: PlanInput, work: WorkList): Compar
     // Which of the serials is its own nobody can tell.
     if (rawName !== undefined) work.projects.set(rawName, 0)
   }
-  if (!input.removes || !changed.tellsAbsence) return { removals, refiltered, presumedAbsent }
-  for (const name of held.names) {
+  if (changed.tellsAbsence) {
+    // The changelog has them, the list no more.
+    for (const rawName of [...changed.changes.keys()]) {
+      if (!listed.has(normalizeName(rawName)) && input.state.todo?.projects.has(rawName) !== true) work.drop(rawName)
+    }
+  }
+  let missing = 0
+  for (const name of input.removes ? held.names : []) {
     // What is asked for anyway says by itself whether it is gone.
     if (listed.has(name) || work.spelling(name) !== undefined) continue
-    removals.push({ project: name, reason: 'upstream no longer lists it' })
+    if (changed.tellsAbsence) removals.push({ project: name, reason: 'upstream no longer lists it' })
+    else missing += 1
   }
-  return { removals, refiltered, presumedAbsent }
+  return { removals, missing, refiltered, presumedAbsent }
 }
 
 /** The names of a list, normalized, and those that it has in several spellings. */

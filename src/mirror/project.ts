@@ -25,7 +25,8 @@ export type Outcome =
   | { readonly kind: 'filtered'; readonly name: string }
   /** its name or all of its files must not be mirrored; asking again would not help */
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string }
+  /** `passing`: what went wrong may go right later in the same run */
+  | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean }
 
 /** Brings one project up to date: metadata, files, then the pages that name them. `required`: serial it must have. */
 export async function syncProject(context: Context, rawName: string, required: number): Promise<Outcome> {
@@ -82,7 +83,7 @@ async function storeProject(context: Context, fetched: FetchedProject, serial: n
     const outcome = await ensureFiles(context, specs)
     changed.push(...outcome.fetched)
     const [first] = outcome.failures
-    if (first !== undefined) return { kind: 'failed', reason: failureText(first, outcome.failures.length) }
+    if (first !== undefined) return { kind: 'failed', reason: failureText(first, outcome.failures.length), passing: true }
   }
   log.info(`Storing index page(s): ${wanted.name} - in ${storage.location(simpleDirectory(wanted.name, config.hashIndex))}`)
   changed.push(...(await writePages(storage, config, { project: wanted, serial })))

@@ -1,4 +1,4 @@
-import { BandersnatchError, ConfigError, StorageError, errorText } from '../errors.js'
+import { BandersnatchError, ConfigError, StorageError, UpstreamError, errorText } from '../errors.js'
 import { LAYOUT } from '../model/layout.js'
 import { normalizeName } from '../model/name.js'
 import { compareCodePoints } from '../model/json/code-points.js'
@@ -50,6 +50,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
   const withdrawn = new Map<string, Removal>()
   const refused = new Set<string>()
   const failed = new Map<string, string>()
+  const again: string[] = []
   const stopping = (): boolean => config.stopOnError && failed.size > 0
   const workOff = async (rawName: string): Promise<void> => {
     throwIfStopped(context)
@@ -83,14 +84,15 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
       case 'failed':
         log.error(`Error syncing package: ${name}@${required}: ${outcome.reason}`)
         failed.set(rawName, outcome.reason)
+        if (outcome.passing) again.push(rawName)
         break
     }
   }
   progress.phase('Projects', work.size)
   await eachOf(context, { items: [...work.keys()].sort(compareCodePoints), width: config.workers }, workOff)
-  for (let round = 0; round < FURTHER_ROUNDS && failed.size > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
-    log.info(`Trying ${failed.size} failed packages once more`)
-    await eachOf(context, { items: [...failed.keys()], width: config.workers }, workOff)
+  for (let round = 0; round < FURTHER_ROUNDS && again.length > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
+    log.info(`Trying ${again.length} failed packages once more`)
+    await eachOf(context, { items: again.splice(0), width: config.workers }, workOff)
   }
   if (stopping()) log.error('Exiting early after error.')
   return { withdrawn, refused, failed, stopped: stopping() }
@@ -104,7 +106,9 @@ async function attempt(context: Context, rawName: string, { work, refiltered }: 
   } catch (error) {
     throwIfStopped(context)
     if (error instanceof StorageError || error instanceof ConfigError || !(error instanceof BandersnatchError)) throw error
-    return { kind: 'failed', reason: errorText(error) }
+    // A document that makes no sense was asked for several times already.
+    const passing = error instanceof UpstreamError && error.kind !== 'content'
+    return { kind: 'failed', reason: errorText(error), passing }
   }
 }
 

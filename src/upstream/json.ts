@@ -4,17 +4,23 @@ import { field, isObject, serial } from '../model/parse.js'
 import { shownUrl } from './failure.js'
 import type { HttpAnswer, HttpClient, MetadataDocument } from './types.js'
 
-const LARGEST_DOCUMENT = 256 * 1024 * 1024
+/** Some ten megabytes are the most that PyPI's have (2025). */
+const LARGEST_DOCUMENT = 64 * 1024 * 1024
+/** A document of nothing but brackets takes thirty times its size in memory. */
+const MOST_VALUES = 4_000_000
 
 /** The serial in X-PyPI-Last-Serial; undefined without one that can be read. */
 export function serialHeader(answer: HttpAnswer): number | undefined {
   return serial(answer.headers['x-pypi-last-serial'])
 }
 
-/** An answer's JSON object. @throws UpstreamError 'content' */
+/** An answer's JSON object. @throws UpstreamError 'content', 'too-large' */
 export function parseJson(answer: HttpAnswer): MetadataDocument {
   let what = 'not JSON'
   let cause: unknown
+  if (answer.body.length > MOST_VALUES && separators(answer.body) > MOST_VALUES) {
+    throw new UpstreamError('too-large', `${shownUrl(answer.url)}: more than ${MOST_VALUES} values`)
+  }
   try {
     // Python's decoder too takes neither a byte order mark nor broken UTF-8.
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(answer.body)
@@ -26,6 +32,13 @@ export function parseJson(answer: HttpAnswer): MetadataDocument {
     if (/^\s*</.test(answer.body.toString('latin1', 0, 64))) what = 'HTML or XML instead of JSON'
   }
   throw new UpstreamError('content', `${shownUrl(answer.url)}: ${what}`, undefined, { cause })
+}
+
+/** Brackets that open and commas: as many as there are values, and those in texts. */
+function separators(body: Buffer): number {
+  let count = 0
+  for (const byte of body) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count += 1
+  return count
 }
 
 function checkDocument(answer: HttpAnswer, name: string, required: number): MetadataDocument {

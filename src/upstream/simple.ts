@@ -16,7 +16,7 @@ import type { BodyReader, HttpAnswer, HttpClient, ProjectList, ProjectPage } fro
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json'
 const ACCEPTED = `${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1`
 const LARGEST_LIST = 1024 * 1024 * 1024
-const LARGEST_PAGE = 128 * 1024 * 1024
+const LARGEST_PAGE = 64 * 1024 * 1024
 
 /** What a list of projects has. */
 interface Listed {
