@@ -20,7 +20,7 @@ async function hold(stage: Stage, args: readonly string[]): Promise<Held> {
   let release = (): void => undefined
   const gate = new Promise<void>((resolve) => (release = resolve))
   const asked = new Promise<void>((resolve) => {
-    stage.hook = async () => {
+    stage.hook = async (): Promise<'pass'> => {
       resolve()
       await gate
       return 'pass'
@@ -56,7 +56,7 @@ export function locksSection(soak: Soak): void {
       for (let round = 0; round < soak.pick(2, 8); round += 1) {
         const stage = await smallStage('locks')
         let asked = 0
-        stage.hook = async ({ path }) => {
+        stage.hook = async ({ path }): Promise<'pass'> => {
           if (path === '/simple/') asked += 1
           await delay(30)
           return 'pass'
