@@ -1,4 +1,5 @@
 import { afterAll, describe } from 'vitest'
+import { configsSection } from './configs.js'
 import { diskSection } from './disk.js'
 import { faultsSection } from './faults.js'
 import { hostileSection } from './hostile.js'
@@ -6,6 +7,7 @@ import { killsSection } from './kills.js'
 import { linksSection } from './links.js'
 import { locksSection } from './locks.js'
 import { resumeSection } from './resume.js'
+import { secretsSection } from './secrets.js'
 import { signalsSection } from './signals.js'
 import { soakSize } from './size.js'
 
@@ -20,6 +22,8 @@ describe(`soak, ${soak.full ? 'full' : 'short'} (seed ${soak.seed})`, () => {
   diskSection(soak)
   resumeSection(soak)
   linksSection(soak)
+  secretsSection(soak)
+  configsSection(soak)
 })
 
 afterAll(() => {
