@@ -74,6 +74,7 @@ async function main(options: Options): Promise<void> {
     const about = { machine: machine(lab), scale: options.scale, sizes: options.sizes, runs: options.runs, workers: options.workers }
     if (options.json) console.log(JSON.stringify({ ...about, results }, null, 2))
     else console.log(`${JSON.stringify(about)}\n\n${formatTable(results)}`)
+    if (options.scale === 'small') log('At this scale starting the program is most of it: the ratios say nothing.')
   } finally {
     await lab?.close()
     fs.rmSync(scratch, { recursive: true, force: true })

@@ -52,8 +52,9 @@ export async function fetchDocument(context: Context, rawName: string, required:
  */
 export async function offersJsonApi(context: Context, rawName: string): Promise<boolean> {
   const { jsonApi } = context
-  jsonApi.deciding ??= decide(context, rawName)
-  return jsonApi.offered ?? (await jsonApi.deciding)
+  if (jsonApi.offered === undefined) jsonApi.deciding ??= decide(context, rawName)
+  // Everybody who asks meets what the decision throws.
+  return jsonApi.deciding ?? jsonApi.offered === true
 }
 
 async function decide(context: Context, rawName: string): Promise<boolean> {
