@@ -4,7 +4,8 @@ import { normalizeName } from '../model/name.js'
 import { throwIfStopped } from './context.js'
 import type { Context } from './context.js'
 import { fetchProject } from './fetch-project.js'
-import { loadSerials, saveSerials } from './memory.js'
+import { recallJsonApi } from './json-api.js'
+import { loadMemory, loadSerials, saveSerials } from './memory.js'
 import { ownedKeys } from './remove.js'
 import { loadState } from './state.js'
 import { documentKeys, storedProject } from './stored.js'
@@ -14,6 +15,7 @@ import { rewriteRoot } from './sync-some.js'
 export async function runDelete(context: Context, names: readonly string[], options: { readonly dryRun: boolean }): Promise<void> {
   const { storage, report, log } = context
   let removedPages = false
+  recallJsonApi(context, await loadMemory(storage), names)
   for (const given of names) {
     throwIfStopped(context)
     const name = normalizeName(given)

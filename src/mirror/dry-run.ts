@@ -48,7 +48,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
   const removals: Removal[] = []
   for (const removal of run.plan.removals) if (await hasPages(context, removal.project)) removals.push(removal)
   const refusal = removalGuard({
-    removals: removals.length,
+    removals: removals.length + run.plan.missing,
     mirrored: run.held?.size ?? 0,
     limit: context.config.removalLimit,
     listedBefore: run.known.memory.listCount,

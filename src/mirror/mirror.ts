@@ -1,6 +1,5 @@
 import { LAYOUT } from '../model/layout.js'
 import { normalizeName } from '../model/name.js'
-import type { ProjectList } from '../upstream/types.js'
 import type { Context } from './context.js'
 import { openJournal } from './journal.js'
 import { saveMemory, saveSerials } from './memory.js'
@@ -118,14 +117,14 @@ interface Done {
 
 async function finish(context: Context, run: PlannedRun, done: Done): Promise<void> {
   const { storage, config, report, log } = context
-  const { known, plan, changed } = run
+  const { known, plan } = run
   const newApi = config.simpleApiVersion !== '1.1'
-  if (plan.writeRoot || done.removed > 0) {
+  const learned = newApi ? learnSerials(run, done.worked) : 0
+  if (plan.writeRoot || done.removed > 0 || learned > 0) {
     context.progress.phase('Root index')
     log.info('Generating global index page.')
     const names = await heldNames(context)
     report.projectsMirrored = names.size
-    if (newApi && changed.list?.hasSerials === true) learnSerials(known, names, changed.list, done.worked)
     const root = { serial: newApi ? plan.target : plan.base, serials: known.serials, names }
     context.diff.add(await writeRootIndex(storage, config, root))
     await saveSerials(storage, LAYOUT.serials, known.serials)
@@ -160,12 +159,18 @@ function remembered({ report, filters, jsonApi, upstream }: Context, { known, ch
   return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), ...notes }
 }
 
-/** A mirrored project that is not owed has the serial that the list says: for pages that 8.0 left without one. */
-function learnSerials(known: Known, names: ReadonlySet<string>, list: ProjectList, { failed }: Worked): void {
-  const unknown = new Set([...names].filter((name) => !known.serials.has(name)))
-  if (unknown.size === 0) return
+/**
+ * A mirrored project that is not owed has the serial that the list says: for pages that 8.0 left without one. Returns
+ * how many serials are new.
+ */
+function learnSerials({ held, known, changed: { list } }: PlannedRun, { failed }: Worked): number {
+  if (held === undefined || list?.hasSerials !== true) return 0
+  const unknown = new Set([...held].filter((name) => !known.serials.has(name)))
+  if (unknown.size === 0) return 0
+  const before = known.serials.size
   for (const [rawName, serial] of list.projects) {
     const name = normalizeName(rawName)
     if (unknown.has(name) && !failed.has(rawName)) known.serials.set(name, serial)
   }
+  return known.serials.size - before
 }

@@ -106,8 +106,8 @@ async function attempt(context: Context, rawName: string, { work, refiltered }: 
   } catch (error) {
     throwIfStopped(context)
     if (error instanceof StorageError || error instanceof ConfigError || !(error instanceof BandersnatchError)) throw error
-    // A document that makes no sense was asked for several times already.
-    const passing = error instanceof UpstreamError && error.kind !== 'content'
+    // A document that makes no sense was asked for several times already; giant ones would come all together.
+    const passing = error instanceof UpstreamError && error.kind !== 'content' && error.kind !== 'too-large'
     return { kind: 'failed', reason: errorText(error), passing }
   }
 }

@@ -6,6 +6,8 @@ import { LAYOUT, isSafeProjectName, jsonKey } from '../model/layout.js'
 import { throwIfStopped } from './context.js'
 import type { Context } from './context.js'
 import { eachOf, fetchFile } from './files.js'
+import { recallJsonApi } from './json-api.js'
+import { loadMemory } from './memory.js'
 import { createOwnership } from './ownership.js'
 import type { Ownership } from './ownership.js'
 import { mirroredNames } from './pages.js'
@@ -47,6 +49,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     return EXIT.nothing
   }
   log.info(`Starting verify of ${names.length} projects for ${storage.location('')} with ${config.verifiers} verifiers`)
+  recallJsonApi(context, await loadMemory(storage), names)
   const state: Verifying = { context, options, owned: createOwnership(), unaccounted: [] }
   const progress = await openProgress(context, options)
   context.progress.phase('Verifying', names.length)

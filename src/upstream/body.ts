@@ -42,11 +42,17 @@ function bounded(reader: BodyReader, maxBytes: number, shown: string): Sink {
   }
 }
 
-/** Unpacks as the bytes come, so that a bomb is met at its first `maxBytes` bytes. */
+/** What is packed tighter than this, and no small document, is a bomb: JSON full of digests shrinks to a tenth. */
+const BOMB_RATIO = 100
+const BOMB_BYTES = 8 * 1024 * 1024
+
+/** Unpacks as the bytes come, so that a bomb is met in its first megabytes. */
 function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: string): Sink {
   let failure: Error | undefined
   let wake: (() => void) | undefined
   let ended = false
+  let packed = 0
+  let unpacked = 0
   const settle = (): void => {
     wake?.()
     wake = undefined
@@ -63,7 +69,11 @@ function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: str
     if (failure !== undefined) throw failure
   }
   stream.on('data', (chunk: Buffer) => {
+    unpacked += chunk.length
     try {
+      if (unpacked > BOMB_BYTES && unpacked > BOMB_RATIO * packed) {
+        throw new UpstreamError('too-large', `${shown}: unpacks to more than ${BOMB_RATIO} times its size`)
+      }
       void to.write(chunk)
     } catch (error) {
       fail(error)
@@ -80,6 +90,7 @@ function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: str
   return {
     write(chunk) {
       if (failure !== undefined) throw failure
+      packed += chunk.length
       return stream.write(chunk) ? undefined : settled()
     },
     async end() {

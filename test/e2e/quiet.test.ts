@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { answerWith } from '../helpers/index/index.js'
 import { success } from '../upstream/rpc-text.js'
@@ -27,13 +29,26 @@ it.each([
   }
 })
 
-it('a run in which nothing changed reads no list even on a mirror that was just taken over', async () => {
-  const upstream = await serveIndex(smallIndex(['alpha', 'beta']))
+it('a mirror that bandersnatch 8.0 left costs one list, which tells the serials of its projects', async () => {
+  const index = smallIndex(['alpha', 'beta'])
+  index.create('empty')
+  const upstream = await serveIndex(index)
   const mirror = createMirror(upstream.url, 'simple-api-version = 1.1\n')
   await mirror.run()
+  rmSync(join(mirror.directory, '.bandersnatch'), { recursive: true })
+  mirror.edit('simple-api-version = 1.1', 'simple-api-version = 1.4')
   upstream.asked()
   await mirror.run()
+  // without asking for what 8.0 had no reason to mirror
+  expect(upstream.asked()).toEqual(['GET /simple/', 'RPC changelog_last_serial'])
+  expect(JSON.parse(mirror.read('web/simple/index.v1_json') ?? '')).toMatchObject({
+    projects: ['alpha', 'beta'].map((name) => ({ name, '_last-serial': index.projects.get(name)?.serial })),
+  })
+  await mirror.run()
   expect(upstream.asked()).toEqual(['RPC changelog_last_serial'])
+  mirror.edit('[mirror]', '[mirror]\nreconcile-interval = 0')
+  await mirror.run()
+  expect(upstream.asked()).toEqual(['GET /simple/', 'RPC changelog_last_serial'])
 })
 
 it('the whole list is compared at least once in reconcile-interval hours', async () => {

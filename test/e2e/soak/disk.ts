@@ -114,12 +114,12 @@ function fileCount({ projects }: Truth): number {
 /** Storage that fails: full, out of inodes, read-only, forbidden, gone. */
 export function diskSection(soak: Soak): void {
   describe('a storage that fails', () => {
-    it.each([
+    it.each(soak.some([
       ['has no space', 'size=2m', /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
       ['has space for all but the large file', 'size=5m', /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
       ['has no inodes', 'nr_inodes=300', /cannot (write|create the directory) \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
       ['has no inodes for a start', 'nr_inodes=4', /cannot .* \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
-    ])('%s: the run stops, the next one heals', { timeout: 120_000 }, async (_, options, reason) => {
+    ] as const, 2))('%s: the run stops, the next one heals', { timeout: 120_000 }, async (_, options, reason) => {
       const disk = await smallDisk(options)
       const directory = disk?.directory ?? join(scratch('limit'), 'mirror')
       const how = disk === undefined ? LIMITED : { by: disk.by }
@@ -179,9 +179,9 @@ export function diskSection(soak: Soak): void {
       }
     })
 
-    it.each([
+    it.each(soak.some([
       ['', 0o555], ['web/packages', 0o555], ['web/simple', 0o555], ['web/json', 0o555], ['.bandersnatch', 0o555], ['.bandersnatch/tmp', 0o555], ['status', 0o000], ['web/packages', 0o000],
-    ] as const)('forbids writing in "%s" (%i)', { timeout: 120_000 }, async (place, mode) => {
+    ] as const, 3))('forbids writing in "%s" (%i)', { timeout: 120_000 }, async (place, mode) => {
       const stage = await diskStage(join(scratch('denied'), 'mirror'))
       await expectHealed(stage, { by: OBEDIENT })
       const { index } = stage
@@ -198,7 +198,7 @@ export function diskSection(soak: Soak): void {
       await expectHealed(grown, { by: OBEDIENT })
     })
 
-    it.each(['moved away', 'deleted'] as const)('is %s in the middle of a run', { timeout: 120_000 }, async (how) => {
+    it.each(soak.some(['moved away', 'deleted'] as const, 2))('is %s in the middle of a run', { timeout: 120_000 }, async (how) => {
       const stage = await diskStage(join(scratch('gone'), 'mirror'))
       const directory = directoryOf(stage)
       let files = 0

@@ -5,6 +5,8 @@ export interface Soak {
   readonly seed: number
   /** one of two numbers, by size */
   pick(short: number, full: number): number
+  /** All of some cases, or in the short form every how-manieth. */
+  some<T>(cases: readonly T[], every: number): T[]
   /** Keeps a figure for the end of the run. */
   say(section: string, figures: string): void
   readonly figures: readonly string[]
@@ -14,10 +16,12 @@ export interface Soak {
 export function soakSize(env: Readonly<Record<string, string | undefined>>): Soak {
   const full = env['SOAK'] === 'full'
   const figures: string[] = []
+  const seed = Number(env['SOAK_SEED'] ?? 1)
   return {
     full,
-    seed: Number(env['SOAK_SEED'] ?? 1),
+    seed,
     pick: (short, long) => (full ? long : short),
+    some: (cases, every) => cases.filter((_, at) => full || at % every === seed % every),
     say: (section, text) => void figures.push(`${section}: ${text}`),
     figures,
   }
