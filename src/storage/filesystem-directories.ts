@@ -1,7 +1,9 @@
 import * as fs from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { dirname, sep } from 'node:path'
 import { UnsafePathError } from '../errors.js'
 import { errorCode, storageError } from './filesystem-errors.js'
+
+const MOST_RECENT = 256
 
 export interface Directories {
   /** The absolute path of a key. */
@@ -20,9 +22,10 @@ export interface Directories {
 export function createDirectories(root: string): Directories {
   // Directories that have directories below them; leaves are too many to remember.
   const inner = new Set<string>()
-  let last = ''
+  // The last ones that were made or seen: those of the projects under way.
+  const recent = new Set<string>()
 
-  const path = (key: string): string => (key === '' ? root : join(root, key))
+  const path = (key: string): string => (key === '' ? root : `${root}${sep}${key}`)
 
   function checkExisting(key: string): void {
     const target = path(key)
@@ -54,13 +57,17 @@ export function createDirectories(root: string): Directories {
   }
 
   function ensure(key: string): void {
-    if (key === last) return
+    if (recent.has(key)) return
     try {
       make(key)
     } catch (error) {
       throw storageError(error, 'create the directory', path(key))
     }
-    last = key
+    recent.add(key)
+    for (const oldest of recent) {
+      if (recent.size <= MOST_RECENT) break
+      recent.delete(oldest)
+    }
   }
 
   return {

@@ -1,4 +1,4 @@
-import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { brotliDecompressSync, createBrotliDecompress, createGunzip, gunzipSync } from 'node:zlib'
 import { UpstreamError } from '../errors.js'
 import type { BodyReader } from './types.js'
 
@@ -35,7 +35,7 @@ function bounded(reader: BodyReader, maxBytes: number, shown: string): Sink {
   return {
     write(chunk) {
       bytes += chunk.length
-      if (bytes > maxBytes) throw new UpstreamError('too-large', `${shown}: larger than ${maxBytes} bytes`)
+      if (bytes > maxBytes) throw tooLarge(maxBytes, shown)
       reader.write(chunk)
     },
     end: () => reader.end(),
@@ -72,7 +72,7 @@ function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: str
     unpacked += chunk.length
     try {
       if (unpacked > BOMB_BYTES && unpacked > BOMB_RATIO * packed) {
-        throw new UpstreamError('too-large', `${shown}: unpacks to more than ${BOMB_RATIO} times its size`)
+        throw tooTight(shown)
       }
       void to.write(chunk)
     } catch (error) {
@@ -103,6 +103,58 @@ function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: str
   }
 }
 
+interface Unpacker {
+  readonly whole: (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer
+  readonly stream: () => ReturnType<typeof createGunzip>
+}
+
+const CHUNKS = { chunkSize: 64 * 1024 }
+const GZIP: Unpacker = { whole: gunzipSync, stream: () => createGunzip(CHUNKS) }
+const BROTLI: Unpacker = { whole: brotliDecompressSync, stream: () => createBrotliDecompress(CHUNKS) }
+
+/** Up to so many packed bytes are unpacked in one go, which costs far less than a stream. */
+const WHOLE_BYTES = 128 * 1024
+
+/** Takes a packed document: most are small. */
+function packed({ whole, stream }: Unpacker, to: Sink, maxBytes: number, shown: string): Sink {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  let large: Sink | undefined
+  return {
+    write(chunk) {
+      if (large !== undefined) return large.write(chunk)
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes <= WHOLE_BYTES) return undefined
+      large = unpacking(stream(), to, shown)
+      return large.write(Buffer.concat(chunks.splice(0)))
+    },
+    end() {
+      if (large !== undefined) return large.end()
+      const tightest = Math.max(BOMB_BYTES, BOMB_RATIO * bytes)
+      let unpacked: Buffer
+      try {
+        unpacked = whole(Buffer.concat(chunks, bytes), { maxOutputLength: Math.min(maxBytes, tightest) })
+      } catch (cause) {
+        const over = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
+        if (over) throw maxBytes <= tightest ? tooLarge(maxBytes, shown) : tooTight(shown)
+        throw new UpstreamError('content', `${shown}: broken compression`, undefined, { cause })
+      }
+      void to.write(unpacked)
+      return to.end()
+    },
+    drop: () => large?.drop?.(),
+  }
+}
+
+function tooLarge(maxBytes: number, shown: string): UpstreamError {
+  return new UpstreamError('too-large', `${shown}: larger than ${maxBytes} bytes`)
+}
+
+function tooTight(shown: string): UpstreamError {
+  return new UpstreamError('too-large', `${shown}: unpacks to more than ${BOMB_RATIO} times its size`)
+}
+
 /**
  * A sink for a document: unpacked, bounded.
  * @param encoding the answer's Content-Encoding
@@ -116,9 +168,9 @@ export function documentSink(reader: BodyReader, encoding: string, maxBytes: num
       return to
     case 'gzip':
     case 'x-gzip':
-      return unpacking(createGunzip({ chunkSize: 64 * 1024 }), to, shown)
+      return packed(GZIP, to, maxBytes, shown)
     case 'br':
-      return unpacking(createBrotliDecompress({ chunkSize: 64 * 1024 }), to, shown)
+      return packed(BROTLI, to, maxBytes, shown)
     default:
       throw new UpstreamError('content', `${shown}: unknown Content-Encoding ${encoding.slice(0, 40)}`)
   }

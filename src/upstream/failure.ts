@@ -16,15 +16,23 @@ export class Retryable extends Error {
   }
 }
 
+/** Nothing in it that a message must not have: most URLs of files. */
+const PLAIN_URL = /^https?:\/\/[a-z0-9.:-]+\/[A-Za-z0-9_.+!/-]*$/
+
 /** A URL for messages: without userinfo, query (signed links carry tokens there) and fragment. */
 export function shownUrl(url: string | URL): string {
+  if (typeof url === 'string' && PLAIN_URL.test(url)) return url
   const parsed = typeof url === 'string' ? parseUrl(url) : url
   return parsed === undefined ? '(not a URL)' : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
 }
 
 /** undefined instead of an error for what is no absolute URL. */
 export function parseUrl(text: string, base?: URL): URL | undefined {
-  return URL.canParse(text, base?.href) ? new URL(text, base) : undefined
+  try {
+    return new URL(text, base)
+  } catch {
+    return undefined
+  }
 }
 
 const TIMEOUTS: ReadonlyMap<string, string> = new Map([
