@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
 import { normalizeName } from '../model/name.js'
@@ -15,6 +16,8 @@ import type { BodyReader, HttpAnswer, HttpClient, ProjectList, ProjectPage } fro
 // https://packaging.python.org/en/latest/specifications/simple-repository-api/#content-types
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json'
 const ACCEPTED = `${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1`
+/** What a digest in place of an ETag begins with; an ETag has quotes. */
+const DIGEST = 'sha256:'
 const LARGEST_LIST = 1024 * 1024 * 1024
 const LARGEST_PAGE = 64 * 1024 * 1024
 
@@ -30,11 +33,13 @@ interface Listed {
   html: boolean
   /** the JSON document without its `projects` */
   around: unknown
+  /** stands in for the ETag where upstream sends none */
+  digest: string
 }
 
 function newList(): Listed {
   const lists = { projects: createSerialList(), bare: createSerialList(), odd: new Set<string>() }
-  return { ...lists, skipped: 0, html: false, around: undefined }
+  return { ...lists, skipped: 0, html: false, around: undefined, digest: '' }
 }
 
 function addEntries(to: Listed, entries: readonly unknown[]): void {
@@ -59,9 +64,11 @@ function listReader(list: Listed, url: string): BodyReader {
     { onProject: (name, serial) => list.projects.add(name, serial), onEntries: (entries) => addEntries(list, entries) },
     shown,
   )
+  const hasher = createHash('sha256')
   let reader: BodyReader | undefined
   return {
     write(chunk) {
+      hasher.update(chunk)
       const start = reader === undefined ? Buffer.from(chunk).toString('latin1').trimStart() : ''
       if (start !== '') {
         list.html = start.startsWith('<')
@@ -73,6 +80,7 @@ function listReader(list: Listed, url: string): BodyReader {
       if (reader === undefined) json.end()
       else reader.end()
       list.around = json.around()
+      list.digest = `${DIGEST}${hasher.digest('hex')}`
     },
   }
 }
@@ -86,7 +94,7 @@ function listSerial(list: Listed, answer: HttpAnswer): number | undefined {
 /**
  * The list of all projects (PEP 691) with the serials that PyPI adds to it; of other indexes the HTML page (PEP 503),
  * too. Entries without a usable name or serial are left out with one warning, as bandersnatch 8.0 does.
- * @param etag of the list held; 'unchanged' when it still holds
+ * @param etag of the list held, or what this gave in its place; 'unchanged' when it still holds
  */
 export async function fetchProjectList(
   http: HttpClient,
@@ -100,7 +108,7 @@ export async function fetchProjectList(
   const answer = await http.get(url, {
     accept: ACCEPTED,
     maxBytes: LARGEST_LIST,
-    ...(etag === undefined ? {} : { ifNoneMatch: etag, allow: [304] }),
+    ...(etag === undefined || etag.startsWith(DIGEST) ? {} : { ifNoneMatch: etag, allow: [304] }),
     reader: () => {
       list = newList()
       return listReader(list, url)
@@ -112,7 +120,8 @@ export async function fetchProjectList(
       throw new UpstreamError('content', `${shownUrl(url)}: ${why}`)
     },
   })
-  if (answer.status === 304) return 'unchanged'
+  const validator = answer.headers['etag'] ?? list.digest
+  if (answer.status === 304 || validator === etag) return 'unchanged'
   const { projects, bare, odd } = list
   const hasSerials = projects.size > 0
   if (hasSerials && list.skipped > 0) {
@@ -123,7 +132,7 @@ export async function fetchProjectList(
     serial: listSerial(list, answer),
     projects: hasSerials ? projects : bare,
     hasSerials,
-    etag: answer.headers['etag'],
+    etag: validator,
     ...(odd.size === 0 ? {} : { unreadable: odd }),
     ...(list.html ? { html: true } : {}),
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { createUpstream } from '../../src/upstream/index.js'
@@ -58,7 +59,17 @@ describe('the list of projects', () => {
     const { upstream } = await upstreamOf('{"projects":[{"name":"a","_last-serial":1}]}', {
       'x-pypi-last-serial': '12',
     })
-    expect(await upstream.list()).toMatchObject({ serial: 12, etag: undefined })
+    expect(await upstream.list()).toMatchObject({ serial: 12 })
+  })
+
+  it('without an ETag is known again by its bytes', async () => {
+    const body = '{"projects":[{"name":"a","_last-serial":1}]}'
+    const { upstream } = await upstreamOf(body)
+    const list = await upstream.list()
+    expect(list).toMatchObject({ etag: `sha256:${hash('sha256', body)}` })
+    if (list === 'unchanged') throw new Error('unchanged')
+    expect(await upstream.list(list.etag)).toBe('unchanged')
+    expect(await upstream.list('sha256:other')).toMatchObject({ etag: list.etag })
   })
 
   it('leaves out entries without a name or serial, with one warning', async () => {
