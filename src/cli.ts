@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { CommanderError } from 'commander'
 import { BandersnatchError, ConfigMissingError, EXIT, errorText } from './errors.js'
 import type { Log, LogLevel, RunLog } from './log.js'
@@ -19,6 +20,9 @@ class InterruptedError extends BandersnatchError {
 export async function main(argv: readonly string[]): Promise<number> {
   // The AWS SDK would print several lines about Node 20 in every run.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+  // undici's parser is WebAssembly, which V8 compiles anew after the first few answers: that takes 30 MB and 0.1 s, at
+  // the end of a run that asked one question. Ten times later is early enough for runs that ask thousands.
+  setFlagsFromString('--wasm-tiering-budget=20000000')
   let exitCode: number = EXIT.ok
   const program = createProgram(async (options, run) => {
     const { createLog } = await import('./log.js')

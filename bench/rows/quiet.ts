@@ -49,7 +49,7 @@ export const quietList: Row = async (lab) => {
 export const quietChangelog: Row = async (lab) => {
   const { served } = await mirrored(lab)
   const limit = 'node, the program loaded'
-  const modules = ['dist/cli.js', 'dist/commands/mirror.js'].map((path) => pathToFileURL(resolve(path)).href)
+  const modules = ['dist/cli.js', 'dist/log.js', 'dist/commands/mirror.js'].map((path) => pathToFileURL(resolve(path)).href)
   const script = modules.map((url) => `await import(${JSON.stringify(url)})`).join('\n')
   const mirrors = lab.tools.map((tool) => ({ name: tool.name, served, run: () => tool.run(SMALL_FILES, ['mirror']) }))
   // The first run after a forced one may have the whole list to compare.

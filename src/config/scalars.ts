@@ -22,7 +22,11 @@ function digitValue(char: string): string {
   return String((codePoint - start) % 10)
 }
 
-const asciiNumber = (text: string): string => strip(text.replace(/(?![0-9])\p{Nd}/gu, digitValue))
+function asciiNumber(text: string): string {
+  // Compiling the other expression takes longer than reading a whole configuration.
+  if (/^[\x20-\x7e]*$/.test(text)) return strip(text)
+  return strip(text.replace(/(?![0-9])\p{Nd}/gu, digitValue))
+}
 
 /** Python's int(text), undefined where it raises ValueError. */
 export function parsePythonInt(text: string): bigint | undefined {

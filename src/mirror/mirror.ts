@@ -130,7 +130,8 @@ async function finish(context: Context, run: PlannedRun, done: Done): Promise<vo
     await saveSerials(storage, LAYOUT.serials, known.serials)
   }
   if (plan.writeRoot || plan.presumedAbsent.size > 0) await saveSerials(storage, LAYOUT.absent, known.absent)
-  await storage.flush()
+  // A run that wrote nothing need not wait for what others write.
+  if (plan.writeRoot || plan.work.size > 0 || done.removed > 0 || learned > 0) await storage.flush()
   if (done.owed.size > 0) {
     const owed = new Map([...plan.work].filter(([name]) => done.owed.has(name)))
     await writeTodo(storage, { target: plan.target, projects: owed })

@@ -3,7 +3,6 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect as connectTcp, isIPv4 } from 'node:net'
 import type { Socket } from 'node:net'
-import { SocksClient } from 'socks'
 import { UpstreamError } from '../errors.js'
 import { authority, basicAuth } from './proxy.js'
 import type { Proxy } from './proxy.js'
@@ -90,6 +89,8 @@ function dialSocks(proxy: Proxy, options: DialOptions): Dial {
   const type = proxy.kind === 'socks4' || proxy.kind === 'socks4a' ? 4 : 5
   return async (host, port) => {
     const lookedUp = proxy.kind === 'socks4' && !isIPv4(host) ? (await lookup(host, 4)).address : host
+    // Few have such a proxy, and every start of the program would load it.
+    const { SocksClient } = await import('socks')
     const socket = await openTcp(proxy, options)
     try {
       await SocksClient.createConnection({

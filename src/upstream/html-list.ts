@@ -1,8 +1,8 @@
-import { Parser } from 'htmlparser2'
 import { UpstreamError } from '../errors.js'
 import { percentDecode } from '../model/layout.js'
 import { normalizeName } from '../model/name.js'
 import { parseUrl } from './failure.js'
+import { createHtmlParser } from './html-parser.js'
 import type { BodyReader } from './types.js'
 
 const LONGEST_NAME = 1024
@@ -26,7 +26,7 @@ export function createHtmlListReader(onName: (name: string) => void, page: { rea
     }
     target = undefined
   }
-  const parser = new Parser({
+  const parser = createHtmlParser({
     onopentag(name, { href }) {
       if (name === 'base') base = parseUrl(href ?? '', base) ?? base
       if (name !== 'a') return

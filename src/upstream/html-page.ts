@@ -1,6 +1,6 @@
-import { Parser } from 'htmlparser2'
 import type { JsonObject } from '../model/project.js'
 import { parseUrl } from './failure.js'
+import { createHtmlParser } from './html-parser.js'
 
 interface Anchor {
   readonly attributes: Readonly<Record<string, string>>
@@ -83,7 +83,7 @@ export function parseHtmlPage(
     if (file !== undefined) files.push(file)
     anchor = undefined
   }
-  const parser = new Parser({
+  const parser = createHtmlParser({
     onopentag(name, attributes) {
       if (name === 'base' && !baseMet) {
         base = parseUrl(attributes['href'] ?? '', page.base) ?? page.base
