@@ -1,14 +1,13 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-
-// The soak runs on its own (`npm run test:soak`, or SOAK=short): it wants the machine for itself.
-const soak = process.env['SOAK'] === undefined ? ['test/e2e/soak/**'] : []
+import { availableParallelism } from 'node:os'
+import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...soak],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Many tests wait for programs that they start: two at once pay even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 })

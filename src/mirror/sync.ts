@@ -51,11 +51,13 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
   const refused = new Set<string>()
   const failed = new Map<string, string>()
   const again: string[] = []
+  const doubted = new Set<string>()
   const stopping = (): boolean => config.stopOnError && failed.size > 0
   const workOff = async (rawName: string): Promise<void> => {
     throwIfStopped(context)
     if (stopping()) return
     failed.delete(rawName)
+    if (withdrawn.delete(rawName)) report.projectsGone -= 1
     const required = work.get(rawName) ?? 0
     const outcome = await attempt(context, rawName, todo)
     const name = normalizeName(rawName)
@@ -70,6 +72,9 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
         log.info(`${name} no longer exists on PyPI`)
         withdrawn.set(rawName, { project: name, reason: 'upstream has it no more (deleted or in quarantine)' })
         report.projectsGone += 1
+        // Upstream's list has it, so this may be one of its faults.
+        if (required > 0 && !doubted.has(rawName) && doubted.size < MOST_RETRIED) again.push(rawName)
+        doubted.add(rawName)
         break
       case 'filtered':
         withdrawn.set(rawName, { project: name, reason: 'a metadata filter no longer wants it' })
@@ -91,7 +96,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
   progress.phase('Projects', work.size)
   await eachOf(context, { items: [...work.keys()].sort(compareCodePoints), width: config.workers }, workOff)
   for (let round = 0; round < FURTHER_ROUNDS && again.length > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
-    log.info(`Trying ${again.length} failed packages once more`)
+    log.info(`Trying ${again.length} failed or missing packages once more`)
     await eachOf(context, { items: again.splice(0), width: config.workers }, workOff)
   }
   if (stopping()) log.error('Exiting early after error.')

@@ -59,7 +59,22 @@ it('takes a 404 of a listed project for an answer', async () => {
   expect(listedNames(mirror)).toEqual(['good'])
   upstream.reset()
   expect(await mirror.run({ forceCheck: true })).toMatchObject({ code: 0 })
-  expect(upstream.count(/ghost/)).toBe(2)
+  // Its document and its page, once and then once more.
+  expect(upstream.count(/ghost/)).toBe(4)
+})
+
+it('believes a 404 of a listed project only when it is said twice', async () => {
+  const index = smallIndex(['good', 'ghost'])
+  const lies = new Set(['/pypi/ghost/json', '/simple/ghost/'])
+  const upstream = await serveIndex(index, { onRequest: ({ path }) => (lies.delete(path) ? answerWith(404, {}) : 'pass') })
+  const mirror = createMirror(upstream.url)
+  expect(await mirror.run()).toMatchObject({ code: 0 })
+  expect(lies.size).toBe(0)
+  expect(listedNames(mirror)).toEqual(['ghost', 'good'])
+  publish(index, { name: 'ghost', version: '2.0' })
+  for (const path of ['/pypi/ghost/json', '/simple/ghost/']) lies.add(path)
+  expect(await mirror.run()).toMatchObject({ code: 0 })
+  expect(pageFiles(mirror, 'ghost')).toHaveLength(2)
 })
 
 it('forgets a failure that upstream withdrew, and one that the filters no longer want', async () => {

@@ -119,7 +119,7 @@ export function diskSection(soak: Soak): void {
       ['has space for all but the large file', 'size=5m', /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
       ['has no inodes', 'nr_inodes=300', /cannot (write|create the directory) \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
       ['has no inodes for a start', 'nr_inodes=4', /cannot .* \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
-    ] as const, 2))('%s: the run stops, the next one heals', { timeout: 120_000 }, async (_, options, reason) => {
+    ] as const, 4))('%s: the run stops, the next one heals', { timeout: 120_000 }, async (_, options, reason) => {
       const disk = await smallDisk(options)
       const directory = disk?.directory ?? join(scratch('limit'), 'mirror')
       const how = disk === undefined ? LIMITED : { by: disk.by }
@@ -181,7 +181,7 @@ export function diskSection(soak: Soak): void {
 
     it.each(soak.some([
       ['', 0o555], ['web/packages', 0o555], ['web/simple', 0o555], ['web/json', 0o555], ['.bandersnatch', 0o555], ['.bandersnatch/tmp', 0o555], ['status', 0o000], ['web/packages', 0o000],
-    ] as const, 3))('forbids writing in "%s" (%i)', { timeout: 120_000 }, async (place, mode) => {
+    ] as const, 8))('forbids writing in "%s" (%i)', { timeout: 120_000 }, async (place, mode) => {
       const stage = await diskStage(join(scratch('denied'), 'mirror'))
       await expectHealed(stage, { by: OBEDIENT })
       const { index } = stage
@@ -205,7 +205,8 @@ export function diskSection(soak: Soak): void {
       stage.hook = ({ path }) => {
         if (path.startsWith('/packages/') && (files += 1) === 40) {
           if (how === 'moved away') fs.renameSync(directory, `${directory}.away`)
-          else fs.rmSync(directory, { recursive: true })
+          // The run makes directories in what is being removed.
+          else fs.rmSync(directory, { recursive: true, maxRetries: 50, retryDelay: 5 })
         }
         return 'pass'
       }

@@ -12,7 +12,7 @@ import type { HostileDocument } from './hostile-documents.js'
 import { createInspector, filesBelow, readStatus } from './inspect.js'
 import { foreignMarkup, pagesOf, readDirectory } from './pages.js'
 import { run, strayLines } from './program.js'
-import { megabytes } from './size.js'
+import { inLanes, megabytes } from './size.js'
 import type { Soak } from './size.js'
 import { photograph, smallStage } from './stage.js'
 import type { Stage } from './stage.js'
@@ -101,20 +101,17 @@ function jsonList(index: PackageIndex, documents: ReadonlyMap<string, HostileDoc
 export function hostileSection(soak: Soak): void {
   describe('hostile documents', () => {
     it('let nothing out, nothing in, and the good projects through', { timeout: 900_000 }, async () => {
-      const count = soak.pick(2 * AT_ONCE, 1000)
+      const count = soak.pick(AT_ONCE, 1000)
       let slowest = 0
       let largest = 0
       let refused = 0
-      const firsts = Array.from({ length: count / AT_ONCE }, (_, at) => at)
-      const lane = async (): Promise<void> => {
-        for (let at = firsts.shift(); at !== undefined; at = firsts.shift()) {
-          const { ms, peakMemory, stderr } = await meet(soak.seed * 1000 + at, at % 2 === 0)
-          slowest = Math.max(slowest, ms)
-          largest = Math.max(largest, peakMemory)
-          refused += stderr.match(/[Rr]efus/g)?.length ?? 0
-        }
-      }
-      await Promise.all(Array.from({ length: LANES }, lane))
+      const seeds = Array.from({ length: count / AT_ONCE }, (_, at) => soak.seed * 1000 + at)
+      await inLanes(LANES, seeds, async (seed, at) => {
+        const { ms, peakMemory, stderr } = await meet(seed, { newApi: at % 2 === 0, patience: soak.pick(3, 10) })
+        slowest = Math.max(slowest, ms)
+        largest = Math.max(largest, peakMemory)
+        refused += stderr.match(/[Rr]efus/g)?.length ?? 0
+      })
       soak.say('hostile', `${count} documents in ${count / AT_ONCE} runs: ${(slowest / 1000).toFixed(1)} s and ${megabytes(largest)} of memory at most, ` +
         `${refused} refusals logged, ${GOOD} of ${GOOD} good projects mirrored each time`)
       expect(slowest).toBeLessThan(60_000)
@@ -123,12 +120,13 @@ export function hostileSection(soak: Soak): void {
   })
 }
 
-async function meet(seed: number, newApi: boolean): Promise<Awaited<ReturnType<typeof run>>> {
+/** `patience`: seconds that one request may take with all its attempts. */
+async function meet(seed: number, { newApi, patience }: { readonly newApi: boolean; readonly patience: number }): Promise<Awaited<ReturnType<typeof run>>> {
   const index = generateIndex({ projects: GOOD, filesPerProject: 2, seed })
   const documents = new Map(hostileDocuments(AT_ONCE, seed, 5).map((document) => [document.name, document]))
   const stage = await smallStage('hostile', {
     index,
-    mirror: { json: 'true', timeout: 2, 'global-timeout': 10, workers: 5, 'simple-api-version': newApi ? '1.4' : '1.1' },
+    mirror: { json: 'true', timeout: 2, 'global-timeout': patience, workers: 5, 'simple-api-version': newApi ? '1.4' : '1.1' },
   })
   stage.hook = (request) => reaction(request, index, documents)
   const outside = photograph(stage.base, [stage.mirror])

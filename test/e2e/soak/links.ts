@@ -23,7 +23,7 @@ const FILES = [
 export function linksSection(soak: Soak): void {
   describe('symbolic links that lead out of the mirror directory', () => {
     const all = [...DIRECTORIES.map((place) => [place, true] as const), ...FILES.map((place) => [place, false] as const)]
-    it.each(soak.some(all, 5))('nothing is written through %s', { timeout: 120_000 }, async (place, isDirectory) => {
+    it.each(soak.some(all, 16))('nothing is written through %s', { timeout: 120_000 }, async (place, isDirectory) => {
       const stage = await smallStage('links', { mirror: { json: 'true' } })
       const { index, mirror, config, base } = stage
       const name = 'project-00001'

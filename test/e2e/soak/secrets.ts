@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { listen, stop } from '../../helpers/faulty-upstream.js'
-import { answerWith } from '../../helpers/index/index.js'
+import { answerWith, generateIndex } from '../../helpers/index/index.js'
 import type { HookedRequest, Reaction } from '../../helpers/index/index.js'
 import { filesBelow } from './inspect.js'
 import { start, strayLines, writeConfig } from './program.js'
@@ -72,11 +72,11 @@ export function secretsSection(soak: Soak): void {
       })
       const port = await listen(other)
       onTestFinished(() => stop(other))
-      const stage = await smallStage('secrets')
+      const stage = await smallStage('secrets', { index: generateIndex({ projects: 1, filesPerProject: 1 }) })
       const fill = (text: string): string => text.replaceAll(/(?<=[@/])@/g, `127.0.0.1:${stage.server.port}`).replaceAll('#', `127.0.0.1:${port}`)
       const options = Object.entries(each.mirror ?? {}).map(([name, value]): [string, string] => [name, fill(value).replaceAll('%', '%%')])
       const config = writeConfig(stage.config, {
-        directory: stage.mirror, master: stage.server.url, 'global-timeout': 6, ...Object.fromEntries(options),
+        directory: stage.mirror, master: stage.server.url, 'global-timeout': 2, ...Object.fromEntries(options),
       }, fill(each.more ?? '').replaceAll('%', '%%'))
       const asked = new Promise<void>((resolve) => {
         stage.hook = (request) => {

@@ -38,6 +38,15 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
+/** Does something for each of some cases, so many at a time: programs at the same time mostly wait. */
+export async function inLanes<T>(lanes: number, cases: readonly T[], task: (each: T, at: number) => Promise<void>): Promise<void> {
+  const left = cases.map((each, at) => [each, at] as const)
+  const lane = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await task(...next)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
+
 /** A whole number from `from` up to, not including, `to`. */
 export function between(random: () => number, from: number, to: number): number {
   return from + Math.floor(random() * (to - from))
