@@ -62,11 +62,16 @@ function gainsFiles(context: Context, project: Project, page: JsonObject): boole
   return releaseFiles(filterReleases(context.filters, project)).some(({ filename }) => !names.has(filename))
 }
 
+/** So many refused files of one project are told one by one: a document may have a hundred thousand. */
+const MOST_REFUSALS = 20
+
 /** Filters a project and stores what is left of it. `serial`: the one that was asked for. */
 async function storeProject(context: Context, fetched: FetchedProject, serial: number): Promise<Outcome> {
   const { config, storage, log } = context
   const { project, refused } = fetched
-  for (const reason of refused) log.warn(`${project.name}: refusing a release file: ${reason}`)
+  for (const reason of refused.slice(0, MOST_REFUSALS)) log.warn(`${project.name}: refusing a release file: ${reason}`)
+  const more = refused.length - MOST_REFUSALS
+  if (more > 0) log.warn(`${project.name}: refusing ${more} more release files`)
   context.report.refused += refused.length
   if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', name: project.name }
   const before = config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process'
 import { createHash, hash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import { promisify } from 'node:util'
-import { IntegrityError, StorageError, UnsafePathError } from '../errors.js'
+import { IntegrityError, UnsafePathError } from '../errors.js'
 import type { FileSpec } from '../model/files.js'
 import { LAYOUT } from '../model/layout.js'
 import { checkFiles } from './filesystem-check.js'
 import { createDirectories } from './filesystem-directories.js'
 import { errorCode, storageError } from './filesystem-errors.js'
+import { flushFileSystems } from './filesystem-flush.js'
 import { lockDirectory } from './filesystem-lock.js'
 import type { Host } from './filesystem-lock.js'
 import { removeBelow, removeFile, walkFiles } from './filesystem-remove.js'
@@ -86,6 +85,16 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     const found = guarded('look at', key, () => fs.statSync(path(key), { throwIfNoEntry: false }))
     if (found === undefined || !found.isFile()) return undefined
     return { size: found.size, time: found.mtimeMs / 1000 }
+  }
+
+  /** The mirror directory, and what of it lies on other file systems. */
+  function fileSystems(): string[] {
+    const found = new Map<number, string>()
+    for (const key of ['', 'web', LAYOUT.packages, LAYOUT.simple, LAYOUT.json]) {
+      const stat = fs.statSync(path(key), { throwIfNoEntry: false })
+      if (stat !== undefined && !found.has(stat.dev)) found.set(stat.dev, path(key))
+    }
+    return [...found.values()]
   }
 
   return {
@@ -178,7 +187,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       return Number(found.bavail * found.bsize)
     },
     async flush() {
-      await flushFileSystem(root)
+      await flushFileSystems(fileSystems())
     },
     close: () => pool.close(),
   }
@@ -198,27 +207,5 @@ function appendText(path: string, text: string): void {
     fs.writeFileSync(fd, text)
   } finally {
     fs.closeSync(fd)
-  }
-}
-
-/** One syncfs for everything written so far; Node has no call for it, coreutils' `sync -f` does just that. */
-async function flushFileSystem(directory: string): Promise<void> {
-  const run = promisify(execFile)
-  try {
-    await run('sync', ['-f', directory])
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== '') throw new StorageError(`cannot flush ${directory} to disk`, { cause: error })
-    flushDirectory(directory)
-  }
-}
-
-/** Where there is no `sync` command: the directory itself, as far as the system lets us. */
-function flushDirectory(directory: string): void {
-  try {
-    const fd = fs.openSync(directory, 'r')
-    fs.fsyncSync(fd)
-    fs.closeSync(fd)
-  } catch {
-    // Windows opens no directories; there the guarantee is that of the file system itself.
   }
 }

@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { IntegrityError, UnsafePathError } from '../../src/errors.js'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { IntegrityError, StorageError, UnsafePathError } from '../../src/errors.js'
 import { createFilesystemStorage } from '../../src/storage/filesystem.js'
 import type { Storage } from '../../src/storage/types.js'
 import { specOf, storageContract } from './contract.js'
@@ -71,5 +71,38 @@ describe('the filesystem storage', () => {
     writeFileSync(join(directory, '.bandersnatch/tmp/7'), 'left over')
     await (await storage.lock('mirror')).release()
     expect(readdirSync(join(directory, '.bandersnatch/tmp'))).toEqual([])
+  })
+
+  /** Puts a program of this text in the place of `sync`; it finds its arguments in "$@". */
+  function syncIs(script: string): string {
+    const bin = mkdtempSync(join(scratch, 'bin-'))
+    writeFileSync(join(bin, 'sync'), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(bin, 'sync'), 0o755)
+    vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    return bin
+  }
+
+  it('flushes each of its file systems once', async () => {
+    const { directory, storage } = await prepared()
+    const bin = syncIs('echo "$@" >> "$0.calls"')
+    await storage.flush()
+    rmSync(join(directory, 'web/packages'), { recursive: true })
+    symlinkSync('/proc', join(directory, 'web/packages'))
+    await storage.flush()
+    expect(readFileSync(join(bin, 'sync.calls'), 'utf8')).toBe(`-f ${directory}\n-f ${directory} ${directory}/web/packages\n`)
+  })
+
+  it('says so when a disk does not take what was written', async () => {
+    const { storage } = await prepared()
+    syncIs(`echo "sync: error syncing '/srv': Input/output error" >&2; exit 1`)
+    await expect(storage.flush()).rejects.toThrow(new StorageError("cannot flush to disk: sync: error syncing '/srv': Input/output error"))
+  })
+
+  it('flushes everything where sync knows no file systems', async () => {
+    const { storage } = await prepared()
+    const bin = syncIs('echo "$#" >> "$0.calls"; test $# = 0')
+    await storage.flush()
+    expect(readFileSync(join(bin, 'sync.calls'), 'utf8')).toBe('2\n0\n')
   })
 })
