@@ -63,6 +63,18 @@ it('takes a 404 of a listed project for an answer', async () => {
   expect(upstream.count(/ghost/)).toBe(4)
 })
 
+it('does not let one project fill the log with what is refused of it', async () => {
+  const index = smallIndex(['good', 'odd'])
+  const files = Array.from({ length: 5000 }, () => ({ filename: '../x', url: 'https://host/x', digests: { sha256: 'x' } }))
+  const document = JSON.stringify({ info: { name: 'odd' }, last_serial: 99_999_999, releases: { '1.0': files } })
+  const upstream = await serveIndex(index, { onRequest: ({ path }) => (path === '/pypi/odd/json' ? answerWith(200, {}, document) : 'pass') })
+  const mirror = createMirror(upstream.url, 'simple-api-version = 1.1\n')
+  const { log } = await mirror.run()
+  expect(log.match(/WARNING: odd: refusing a release file/g)).toHaveLength(20)
+  expect(log).toMatch(/odd: refusing 4980 more release files/)
+  expect(listedNames(mirror)).toEqual(['good'])
+})
+
 it('believes a 404 of a listed project only when it is said twice', async () => {
   const index = smallIndex(['good', 'ghost'])
   const lies = new Set(['/pypi/ghost/json', '/simple/ghost/'])

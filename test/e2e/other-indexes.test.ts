@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { deleteCommand } from '../../src/commands/delete.js'
+import { verifyCommand } from '../../src/commands/verify.js'
 import { answer } from '../helpers/index/answer.js'
 import { answerWith, FIXTURE_APP, fixtureIndex, serveMirror } from '../helpers/index/index.js'
 import type { HookedRequest, PackageIndex, Reaction } from '../helpers/index/index.js'
@@ -136,6 +138,43 @@ describe('filters', () => {
     const mirror = createMirror(upstream.master, 'metadata = simple\n[plugins]\nenabled = latest_release\n  exclude_platform\n[latest_release]\nkeep = 1\n[blocklist]\nplatforms = windows\n')
     expect(await mirror.run()).toMatchObject({ code: 0 })
     expect(pageFiles(mirror, 'alpha')).toEqual(['alpha-2.0-py3-none-any.whl', 'alpha-2.0.tar.gz'])
+  })
+})
+
+/** Everything of `verify` off. */
+const VERIFY = { delete: false, dryRun: false, jsonUpdate: false, restart: true, yes: false, workers: 0 }
+
+describe('verify and delete know how upstream answers', () => {
+  it('an index without a JSON API: files are repaired by its pages', async () => {
+    const upstream = await serveForeign(smallIndex(['alpha', 'beta']), { at: '', files: '/packages', html: false })
+    const mirror = createMirror(upstream.master)
+    await mirror.run()
+    const before = served(mirror.directory)
+    const file = Object.keys(before).find((key) => /\/alpha-1\.0-py3-none-any\.whl$/.test(key)) ?? ''
+    rmSync(join(mirror.directory, file))
+    expect(await verifyCommand(mirror.setting, VERIFY)).toBe(0)
+    expect(served(mirror.directory)).toEqual(before)
+    expect(await deleteCommand(mirror.setting, ['alpha'], { dryRun: false })).toBe(0)
+    expect(Object.keys(served(mirror.directory)).filter((key) => key.includes('alpha'))).toEqual([])
+  })
+
+  it('an index with one: its 404 for a project that has a page is a fault, and no file is fetched by it', async () => {
+    let lying = false
+    const upstream = await serveIndex(smallIndex(['alpha', 'beta']), {
+      onRequest: ({ path }) => (lying && path === '/pypi/alpha/json' ? answerWith(404, {}) : 'pass'),
+    })
+    const mirror = createMirror(upstream.url, 'global-timeout = 0.5\n')
+    await mirror.run()
+    const file = Object.keys(served(mirror.directory)).find((key) => /\/alpha-1\.0-py3-none-any\.whl$/.test(key)) ?? ''
+    rmSync(join(mirror.directory, file))
+    lying = true
+    upstream.reset()
+    expect(await verifyCommand(mirror.setting, VERIFY)).toBe(1)
+    expect(upstream.count(/^GET \/packages/)).toBe(0)
+    expect(existsSync(join(mirror.directory, file))).toBe(false)
+    lying = false
+    expect(await verifyCommand(mirror.setting, VERIFY)).toBe(0)
+    expect(existsSync(join(mirror.directory, file))).toBe(true)
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { dryRunCommand } from '../../src/commands/dry-run.js'
 import { answerWith } from '../helpers/index/index.js'
 import type { HookedRequest, Reaction } from '../helpers/index/index.js'
 import { createMirror, listedNames, numbered, publish, serveIndex, served, smallIndex } from './support.js'
@@ -179,6 +180,27 @@ describe('a list of projects that cannot be right', () => {
 })
 
 describe('an older copy of the list', () => {
+  it('that lacks very much meets the guard, and mirror --dry-run says so before', async () => {
+    const names = numbered(60)
+    const index = smallIndex(names)
+    let copy: Reaction = 'pass'
+    const upstream = await serveIndex(index, { onRequest: ({ path }) => (path === '/simple/' ? copy : 'pass') })
+    const mirror = createMirror(upstream.url, `${PAGES_ONLY}reconcile-interval = 0\n`)
+    await mirror.run()
+    copy = listOf(names.slice(51), index.serial)
+    publish(index, { name: 'new', version: '1.0' })
+    let printed = ''
+    const setting = { ...mirror.setting, print: (text: string) => void (printed += text) }
+    const plan = { forceCheck: false, allowRemovals: false, quick: true, json: true, explain: [] }
+    expect(await dryRunCommand(setting, plan)).toBe(1)
+    const guard = /51 of \d+ mirrored projects would go/
+    expect(JSON.parse(printed)).toMatchObject({ removals: [], refusal: expect.stringMatching(guard) as string })
+    const { code, log } = await mirror.run()
+    expect(code, log).toBe(1)
+    expect(log).toMatch(guard)
+    expect(listedNames(mirror)).toEqual(['new', ...names])
+  })
+
   it('does not remove what came after it, and is not taken for the daily comparison', async () => {
     const index = smallIndex(['old'])
     let copy: Reaction = 'pass'

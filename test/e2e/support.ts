@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { mirrorCommand } from '../../src/commands/mirror.js'
+import type { Setting } from '../../src/commands/open.js'
 import { BandersnatchError, errorText } from '../../src/errors.js'
 import { bench } from '../commands/support.js'
 import type { Distribution, PackageIndex, RunningIndex } from '../helpers/index/index.js'
@@ -18,6 +19,8 @@ export interface Ran {
 export interface TestMirror {
   readonly directory: string
   readonly config: string
+  /** for other commands */
+  readonly setting: Setting
   /** Runs `mirror` in this process. */
   run(flags?: { readonly forceCheck?: boolean; readonly allowRemovals?: boolean }): Promise<Ran>
   /** Puts another text in the place of one in the configuration. */
@@ -33,6 +36,7 @@ export function createMirror(master: string, options = ''): TestMirror {
   return {
     directory,
     config: setting.configPath,
+    setting,
     async run({ forceCheck = false, allowRemovals = false } = {}) {
       const before = logged().length
       const end = (code: number, error = ''): Ran => ({ code, log: logged().slice(before) + error })
