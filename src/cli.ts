@@ -58,15 +58,22 @@ async function guarded(log: RunLog, options: GlobalOptions, run: Run): Promise<n
     }
     stop.abort(new InterruptedError(signal, exitCode))
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  // A bug. The run ends as on a signal, so that nothing is left half done.
+  let stray: { readonly error: unknown } | undefined
+  const onStray = (error: unknown): void => {
+    stray ??= { error }
+    stop.abort(error instanceof Error ? error : new Error(String(error)))
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('uncaughtException', onStray).on('unhandledRejection', onStray)
   try {
     const { progress, summaryJson, logFormat: format } = options
     const output = { progress, summaryJson, format, level: logLevel(options) }
-    return await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, output, print, stop })
+    const exitCode = await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, output, print, stop })
+    return stray === undefined ? exitCode : await report(log, stray.error, options)
   } catch (error) {
     return await report(log, error, options)
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('uncaughtException', onStray).off('unhandledRejection', onStray)
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
@@ -42,6 +42,21 @@ describe('the documentation', () => {
     const table = readFileSync(join(ROOT, 'README.md'), 'utf8').split('## Exit codes')[1]?.split('##')[0] ?? ''
     const documented = [...table.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(',').map(Number))
     expect(documented.sort((a, b) => a - b)).toEqual(Object.values(EXIT).sort((a, b) => a - b))
+  })
+
+  it('names only tests and sources that exist', () => {
+    const named = pages.flatMap((page) =>
+      [...readFileSync(join(ROOT, page), 'utf8').matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+\.[a-z]+)`/g)].map(([, path = '']) => path))
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+    expect(named.filter((path) => path.startsWith('test/')).length).toBeGreaterThan(20)
+  })
+
+  it('names a test for every threat in SECURITY.md', () => {
+    const rows = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8').split('\n').filter((line) => /^\| \*\*/.test(line))
+    expect(rows.filter((row) => !/\| (?:`test\/[^`]+`(?:, )?)+ \|$/.test(row))).toEqual([])
+    for (const threat of ['Arbitrary writes', 'Tampered files', 'Endless data', 'Slow retrieval', 'Freeze and rollback', 'Mix-and-match', 'Mass removal']) {
+      expect(rows.some((row) => row.startsWith(`| **${threat}`)), threat).toBe(true)
+    }
   })
 
   it('links only to files that exist', () => {

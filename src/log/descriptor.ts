@@ -32,7 +32,7 @@ export function createDescriptorWriter(fd: number, options: DescriptorOptions = 
   let gone = false
 
   const flush = (): void => {
-    const deadline = Date.now() + (stalled ? 0 : patienceMs)
+    const deadline = performance.now() + (stalled ? 0 : patienceMs)
     while (rest.length > 0) {
       try {
         rest = rest.subarray(writeSync(fd, rest))
@@ -41,7 +41,7 @@ export function createDescriptorWriter(fd: number, options: DescriptorOptions = 
         gone = GONE.has(code)
         // Full disks and the like: the next line may fare better.
         if (code !== 'EAGAIN' && code !== 'EINTR') rest = Buffer.alloc(0)
-        else if (Date.now() < deadline) pause()
+        else if (performance.now() < deadline) pause()
         else {
           stalled = true
           return

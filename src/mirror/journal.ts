@@ -35,9 +35,9 @@ export async function readJournal(storage: Storage, bootId: string): Promise<Map
 /** Starts a journal for the `todo` just written. The one before it was removed first: see runMirror. */
 export async function openJournal(storage: Storage, bootId: string): Promise<Journal> {
   await storage.append(LAYOUT.journal, `\n${BOOT}${bootId}\n`)
-  let flushedAt = Date.now()
+  let flushedAt = performance.now()
   const checkpoint = async (): Promise<void> => {
-    flushedAt = Date.now()
+    flushedAt = performance.now()
     await storage.flush()
     await storage.append(LAYOUT.journal, `${FLUSHED}\n`)
   }
@@ -45,7 +45,7 @@ export async function openJournal(storage: Storage, bootId: string): Promise<Jou
     checkpoint,
     async finished(name, serial) {
       await storage.append(LAYOUT.journal, `${name} ${serial}\n`)
-      if (Date.now() - flushedAt > CHECKPOINT_MS) await checkpoint()
+      if (performance.now() - flushedAt > CHECKPOINT_MS) await checkpoint()
     },
   }
 }

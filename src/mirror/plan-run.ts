@@ -45,7 +45,9 @@ export async function planRun(context: Context, options: { readonly forceCheck: 
   const journal = state.todo === undefined ? new Map<string, number>() : await readJournal(storage, context.bootId)
   const since = sinceSerial(state, options.forceCheck)
   const edited = filterChanges(filters, memory)
-  const due = startedAt.getTime() - (memory.reconciledAt ?? 0) >= config.reconcileInterval * HOUR_MS
+  const elapsed = startedAt.getTime() - (memory.reconciledAt ?? 0)
+  // Negative where the clock was wrong: then nobody knows.
+  const due = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
   const filtersChanged = edited.projects || edited.contents
   const wholeList = options.forceCheck || filtersChanged || memory.unsettled || (due && config.apiMethod !== 'xmlrpc')
   context.report.serialBefore = state.status

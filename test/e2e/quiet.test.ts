@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { answerWith } from '../helpers/index/index.js'
@@ -61,6 +61,19 @@ it('the whole list is compared at least once in reconcile-interval hours', async
   mirror.edit('reconcile-interval = 0', 'reconcile-interval = 1')
   await mirror.run()
   expect(upstream.asked()).toEqual(['RPC changelog_last_serial'])
+})
+
+it('the whole list is compared when the last time lies in the future, as a clock that was wrong has it', async () => {
+  const upstream = await serveIndex(smallIndex(['alpha']))
+  const mirror = createMirror(upstream.url, 'reconcile-interval = 1\n')
+  await mirror.run()
+  upstream.asked()
+  await mirror.run()
+  expect(upstream.asked()).not.toContain('GET /simple/')
+  const path = join(mirror.directory, '.bandersnatch/state.json')
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/("reconciledAt":\s*)\d+/, `$1${Date.now() + 999 * 3600 * 1000}`))
+  await mirror.run()
+  expect(upstream.asked()).toContain('GET /simple/')
 })
 
 it('the comparison finds what the runs before it missed, and asks for nothing else', async () => {
