@@ -112,7 +112,7 @@ export function signalsSection(soak: Soak): void {
     it.each(soak.some(['Promise.reject(new Error("oops"))', 'throw new Error("oops")'], 2))('an error that nobody caught (%s) ends a run in one line', async (bug) => {
       const stage = await smallStage('signals', { mirror: { timeout: 100 } })
       stage.hook = ({ path }) => (path.startsWith('/packages/') ? silence : 'pass')
-      const late = encodeURIComponent(`const timer = setInterval(() => { if (process.listenerCount('SIGINT') > 0) { clearInterval(timer); ${bug} } }, 300)`)
+      const late = encodeURIComponent(`const timer = setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) { clearInterval(timer); ${bug} } }, 300)`)
       const { code, stderr } = await run(['-c', stage.config, 'mirror'], { env: { NODE_OPTIONS: `--import=data:text/javascript,${late}` } })
       expect(code, stderr).toBe(1)
       expect(stderr).toMatch(/ERROR: Unexpected error, please report it: oops \(--debug shows where\)\n$/)
