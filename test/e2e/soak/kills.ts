@@ -145,7 +145,8 @@ async function runAfter({ config, counts }: Stage, args: readonly string[]): Pro
 async function refused(counts: Stage['counts'], { stderr }: Ended, firstTried: number): Promise<void> {
   counts.refused += 1
   counts.longestRefusal = Math.max(counts.longestRefusal, performance.now() - firstTried)
-  expect(counts.longestRefusal, stderr).toBeLessThan(5500)
+  // Five seconds, and what a busy machine takes to start and end programs.
+  expect(counts.longestRefusal, stderr).toBeLessThan(7000)
   await delay(200)
 }
 
