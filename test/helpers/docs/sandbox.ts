@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { plainEnvironment, PROGRAM, scratchDirectory } from '../../serve/mirror.js'
 import type { Ran } from '../index/pip.js'
 import { run } from '../index/pip.js'
-import { freePort } from '../s3-server.js'
+import { freePort } from '../free-port.js'
 import { ROOT } from './blocks.js'
 
 /** Commands that no test can run as they stand, and why. */
