@@ -1,5 +1,6 @@
 /**
- * The whole way of a package: an index, a mirror of it made by the real program, a plain file server, pip.
+ * The whole way of a package: an index, a mirror of it made by the real program, a web server, pip. The server is nginx
+ * with deploy/nginx.conf where it is installed, else `bandersnatch serve`.
  *
  *   npm run demo                          with a small index that is built on the spot
  *   npm run demo -- --from DIR [--package NAME...]   with all wheels and sdists of a directory
@@ -7,6 +8,8 @@
  *
  * Needs no network, and leaves nothing behind. Without Python the last step is left out.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -18,7 +21,7 @@ import { FIXTURE_APP, fixtureIndex } from '../test/helpers/index/fixture.js'
 import type { PackageIndex } from '../test/helpers/index/package-index.js'
 import { importInstalled, pipInstall, pipVersion, run } from '../test/helpers/index/pip.js'
 import { startIndex } from '../test/helpers/index/server.js'
-import { serveMirror } from '../test/helpers/index/static.js'
+import { startNginxOn, serverEnvironment } from '../test/helpers/web-server.js'
 
 const PROGRAM = resolve('bin/bandersnatch.js')
 const PYTHON = process.env.PYTHON ?? 'python3'
@@ -104,14 +107,48 @@ async function mirror(source: Source, directory: string, signal: AbortSignal): P
   showMirror(join(directory, 'mirror', 'web'))
 }
 
+interface Server {
+  readonly name: string
+  readonly url: string
+  close(): Promise<void>
+}
+
+async function serve(directory: string): Promise<Server> {
+  const nginx = await run('nginx', ['-v'], { env: serverEnvironment() })
+  if (nginx.code !== 0) return serveItself(join(directory, 'bandersnatch.conf'))
+  const site = { configuration: resolve('deploy/nginx.conf'), web: join(directory, 'mirror', 'web'), home: join(directory, 'nginx') }
+  return { name: `${nginx.output.trim().replace(/^nginx version: /, '')} with deploy/nginx.conf`, ...(await startNginxOn(site)) }
+}
+
+/** `bandersnatch serve`, as a process of its own. */
+async function serveItself(config: string): Promise<Server> {
+  const child = spawn(process.execPath, [PROGRAM, '-c', config, 'serve', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const closed = once(child, 'close')
+  const url = await new Promise<string>((found, failed) => {
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      const address = / at (http:\S+)\/simple\/ /.exec(output)?.[1]
+      if (address !== undefined) found(address)
+    })
+    child.once('close', () => failed(new Error(`bandersnatch serve ended: ${output}`)))
+  })
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await closed
+  }
+  return { name: 'bandersnatch serve (there is no nginx here)', url, close }
+}
+
 async function install(packages: readonly string[], directory: string, signal: AbortSignal): Promise<void> {
   const pip = await pipVersion(PYTHON)
   if (pip === undefined) {
     step(`there is no ${PYTHON} with pip here: the install is left out (the environment variable PYTHON names another)`)
     return
   }
-  const server = await serveMirror(join(directory, 'mirror', 'web'))
+  const server = await serve(directory)
   try {
+    step(`served by ${server.name} at ${server.url}/simple/`)
     const target = join(directory, 'site-packages')
     mkdirSync(target)
     step(`pip install --index-url ${server.url}/simple ${packages.join(' ')}   (${pip})`)

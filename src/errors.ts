@@ -11,7 +11,7 @@ export const EXIT = {
   locked: 4,
   /** the mirror's storage cannot be read or written (full, read-only, gone) */
   storage: 5,
-  /** a guard refused to remove what it was asked to */
+  /** `verify --delete` refused to remove so much; else everything was done */
   refused: 6,
   /** the upstream index could not be asked what changed */
   upstream: 7,
@@ -85,12 +85,6 @@ export class UnsafePathError extends BandersnatchError {
 /** A document from upstream that is not what the specification says. */
 export class InvalidDocumentError extends BandersnatchError {
   override readonly name = 'InvalidDocumentError'
-}
-
-/** A guard (removal-limit, verify --delete) refused to go on. */
-export class RefusedError extends BandersnatchError {
-  override readonly name = 'RefusedError'
-  override readonly exitCode = EXIT.refused
 }
 
 /** The text of an error with its chain of causes, in one line without stack traces. */

@@ -15,7 +15,7 @@ import type { Progress } from './mirror/progress.js'
 import type { Report } from './mirror/report.js'
 import { runSync } from './mirror/sync-some.js'
 
-export { BandersnatchError, ConfigError, EXIT, LockedError, RefusedError, StorageError, UpstreamError } from './errors.js'
+export { BandersnatchError, ConfigError, EXIT, LockedError, StorageError, UpstreamError } from './errors.js'
 export type { DryRun, DryRunOptions, Log, MirrorOptions, Progress, Report }
 
 export interface UseOptions {

@@ -55,9 +55,11 @@ function addMirror(program: Command, run: Runner): void {
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
-    .option('--json', 'print the plan or explanation as JSON', false)
+    .option('--json', 'with --dry-run or --explain: print it as JSON', false)
     .addHelpText('after', examples('mirror', 'mirror --dry-run --quick', 'mirror --explain numpy'))
-    .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }) => {
+    .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }, command: Command) => {
+      needsDryRun(command, { '--quick': options.quick }, options.dryRun)
+      needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
       if (options.dryRun || options.explain !== undefined) {
         const { dryRunCommand } = await import('./commands/dry-run.js')
         return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
@@ -74,8 +76,10 @@ function addSync(program: Command, run: Runner): void {
     .argument('<package...>', 'names of projects, in any spelling')
     .option('--skip-simple-root', 'do not write the root of the simple index', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
-    .addHelpText('after', examples('sync requests flask'))
-    .action(async (names: string[], options: { skipSimpleRoot: boolean; dryRun: boolean }) => {
+    .option('--json', 'with --dry-run: print the plan as JSON', false)
+    .addHelpText('after', examples('sync requests flask', 'sync --dry-run requests'))
+    .action(async (names: string[], options: { skipSimpleRoot: boolean; dryRun: boolean; json: boolean }, command: Command) => {
+      needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { syncCommand } = await import('./commands/sync.js')
       return run((setting) => syncCommand(setting, names, options))
     })
@@ -87,12 +91,14 @@ function addVerify(program: Command, run: Runner): void {
     .description('check stored files against metadata and repair what is missing or wrong')
     .option('--delete', 'remove files that no project accounts for', false)
     .option('--dry-run', 'only say what would be fetched and removed', false)
+    .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
     .option('--workers <n>', 'projects looked at together (default: verifiers of the configuration)', wholeNumber, 0)
     .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
     .option('--yes', 'remove files even where more than half of them would go', false)
     .addHelpText('after', examples('verify', 'verify --delete --dry-run'))
-    .action(async (options: VerifyOptions & { workers: number }) => {
+    .action(async (options: VerifyOptions & { workers: number; json: boolean }, command: Command) => {
+      needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { verifyCommand } = await import('./commands/verify.js')
       return run((setting) => verifyCommand(setting, options))
     })
@@ -104,9 +110,11 @@ function addDelete(program: Command, run: Runner): void {
     .description('remove everything that the mirror has of the named projects')
     .argument('[package...]', 'names of projects, in any spelling')
     .option('--dry-run', 'only say what would be removed', false)
+    .option('--json', 'with --dry-run: print what would be removed as JSON', false)
     .option('--workers <n>', 'accepted for bandersnatch 8.0; removing needs none', wholeNumber, 0)
     .addHelpText('after', examples('delete --dry-run evil-package', 'delete evil-package'))
-    .action(async (names: string[], options: { dryRun: boolean }) => {
+    .action(async (names: string[], options: { dryRun: boolean; json: boolean }, command: Command) => {
+      needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { deleteCommand } = await import('./commands/delete.js')
       return run((setting) => deleteCommand(setting, names, options))
     })
@@ -156,6 +164,13 @@ function addCompletion(program: Command, print: (text: string) => void): void {
       const { completionText } = await import('./commands/completion.js')
       print(completionText(program, kind))
     })
+}
+
+/** Who asks for a plan in some form must not start the run instead. */
+function needsDryRun(command: Command, given: Readonly<Record<string, boolean>>, dryRun: boolean): void {
+  for (const [flag, set] of Object.entries(given)) {
+    if (set && !dryRun) command.error(`error: option '${flag}' needs '--dry-run'`)
+  }
 }
 
 function wholeNumber(text: string): number {

@@ -1,12 +1,15 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createProgram } from '../src/program.js'
+import { readLogConfig } from '../src/config/log-config.js'
+import { loadConfig } from '../src/config/load.js'
 import { EXIT } from '../src/errors.js'
+import { loadFilters } from '../src/filters/index.js'
+import { codeBlocks, codeSpans, PAGES as pages, pageText, ROOT } from './helpers/docs/blocks.js'
 
-const ROOT = join(import.meta.dirname, '..')
-const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
 const program = createProgram(async () => undefined, () => undefined)
 
 function flags(command: Command): Set<string> {
@@ -65,5 +68,80 @@ describe('the documentation', () => {
         .map(([, target = '']) => join(ROOT, page, '..', target))
         .filter((target) => { try { readFileSync(target); return false } catch (error) { return !String(error).includes('EISDIR') } }))
     expect(broken).toEqual([])
+  })
+
+  it('names only options that exist', () => {
+    // of docker, npm, pip, rsync, tar and the bench
+    const foreign = /^--(trusted-host|user|stop-timeout|platform|generate-hashes|hash|ignore-failed-read|prefix|prod|scale|sizes|rows|runs|workers|json|vs|output|cache|port|server|from|needed|version)\b/
+    const runner = /^--(hours-range|force-check|health-file|config)\b/
+    const known = new Set(program.commands.flatMap((command) => [...flags(command)]))
+    const wrong = pages.flatMap((page) => codeSpans(pageText(page))
+      .flatMap((span) => /^--[a-z-]+/.exec(span) ?? [])
+      .filter((flag) => !known.has(flag) && !runner.test(flag) && !foreign.test(flag))
+      .map((flag) => `${page}: ${flag}`))
+    expect(wrong).toEqual([])
+  })
+})
+
+/** Snippets of other programs' configuration, by how they begin. */
+const FOREIGN_SNIPPET = /^(#.*\n)?\[Service\]/
+
+describe('configuration in the documentation', () => {
+  // docs/filters.md has a test of its own, with the files that its snippets name
+  const snippets = pages.filter((page) => page !== 'docs/filters.md')
+    .flatMap((page) => [...codeBlocks(pageText(page), 'ini'), ...heredocs(pageText(page))].map((text) => ({ page, text })))
+
+  function heredocs(text: string): string[] {
+    return codeBlocks(text, 'sh').flatMap((block) => [...block.matchAll(/<<'CONF'\n(.*?)^CONF$/gms)].map(([, body = '']) => body))
+  }
+
+  async function warnings(text: string): Promise<readonly string[]> {
+    const scratch = mkdtempSync(join(tmpdir(), 'docs-'))
+    onTestFinished(() => rmSync(scratch, { recursive: true, force: true }))
+    const path = join(scratch, 'file.conf')
+    if (text.startsWith('[loggers]')) {
+      writeFileSync(path, text.replaceAll('/var/log', scratch))
+      return readLogConfig(path).warnings
+    }
+    const whole = /^directory *=/m.test(text) ? text : `[mirror]\ndirectory = ${scratch}\n${text.replace(/^\[mirror\]\n/, '')}`
+    writeFileSync(path, whole)
+    const config = loadConfig(path, { env: {} })
+    return [...config.warnings, ...(await loadFilters(config.file, config.enabledPlugins, { directory: scratch })).warnings]
+  }
+
+  it.each(snippets.filter(({ text }) => !FOREIGN_SNIPPET.test(text)))('$page: is read without a warning:\n$text', async ({ text }) => {
+    expect(await warnings(text)).toEqual([])
+  })
+
+  it('would be found with a name or value that is wrong', async () => {
+    const sample = snippets.find(({ page }) => page === 'docs/differences.md')?.text ?? ''
+    expect(await warnings(sample.replace('api-method', 'api-methods'))).toHaveLength(1)
+    await expect(warnings(sample.replace('= keep', '= keeps'))).rejects.toThrow(/must be/)
+  })
+})
+
+describe('docs/troubleshooting.md', () => {
+  const source = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(ROOT, 'src', name), 'utf8')).join('\n')
+  // what the program does not say itself: pip, OpenSSL
+  const foreign = ['No matching distribution found', 'THESE PACKAGES DO NOT MATCH THE HASHES', 'self-signed certificate']
+  const messages = [...pageText('docs/troubleshooting.md').matchAll(/^\| (.*?) \|/gm)]
+    .flatMap(([, cell = '']) => codeSpans(cell)).filter((message) => !foreign.includes(message))
+
+  it.each(messages)('quotes what the program says: %s', (message) => {
+    const stable = message.split(/…|""/).map((part) => part.trim()).filter((part) => part.length > 3)
+    expect(stable.length).toBeGreaterThan(0)
+    for (const part of stable) expect(said(part), part).toBe(true)
+  })
+
+  /** Messages are put together from templates: each run of words must stand in one of them. */
+  function said(part: string): boolean {
+    return source.replaceAll("\\'", "'").replace(/' \+\s*[`']/g, '').includes(part)
+  }
+
+  it('would be found with words that are wrong', () => {
+    expect(messages.length).toBeGreaterThan(30)
+    expect(said('no space (or no inodes) left')).toBe(true)
+    expect(said('no space or inodes left')).toBe(false)
   })
 })

@@ -1,6 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { generateIndex, startIndex } from './helpers/index/index.js'
 
 const WORK = join(import.meta.dirname, 'fixtures', 'terminal', 'work.mjs')
 const DIST = join(import.meta.dirname, '..', 'dist')
@@ -21,7 +24,7 @@ function terminal(columns: number, command: string): { tmux: (...args: string[])
   }
 }
 
-describe.skipIf(!hasTmux)('progress in a real terminal', () => {
+describe.skipIf(!hasTmux)('progress in a real terminal (needs tmux)', () => {
   let close = (): void => undefined
   afterEach(() => close())
 
@@ -61,5 +64,40 @@ describe.skipIf(!hasTmux)('progress in a real terminal', () => {
     const after = await finished(screen)
     expect(after).toHaveLength(31)
     expect(after.every((line) => logLine.test(line))).toBe(true)
+  })
+
+  it.each([80, 20])('of a real run says how far it is in %i columns, and ends with the summary', async (columns) => {
+    const scratch = mkdtempSync(join(tmpdir(), 'terminal-'))
+    const index = await startIndex(generateIndex({ projects: 60 }), {
+      async onRequest(): Promise<'pass'> {
+        await sleep(60)
+        return 'pass'
+      },
+    })
+    onTestFinished(async () => {
+      await index.close()
+      rmSync(scratch, { recursive: true, force: true })
+    })
+    const config = join(scratch, 'conf')
+    writeFileSync(config, `[mirror]\ndirectory = ${scratch}/mirror\nmaster = ${index.url}\nallow-non-https = true\n`)
+    const { screen, close: end } = terminal(columns, `${process.execPath} ${join(DIST, '..', 'bin', 'bandersnatch.js')} -c ${config} mirror`)
+    close = end
+    const seen: string[] = []
+    const isProgress = (line: string): boolean => /^(Projects|Asking|Planning|Root)\b/.test(line)
+    for (let waited = 0; waited < 60_000 && !screen().some((line) => line.includes('mirror done')); waited += 100) {
+      const lines = screen().filter(isProgress)
+      expect(lines.length).toBeLessThan(2)
+      seen.push(...lines)
+      await sleep(100)
+    }
+    await sleep(300)
+    const counts = [...new Set(seen)].flatMap((line) => /^Projects (\d+)\/60/.exec(line)?.[1] ?? []).map(Number)
+    expect(counts.length).toBeGreaterThan(2)
+    expect(counts).toEqual([...counts].sort((a, b) => a - b))
+    if (columns === 80) expect(seen.some((line) => /^Projects \d+\/60, \d+ files, .*B, .*B\/s, .* left$/.test(line))).toBe(true)
+    const after = screen()
+    expect(after.filter(isProgress)).toEqual([])
+    expect(after.join('\n')).toMatch(/mirror done after .*: 60 projects updated/s)
+    expect(after.at(-1)).toMatch(/The mirror has serial \d+, as upstream has$/)
   })
 })

@@ -1,7 +1,8 @@
 import { EXIT } from '../errors.js'
 import type { Context } from '../mirror/context.js'
-import { explainProject, planMirror, planProjects } from '../mirror/dry-run.js'
+import { explainProject, planMirror, planSync } from '../mirror/dry-run.js'
 import type { DryRun, DryRunOptions, Explanation, PlannedProject } from '../mirror/dry-run.js'
+import type { Report } from '../mirror/report.js'
 import { bytesText } from '../log/figures.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
@@ -17,18 +18,41 @@ export async function dryRunCommand(setting: Setting, options: PlanOptions): Pro
   return withMirror(setting, { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true }, async (context) => {
     if (options.explain.length > 0) return explainAll(context, setting, options)
     const plan = await planMirror(context, options)
-    setting.print(options.json ? JSON.stringify(plan, null, 2) : planText(plan, await context.storage.freeBytes()))
-    return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed') ? EXIT.ok : EXIT.incomplete
+    return printPlan(context, setting, { plan, json: options.json })
   })
 }
 
 /** `bandersnatch sync --dry-run NAME...` */
-export async function dryRunSync(setting: Setting, names: readonly string[]): Promise<number> {
-  return withMirror(setting, { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true }, async (context) => {
-    const projects = await planProjects(context, new Map(names.map((name) => [name, 0])), false)
-    setting.print(projects.map(projectLine).join('\n'))
-    return projects.every(({ action }) => action !== 'failed') ? EXIT.ok : EXIT.incomplete
-  })
+export async function dryRunSync(setting: Setting, names: readonly string[], json: boolean): Promise<number> {
+  return withMirror(setting, { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true }, async (context) =>
+    printPlan(context, setting, { plan: await planSync(context, names), json }))
+}
+
+/** Exit 1 where the run would not be complete. */
+async function printPlan(context: Context, setting: Setting, { plan, json }: { plan: DryRun; json: boolean }): Promise<number> {
+  const bytesFree = await context.storage.freeBytes()
+  setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
+  return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed') ? EXIT.ok : EXIT.incomplete
+}
+
+/** What a dry run of `verify` or `delete` found, in the form of the other plans. */
+export function reportedPlan({ planned, failures, refusals }: Report): string {
+  const projects = new Map<string, PlannedProject>()
+  for (const { project: name, bytes } of planned.fetch) {
+    const before = projects.get(name)
+    projects.set(name, { name, action: 'repair', files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes })
+  }
+  for (const { project: name, reason } of failures) projects.set(name, { files: 0, bytes: 0, ...projects.get(name), name, action: 'failed', reason })
+  const plan = {
+    projects: [...projects.values()],
+    removals: planned.removals,
+    refusal: refusals[0],
+    files: planned.fetch.length,
+    bytes: planned.fetch.reduce((sum, { bytes }) => sum + bytes, 0),
+    fetch: planned.fetch,
+    remove: planned.remove,
+  }
+  return JSON.stringify(plan, null, 2)
 }
 
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {
@@ -44,8 +68,8 @@ function planText(plan: DryRun, free: number | undefined): string {
   if (plan.refusal !== undefined) lines.push(plan.refusal)
   const sizes = plan.files === undefined ? '' : `, ${plan.files} files to fetch (${bytesText(plan.bytes ?? 0)})`
   const space = free === undefined ? '' : `; ${bytesText(free)} free`
-  const serial = `serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
-  lines.push(`${plan.projects.length} projects to sync, ${plan.removals.length} to remove${sizes}${space}; ${serial}`)
+  const serial = plan.serial === undefined ? '' : `; serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
+  lines.push(`${plan.projects.length} projects to sync, ${plan.removals.length} to remove${sizes}${space}${serial}`)
   return lines.join('\n')
 }
 

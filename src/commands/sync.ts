@@ -7,11 +7,13 @@ import { summarized } from './summary.js'
 export interface SyncOptions {
   readonly skipSimpleRoot: boolean
   readonly dryRun: boolean
+  /** with dryRun: the plan as JSON */
+  readonly json?: boolean
 }
 
 /** `bandersnatch sync NAME...` */
 export async function syncCommand(setting: Setting, names: readonly string[], options: SyncOptions): Promise<number> {
-  if (options.dryRun) return dryRunSync(setting, names)
+  if (options.dryRun) return dryRunSync(setting, names, options.json === true)
   const about = { command: 'sync', log: setting.log, summaryJson: setting.output.summaryJson }
   return withMirror(setting, { command: 'sync', writesDiff: true, creates: true }, (context) =>
     summarized(context, about, async () => {

@@ -1,15 +1,25 @@
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify.js'
+import { reportedPlan } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 import { summarized } from './summary.js'
 
-/** `bandersnatch verify`. `workers`: projects looked at together; 0 for the configured number. */
-export async function verifyCommand(setting: Setting, options: VerifyOptions & { readonly workers: number }): Promise<number> {
+export interface VerifyCommandOptions extends VerifyOptions {
+  /** projects looked at together; 0 for the configured number */
+  readonly workers: number
+  /** with dryRun: what would be done as JSON, on stdout */
+  readonly json?: boolean
+}
+
+/** `bandersnatch verify` */
+export async function verifyCommand(setting: Setting, options: VerifyCommandOptions): Promise<number> {
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
   return withMirror(setting, { command: 'verify', writesDiff: false, creates: false }, async (context) => {
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
-    return summarized(context, about, () => runVerify({ ...context, config: { ...context.config, verifiers } }, options))
+    const exitCode = await summarized(context, about, () => runVerify({ ...context, config: { ...context.config, verifiers } }, options))
+    if (options.json === true) setting.print(reportedPlan(context.report))
+    return exitCode
   })
 }

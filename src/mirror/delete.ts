@@ -34,7 +34,9 @@ export async function runDelete(context: Context, names: readonly string[], opti
     if (options.dryRun) {
       for (const place of [...keys, ...directories, jsonKey(name), pypiJsonKey(name)]) {
         log.info(`[DRY RUN] would remove ${storage.location(place)}`)
+        report.planned.remove.push(storage.location(place))
       }
+      report.planned.removals.push({ project: name, reason: 'deleted by command' })
       continue
     }
     // Pages first: nobody is sent to a file that is gone.

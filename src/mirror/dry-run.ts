@@ -8,24 +8,25 @@ import { throwIfStopped } from './context.js'
 import type { Context } from './context.js'
 import { fetchProject } from './fetch-project.js'
 import { eachOf } from './files.js'
-import { planRun } from './plan-run.js'
+import { heldNames, planRun } from './plan-run.js'
 import { expectedOptions } from './project.js'
-import { hasPages, removalGuard } from './remove.js'
+import { hasPages, removalGuard, UNWANTED, WITHDRAWN } from './remove.js'
 import type { Removal } from './report.js'
 
 /** What a run would do to one project. */
 export interface PlannedProject {
   readonly name: string
-  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'failed'
+  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'repair' | 'failed'
   /** files to fetch and their bytes; undefined with `quick`. Core metadata files count with 0 bytes: nobody tells their size. */
   readonly files: number | undefined
   readonly bytes: number | undefined
   readonly reason?: string
 }
 
-/** What a `mirror` run would do, as data. */
+/** What a `mirror` or `sync` run would do, as data. */
 export interface DryRun {
-  readonly serial: { readonly before: number | undefined; readonly after: number }
+  /** of the mirror before and after the run; `sync` leaves it alone */
+  readonly serial?: { readonly before: number | undefined; readonly after: number }
   readonly projects: readonly PlannedProject[]
   readonly removals: readonly Removal[]
   /** why the removals would not happen */
@@ -45,11 +46,11 @@ export interface DryRunOptions {
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
   const run = await planRun(context, { forceCheck: options.forceCheck, readOnly: true })
   const projects = await planProjects(context, run.plan.work, options.quick)
-  const removals: Removal[] = []
-  for (const removal of run.plan.removals) if (await hasPages(context, removal.project)) removals.push(removal)
-  const refusal = removalGuard({
+  const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
+  const guarded = context.config.removedProjects !== 'keep' && removals.length + run.plan.missing > 0
+  const refusal = !guarded ? undefined : removalGuard({
     removals: removals.length + run.plan.missing,
-    mirrored: run.held?.size ?? 0,
+    mirrored: (run.held ?? (await heldNames(context))).size,
     limit: context.config.removalLimit,
     listedBefore: run.known.memory.listCount,
     listedNow: run.changed.list?.projects.size,
@@ -60,15 +61,39 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
   return {
     serial: { before: run.known.state.status, after: run.plan.target },
     projects,
-    removals: context.config.removedProjects === 'keep' ? [] : removals,
+    removals,
     refusal,
     files: sum((project) => project.files),
     bytes: sum((project) => project.bytes),
   }
 }
 
+/** Plans a `sync` of the named projects. */
+export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
+  const projects = await planProjects(context, new Map(names.map((name) => [name, 0])), false)
+  const removals = await servedOnes(context, withdrawn(projects))
+  const sum = (pick: (project: PlannedProject) => number | undefined): number => projects.reduce((total, project) => total + (pick(project) ?? 0), 0)
+  return { projects, removals, refusal: undefined, files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes) }
+}
+
+/** Projects that turn out to be gone when they are asked for. */
+function withdrawn(projects: readonly PlannedProject[]): Removal[] {
+  return projects.flatMap(({ name, action }) => {
+    const reason = action === 'gone' ? WITHDRAWN : action === 'filtered' ? UNWANTED : undefined
+    return reason === undefined ? [] : [{ project: name, reason }]
+  })
+}
+
+/** Those that the mirror serves and the configuration lets go. */
+async function servedOnes(context: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+  const served: Removal[] = []
+  if (context.config.removedProjects === 'keep') return served
+  for (const removal of candidates) if (await hasPages(context, removal.project)) served.push(removal)
+  return served
+}
+
 /** What would be done to each project of a list: name as upstream spells it -> serial that it must have. */
-export async function planProjects(context: Context, work: ReadonlyMap<string, number>, quick: boolean): Promise<PlannedProject[]> {
+async function planProjects(context: Context, work: ReadonlyMap<string, number>, quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', work.size)
   await eachOf(context, { items: work, width: context.config.workers }, async ([rawName, serial]) => {

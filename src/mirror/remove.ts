@@ -9,6 +9,10 @@ const ALWAYS_ALLOWED = 50
 const SHRINK_SHARE = 0.01
 const SHRINK_NAMES = 100
 
+/** Why projects go that the plan did not know of. */
+export const WITHDRAWN = 'upstream has it no more (deleted or in quarantine)'
+export const UNWANTED = 'a metadata filter no longer wants it'
+
 export interface GuardInput {
   readonly removals: number
   readonly mirrored: number

@@ -13,6 +13,23 @@ export interface Removal {
   readonly reason: string
 }
 
+/** A stored file that a dry run of `verify` found missing or wrong. */
+export interface PlannedFetch {
+  readonly project: string
+  readonly path: string
+  readonly condition: 'missing' | 'mismatch'
+  readonly bytes: number
+}
+
+/** What dry runs of `verify` and `delete` would do. */
+export interface Planned {
+  readonly fetch: PlannedFetch[]
+  /** projects that would leave the mirror */
+  readonly removals: Removal[]
+  /** files and directories that would be removed */
+  readonly remove: string[]
+}
+
 /** What a run did, counted while it runs; the summary prints it. */
 export interface Report {
   projectsSynced: number
@@ -32,6 +49,7 @@ export interface Report {
   serialAfter: number | undefined
   /** highest serial that upstream spoke of */
   serialUpstream: number | undefined
+  planned: Planned
   /** projects that have pages, where they were counted */
   projectsMirrored: number | undefined
 }
@@ -51,6 +69,7 @@ export function createReport(): Report {
     serialBefore: undefined,
     serialAfter: undefined,
     serialUpstream: undefined,
+    planned: { fetch: [], removals: [], remove: [] },
     projectsMirrored: undefined,
   }
 }

@@ -83,7 +83,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     upstream: upstream.url,
     serial,
     upstreamSerial,
-    behind: upstreamSerial === undefined ? undefined : Math.max(0, upstreamSerial - (serial ?? 0)),
+    behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,

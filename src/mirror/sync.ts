@@ -7,6 +7,7 @@ import type { Context } from './context.js'
 import { eachOf } from './files.js'
 import { loadFailures, saveFailures } from './memory.js'
 import type { FailureRecord } from './memory.js'
+import { UNWANTED, WITHDRAWN } from './remove.js'
 import type { Removal } from './report.js'
 import { refilterProject, syncProject } from './project.js'
 import type { Outcome } from './project.js'
@@ -70,14 +71,14 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
         break
       case 'gone':
         log.info(`${name} no longer exists on PyPI`)
-        withdrawn.set(rawName, { project: name, reason: 'upstream has it no more (deleted or in quarantine)' })
+        withdrawn.set(rawName, { project: name, reason: WITHDRAWN })
         report.projectsGone += 1
         // Upstream's list has it, so this may be one of its faults.
         if (required > 0 && !doubted.has(rawName) && doubted.size < MOST_RETRIED) again.push(rawName)
         doubted.add(rawName)
         break
       case 'filtered':
-        withdrawn.set(rawName, { project: name, reason: 'a metadata filter no longer wants it' })
+        withdrawn.set(rawName, { project: name, reason: UNWANTED })
         report.projectsFiltered += 1
         break
       case 'refused':

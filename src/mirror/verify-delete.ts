@@ -31,8 +31,10 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
   for await (const { key } of storage.walk(LAYOUT.packages)) {
     throwIfStopped(context)
     if (owned.has(key)) continue
-    if (options.dryRun) log.info(`[DRY RUN] would remove ${storage.location(key)}`)
-    else if (await storage.remove(key, { pruneParents: true })) {
+    if (options.dryRun) {
+      log.info(`[DRY RUN] would remove ${storage.location(key)}`)
+      report.planned.remove.push(storage.location(key))
+    } else if (await storage.remove(key, { pruneParents: true })) {
       log.info(`Removed ${storage.location(key)}`)
       report.filesRemoved += 1
     }

@@ -69,7 +69,8 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   }
   if (options.delete) await removeUnowned(state)
   await progress.finish()
-  return report.failures.length === 0 && report.refusals.length === 0 ? EXIT.ok : EXIT.incomplete
+  if (report.failures.length === 0 && report.refusals.length > 0) return EXIT.refused
+  return report.failures.length === 0 ? EXIT.ok : EXIT.incomplete
 }
 
 /** Projects that have a metadata document or pages; anything else there is not ours. */
@@ -143,6 +144,7 @@ async function repairFiles({ context, options }: Verifying, name: string, repair
       log.info(`[DRY RUN] ${spec.filename} is ${condition} and would be fetched`)
       report.filesFetched += 1
       report.bytesFetched += spec.size ?? 0
+      report.planned.fetch.push({ project: name, path: storage.location(spec.key), condition, bytes: spec.size ?? 0 })
       continue
     }
     try {

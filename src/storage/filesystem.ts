@@ -183,7 +183,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     openList: async (place, nameInDirectory) => openListFile(place, nameInDirectory),
     walk: (key) => walkFiles(root, key),
     async freeBytes() {
-      const found = fs.statfsSync(root, { bigint: true })
+      const found = fs.statfsSync(nearestExisting(root), { bigint: true })
       return Number(found.bavail * found.bsize)
     },
     async flush() {
@@ -208,4 +208,9 @@ function appendText(path: string, text: string): void {
   } finally {
     fs.closeSync(fd)
   }
+}
+
+/** A mirror directory that the first run is still to make lies on its parent's file system. */
+function nearestExisting(path: string): string {
+  return fs.existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path))
 }

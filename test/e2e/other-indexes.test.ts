@@ -4,9 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { deleteCommand } from '../../src/commands/delete.js'
 import { verifyCommand } from '../../src/commands/verify.js'
 import { answer } from '../helpers/index/answer.js'
-import { answerWith, FIXTURE_APP, fixtureIndex, serveMirror } from '../helpers/index/index.js'
+import { answerWith, FIXTURE_APP, fixtureIndex } from '../helpers/index/index.js'
 import type { HookedRequest, PackageIndex, Reaction } from '../helpers/index/index.js'
 import { importInstalled, pipInstall } from '../helpers/index/pip.js'
+import { startOwn } from '../serve/servers.js'
 import { createMirror, listedNames, pageFiles, publish, serveIndex, served, smallIndex } from './support.js'
 import type { TestMirror, Upstream } from './support.js'
 
@@ -95,7 +96,7 @@ it('pip installs from the mirror of an index with HTML pages alone', async () =>
   const upstream = await serveForeign(fixtureIndex(), { at: '/root/pypi', files: '/root/pypi/+f', html: true })
   const mirror = createMirror(upstream.master, 'metadata = simple\n')
   expect(await mirror.run()).toMatchObject({ code: 0 })
-  const server = await serveMirror(join(mirror.directory, 'web'))
+  const server = await startOwn(mirror)
   onTestFinished(() => server.close())
   const wanted = { python: PYTHON, indexUrl: `${server.url}/simple`, target: join(mirror.directory, '..', 'site'), packages: [FIXTURE_APP] }
   const { code, output } = await pipInstall(wanted)
@@ -107,7 +108,7 @@ it('a mirror of such an index can be mirrored, too', async () => {
   const upstream = await serveForeign(smallIndex(['alpha', 'beta']), { at: '', files: '/files', html: false })
   const first = createMirror(upstream.master)
   await first.run()
-  const server = await serveMirror(join(first.directory, 'web'))
+  const server = await startOwn(first)
   onTestFinished(() => server.close())
   const second = createMirror(server.url)
   for (let run = 0; run < 2; run += 1) {

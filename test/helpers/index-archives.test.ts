@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { indexFromDirectory, readArchive } from './index/archive.js'
-import { memoryBody } from './index/body.js'
 import { parseCoreMetadata } from './index/core-metadata.js'
-import { digestsOf } from './index/digests.js'
 import { withDependencies } from './index/dependencies.js'
 import { sdist, wheel } from './index/distribution.js'
 import { FIXTURE_APP, fixtureIndex } from './index/fixture.js'
@@ -15,7 +13,6 @@ import { generatedFile, generateIndex } from './index/generate.js'
 import { createPackageIndex } from './index/package-index.js'
 import { importInstalled, pipInstall, pipVersion } from './index/pip.js'
 import { startIndex } from './index/server.js'
-import { serveMirror } from './index/static.js'
 import { answerCall } from './index/xmlrpc.js'
 
 const python = 'python3'
@@ -117,29 +114,6 @@ it.skipIf(!hasPip)('builds what pip installs: wheels, and sdists without a build
   }
 })
 
-it('serves a directory as a file server that knows two kinds of pages', async () => {
-  write('web/simple/x/index.html', 'html')
-  write('web/simple/x/index.v1_json', 'json')
-  write('web/packages/a b.whl', 'bytes')
-  write('secret', 'secret')
-  const server = await serveMirror(join(directory, 'web'))
-  try {
-    const get = async (path: string, accept = 'text/html'): Promise<string> => {
-      const response = await fetch(server.url + path, { headers: { accept } })
-      return `${response.status} ${response.headers.get('content-type')} ${await response.text()}`
-    }
-    expect(await get('/simple/x/')).toBe('200 text/html; charset=utf-8 html')
-    const json = 'application/vnd.pypi.simple.v1+json'
-    expect(await get('/simple/x/', `${json}, text/html;q=0.1`)).toBe(`200 ${json} json`)
-    expect(await get('/packages/a%20b.whl')).toBe('200 application/octet-stream bytes')
-    for (const path of ['/simple/', '/%2e%2e/secret', '/..%2fsecret', '/%', '/a%00']) {
-      expect(await get(path)).toBe('404 text/plain 404 Not Found')
-    }
-  } finally {
-    await server.close()
-  }
-})
-
 it('builds the fixture the same on every machine', () => {
   const hash = createHash('sha256')
   for (const project of fixtureIndex().projects.values()) {
@@ -148,18 +122,6 @@ it('builds the fixture the same on every machine', () => {
     }
   }
   expect(hash.digest('hex')).toMatchInlineSnapshot(`"6ce1e063f62687dce95c22290e905d045037f9bf5f99082003b2c1db977b29c6"`)
-})
-
-it('computes BLAKE2b as Python does', () => {
-  // hashlib.blake2b(b'\x07' * n, digest_size=32).hexdigest()
-  const known: [number, string][] = [
-    [0, '0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8'],
-    [1, '873e4fe9e41e924911bba3ec53ff4782efc8c0f244fb75c879f8a4328d0142ca'],
-    [128, '332f1f712b03a6a6f6c28db7d96c62f170744119ab0f831b9e0d80f800e3aad7'],
-    [129, 'a04de7247309966b2b2afc367838071ea523f897e6a405286f2b5627032a8dea'],
-    [1000, '46514f71bd0672bb5c7c33206b4e91c653e97723aab6d5b78a4750bf11920f76'],
-  ]
-  for (const [size, digest] of known) expect(digestsOf(memoryBody(Buffer.alloc(size, 7))).blake2b256).toBe(digest)
 })
 
 it('generates the same index from the same seed', () => {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fixtureIndex } from '../helpers/index/fixture.js'
+import type { PackageIndex } from '../helpers/index/package-index.js'
 import { run } from '../helpers/index/pip.js'
 import { startIndex } from '../helpers/index/server.js'
 
@@ -31,9 +32,9 @@ export function writeConfig(scratch: string, master: string, options = ''): { co
   return { config, directory }
 }
 
-/** Mirrors the fixture index with the real program; the index is gone afterwards. */
-export async function mirrorFixture(scratch: string, options = ''): Promise<FixtureMirror> {
-  const index = await startIndex(fixtureIndex())
+/** Mirrors an index, the fixture unless given, with the real program; the index is gone afterwards. */
+export async function mirrorFixture(scratch: string, options = '', source: PackageIndex = fixtureIndex()): Promise<FixtureMirror> {
+  const index = await startIndex(source)
   try {
     const { config, directory } = writeConfig(scratch, index.url, options)
     const { code, output } = await run(process.execPath, [PROGRAM, '-c', config, 'mirror'], { env: plainEnvironment() })

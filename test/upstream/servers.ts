@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { listen, stop } from '../helpers/faulty-upstream.js'
+import { freePort } from '../helpers/free-port.js'
 
 /** A directory that goes when the test ends. */
 export function scratch(): string {
@@ -96,13 +97,6 @@ export async function serveTcp(onSocket: (socket: Socket) => void): Promise<{ po
     server.close()
   })
   return { port: await listen(server), server }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function reachable(port: number): Promise<void> {

@@ -8,7 +8,7 @@ const EXIT_STATUS: Readonly<Record<keyof typeof EXIT, string>> = {
   nothing: 'There is nothing to verify.',
   locked: 'Another run is at work on the mirror.',
   storage: 'The mirror cannot be read or written: full, read-only, gone.',
-  refused: 'A guard refused to remove what it was asked to.',
+  refused: 'verify --delete refused to remove more than half of all files.',
   upstream: 'Upstream could not be asked what changed.',
   sigint: 'Interrupted (Ctrl-C).',
   sigterm: 'Terminated.',

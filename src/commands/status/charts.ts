@@ -41,7 +41,7 @@ export function lineChart({ title, caption, points, format }: LineChart): string
 <polygon class="area" points="0,${HEIGHT} ${line} ${WIDTH},${HEIGHT}"/>
 <polyline class="line" points="${line}"/>${bad === '' ? '' : `\n<path class="bad" d="${bad}"/>`}
 </svg>
-<div class="dates"><span>${day(first.time)}</span><span>${day(last.time)}</span></div>
+<div class="dates">${dates(first.time, last.time)}</div>
 <figcaption>${escapeHtml(caption)}</figcaption>
 </figure></section>`
 }
@@ -67,6 +67,9 @@ function round(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 10)
+/** Days, or the hours too where it is all of one day. */
+function dates(...times: readonly [number, number]): string {
+  const [first, last] = times.map((time) => new Date(time).toISOString().slice(0, 16).replace('T', ' '))
+  const long = first?.slice(0, 10) === last?.slice(0, 10)
+  return [first, last].map((text) => `<span>${long ? text : text?.slice(0, 10)}</span>`).join('')
 }

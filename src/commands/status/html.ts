@@ -5,7 +5,7 @@ import { escapeHtml } from '../../simple/escape.js'
 import { barChart, lineChart } from './charts.js'
 import type { Point } from './charts.js'
 import { STYLE } from './style.js'
-import { agoText } from './text.js'
+import { agoText, minuteText } from './text.js'
 
 const MOST_PROJECTS = 25
 const MOST_FAILURES = 100
@@ -25,7 +25,7 @@ export function statusHtml(status: MirrorStatus, now: number): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="note">${escapeHtml(status.location)}, ${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
+<p class="note">${escapeHtml(status.location)}, ${minuteText(new Date(now).toISOString())}</p>
 ${[tiles(status, now), failures(status), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
 </body>
 </html>
@@ -66,8 +66,8 @@ function growth({ history, bytes }: MirrorStatus): string {
 
 function lag({ history }: MirrorStatus): string {
   const points = history.flatMap(({ startedAt, serial, upstreamSerial, ok }): Point[] => {
-    if (upstreamSerial === undefined) return []
-    return [{ time: Date.parse(startedAt), value: Math.max(0, upstreamSerial - (serial ?? 0)), bad: !ok }]
+    if (upstreamSerial === undefined || serial === undefined) return []
+    return [{ time: Date.parse(startedAt), value: Math.max(0, upstreamSerial - serial), bad: !ok }]
   })
   const caption = 'Serials behind upstream after each run; a dot where a run could not do everything.'
   return lineChart({ title: 'Lag', caption, points, format: (value) => countText(Math.round(value)) })
@@ -90,7 +90,7 @@ function runs({ history }: MirrorStatus): string {
 }
 
 function runRow(run: RunRecord): string[] {
-  const began = new Date(run.startedAt).toISOString().slice(0, 16).replace('T', ' ')
+  const began = minuteText(new Date(run.startedAt).toISOString()).replace(' UTC', '')
   return [began, run.command, durationText(run.seconds), countText(run.synced), countText(run.files), bytesText(run.bytes), countText(run.failures)]
 }
 

@@ -14,7 +14,7 @@ h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }
 .tiles div { background: var(--card); border-radius: 0.5rem; padding: 0.6rem 0.8rem; }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 figure { margin: 0; display: grid; grid-template-columns: auto 1fr; column-gap: 0.5rem; }
-figure svg { width: 100%; height: 10rem; background: var(--card); border-radius: 0.25rem; }
+figure svg { overflow: visible; width: 100%; height: 10rem; background: var(--card); border-radius: 0.25rem; }
 .scale, .dates { display: flex; justify-content: space-between; color: var(--faint); font-size: 0.8rem; }
 .scale { flex-direction: column; text-align: right; }
 .dates, figcaption { grid-column: 2; }
@@ -32,7 +32,7 @@ th, td:first-child { white-space: nowrap; }
   thead { display: none; }
   tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1rem; padding: 0.5rem 0; border-bottom: 1px solid var(--card); }
   td { border: 0; padding: 0.1rem 0; }
-  td:first-child, td[data-head="Reason"] { grid-column: 1 / 3; }
+  td:first-child, td[data-head="Reason"] { grid-column: 1 / 3; white-space: normal; }
   td::before { content: attr(data-head) ": "; color: var(--faint); }
 }
 `

@@ -13,11 +13,11 @@ export function statusText(status: MirrorStatus, now: number): string {
   const last = status.history.at(-1)
   if (last !== undefined) rows.push(['Last run', runText(last, now)])
   const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
-  if (success !== undefined) rows.push(['Last success', `${success}, ${agoText(success, now)}`])
+  if (success !== undefined) rows.push(['Last success', `${minuteText(success)}, ${agoText(success, now)}`])
   const lines = rows.map(([name, text]) => `${name.padEnd(14)}${text}`)
   if (status.failures.length > 0) {
     lines.push('', `Failing: ${counted(status.failures.length, 'project')}, the oldest first`)
-    lines.push(...status.failures.slice(0, 20).map(({ project, since, runs, reason }) => `  ${project}, since ${since} (${counted(runs, 'run')}): ${reason}`))
+    lines.push(...status.failures.slice(0, 20).map(({ project, since, runs, reason }) => `  ${project}, since ${minuteText(since)} (${counted(runs, 'run')}): ${reason}`))
   }
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
@@ -33,7 +33,12 @@ function serialText({ serial, behind, upstreamSerial }: MirrorStatus): string {
 }
 
 function runText({ command, startedAt, seconds, ok }: RunRecord, now: number): string {
-  return `${command}, ${startedAt} (${agoText(startedAt, now)}), ${durationText(seconds)}: ${ok ? 'everything done' : 'not everything could be done'}`
+  return `${command}, ${minuteText(startedAt)} (${agoText(startedAt, now)}), took ${durationText(seconds)}: ${ok ? 'everything done' : 'not everything could be done'}`
+}
+
+/** `time`: ISO 8601, in UTC; anything else stays as it is */
+export function minuteText(time: string): string {
+  return time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
 }
 
 /** `time`: ISO 8601 */

@@ -66,7 +66,8 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       before: report.serialBefore,
       after,
       upstream: serialUpstream,
-      behind: serialUpstream === undefined ? undefined : Math.max(0, serialUpstream - (after ?? 0)),
+      // Before the first complete run there is no serial to count from.
+      behind: serialUpstream === undefined || after === undefined ? undefined : Math.max(0, serialUpstream - after),
     },
     projects: {
       synced: report.projectsSynced,

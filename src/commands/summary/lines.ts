@@ -43,8 +43,9 @@ function failureText({ project, reason, since, runs }: Summary['failures'][numbe
 
 function serialLines({ serial }: Summary): string[] {
   if (serial.after === undefined && serial.upstream === undefined) return []
-  const now = serial.after === undefined ? 'no serial yet' : `serial ${serial.after}`
+  const now = `serial ${serial.after}`
   const moved = serial.before !== undefined && serial.before !== serial.after ? ` (was ${serial.before})` : ''
+  if (serial.after === undefined) return [`The mirror has no serial yet: no run has been complete; upstream has ${serial.upstream}`]
   if (serial.behind === undefined) return [`The mirror has ${now}${moved}`]
   const behind = serial.behind === 0 ? 'as upstream has' : `${countText(serial.behind)} behind upstream's ${serial.upstream}`
   return [`The mirror has ${now}${moved}, ${behind}`]

@@ -67,11 +67,11 @@ function filesOf(release: IndexRelease, base: string): unknown[] {
 }
 
 function releaseFile(release: IndexRelease, file: IndexFile, base: string): unknown {
-  const { md5, sha256, blake2b256 } = file.digests()
+  const { md5, sha256 } = file.digests()
   return {
     comment_text: null,
     'core-metadata': coreMetadataDigest(file),
-    digests: { blake2b_256: blake2b256, md5, sha256 },
+    digests: { md5, sha256 },
     downloads: -1,
     filename: file.filename,
     has_sig: false,

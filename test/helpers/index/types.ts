@@ -10,7 +10,6 @@ export interface Body {
 export interface Digests {
   readonly md5: string
   readonly sha256: string
-  readonly blake2b256: string
 }
 
 /** A file as its author uploads it. */
