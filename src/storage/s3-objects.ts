@@ -108,9 +108,9 @@ export async function hashObject(s3: S3Bucket, key: string, name: string): Promi
   })
 }
 
-/** Stores a whole body; a reader sees the old object or the new one. */
-export async function putObject(s3: S3Bucket, key: string, body: Uint8Array, metadata?: Record<string, string>): Promise<void> {
-  await s3.change(`write ${key}`, () =>
+/** Stores a whole body; a reader sees the old object or the new one. Returns its ETag. */
+export async function putObject(s3: S3Bucket, key: string, body: Uint8Array, metadata?: Record<string, string>): Promise<string | undefined> {
+  const { ETag } = await s3.change(`write ${key}`, () =>
     s3.client.send(new s3.sdk.PutObjectCommand({
       ...s3.storing(key),
       ...(metadata === undefined ? {} : { Metadata: metadata }),
@@ -118,6 +118,7 @@ export async function putObject(s3: S3Bucket, key: string, body: Uint8Array, met
       ContentMD5: md5Of(body),
     })),
   )
+  return ETag
 }
 
 /** A copy within the store, with the headers of its own key. @throws StorageError when there is no source */
