@@ -29,7 +29,8 @@ export type StateFiles = Readonly<Record<string, readonly [version: string, text
 function parseStateFiles(value: unknown): StateFiles | undefined {
   if (!isObject(value)) return undefined
   const files = Object.entries(value).flatMap(([key, entry]): [string, [string, string]][] => {
-    const [version, text]: unknown[] = Array.isArray(entry) ? entry : []
+    const parts: readonly unknown[] = Array.isArray(entry) ? entry : []
+    const [version, text] = parts
     return typeof version === 'string' && typeof text === 'string' ? [[key, [version, text]]] : []
   })
   return Object.fromEntries(files)
