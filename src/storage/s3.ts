@@ -35,7 +35,9 @@ export interface S3Options {
 
 type LockTimes = Required<Pick<S3LockOptions, 'heartbeatMs' | 'expiryMs' | 'settleMs'>>
 
-const LOCK_TIMES: LockTimes = { heartbeatMs: 20_000, expiryMs: 120_000, settleMs: 10_000 }
+/** Signs of life before the lock expires. */
+const HEARTBEATS = 6
+const SETTLE_MS = 10_000
 
 /**
  * A mirror in an S3 bucket, with the keys and metadata of bandersnatch 8.0.
@@ -92,7 +94,9 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
       for (const key of keys) unmarked.add(key)
     },
     async lock(command) {
-      const { heartbeatMs, expiryMs, settleMs } = options.lockTimes ?? LOCK_TIMES
+      const expiry = config.lockExpiry * 1000
+      const { heartbeatMs, expiryMs, settleMs } = options.lockTimes ??
+        { heartbeatMs: expiry / HEARTBEATS, expiryMs: expiry, settleMs: SETTLE_MS }
       // With a client of its own: its signs of life wait behind no uploads, and no throttling of them slows it down.
       const own = await openBucket(sdk, config, { root, log: options.log, mayWrite: () => undefined })
       const lock = await lockBucket(own, command, {

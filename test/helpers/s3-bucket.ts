@@ -49,6 +49,7 @@ export async function makeBucket(server: Omit<S3Server, 'stop'>): Promise<TestBu
     verifyConcurrency: 50,
     maxAttempts: 2,
     cacheControlPackages: undefined,
+    lockExpiry: 120,
     timedLock: false,
     cacheControlPages: undefined,
     ...changes,
