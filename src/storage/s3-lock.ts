@@ -39,6 +39,8 @@ interface Holder {
 }
 
 export const LOCK_KEY = `${LAYOUT.own}/lock`
+/** The right to take over a lock, followed by what tells which: without meaning once there is another lock. */
+export const SUCCESSION = `${LAYOUT.own}/lock-after-`
 const ATTEMPTS = 5
 /** The holder gives up this much before others may believe it dead. */
 const SAFETY = 0.8
@@ -80,7 +82,7 @@ export async function lockBucket(s3: S3Bucket, command: string, options: S3LockO
 
   /** Takes an expired lock over; undefined when it is not the one that was seen any more. */
   async function succeed(key: string, seen: SeenLock): Promise<Moment | undefined> {
-    const right = `${LAYOUT.own}/lock-after-${identityOf(seen)}`
+    const right = SUCCESSION + identityOf(seen)
     const claimed = await claim(right)
     try {
       const latest = await objects.read(key)

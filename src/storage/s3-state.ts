@@ -15,6 +15,8 @@ export interface StateFiles {
   forget(): void
   /** Surely not there. */
   isAbsent(key: string): boolean
+  /** Those whose keys begin so, as far as they are known. */
+  beginning(prefix: string): string[]
   /** changes with the content; undefined where it is not known */
   version(key: string): string | undefined
   /** It was written; `etag` as the store gave it. */
@@ -53,6 +55,7 @@ export function createStateFiles(s3: S3Bucket): StateFiles {
       etags.clear()
     },
     isAbsent: (key) => complete && isStateFile(key) && !etags.has(key),
+    beginning: (prefix) => [...etags.keys()].filter((key) => key.startsWith(prefix)),
     version: (key) => (complete ? etags.get(key) : undefined),
     stored(key, etag) {
       if (isStateFile(key)) etags.set(key, etag)

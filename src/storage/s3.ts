@@ -10,7 +10,7 @@ import { checkObject, fileMetadata, uploadTimeOf } from './s3-check.js'
 import { openListObject } from './s3-diff.js'
 import { KEEP_FILE, parseRoot } from './s3-keys.js'
 import { createRemover, listNames, removeBelow, removeObjects, walkObjects } from './s3-list.js'
-import { lockBucket } from './s3-lock.js'
+import { lockBucket, SUCCESSION } from './s3-lock.js'
 import type { HeldLock, S3LockOptions } from './s3-lock.js'
 import { assertDigest, copyObject, hashObject, headObject, putObject, readObject } from './s3-objects.js'
 import { createReceivers } from './s3-receive.js'
@@ -112,11 +112,13 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
         held = undefined
         state.forget()
         await lock.release()
-        own.client.destroy()
+        own.close()
       }
       try {
         // A store that needs waiting may also be late with its listings.
         if (options.timedLock !== true) await state.look()
+        // Of runs that were killed while they took over a lock before this one.
+        await removeObjects(s3, state.beginning(SUCCESSION))
       } catch (error) {
         await release()
         throw error
@@ -202,7 +204,7 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
         options.log.warn(error instanceof Error ? error.message : String(error))
       }
       await receivers.close()
-      s3.client.destroy()
+      s3.close()
     },
   }
 }

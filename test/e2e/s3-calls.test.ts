@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import * as sdk from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { AS_8_0 } from '../helpers/golden/replay.js'
 import { runInProcess } from '../helpers/in-process.js'
 import type { Ran } from '../helpers/in-process.js'
 import { generateIndex } from '../helpers/index/index.js'
@@ -91,6 +93,40 @@ it('verify makes one call for each unchanged file and one for each project', asy
   expect(calls(/web\/packages/)).toHaveLength(files.length)
   expect(calls().length - files.length, calls(/^(?!HEAD)/).join('\n')).toBeLessThanOrEqual(PROJECTS + 20)
 })
+
+it('a bucket of 8.0 is taken over with nothing uploaded again', async () => {
+  const tree = join(home, 'tree')
+  const config = join(home, 'tree.conf')
+  const options = `json = true\n${AS_8_0}`
+  writeFileSync(config, `[mirror]\ndirectory = ${tree}\nmaster = ${master}\nallow-non-https = true\n${options}`)
+  expect((await runInProcess(['-c', config, 'mirror'], { cwd: home })).exit).toBe(0)
+  const paths = readdirSync(tree, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map((entry) => relative(tree, join(entry.parentPath, entry.name))).filter((path) => !path.startsWith('.'))
+  for (const path of paths) await bucket.put(path, '', await as8(tree, path))
+  await bucket.put('.s3keep', '')
+  const before = await etags()
+  for (const args of [['mirror'], ['mirror', '--force-check'], ['verify', '--delete']]) {
+    await run(args, options)
+    expect(calls(/web\/packages/).filter((call) => !/^(?:HEAD|GET .*list-type)/.test(call)), args.join(' ')).toEqual([])
+  }
+  const after = await etags()
+  for (const path of paths.filter((one) => one !== 'web/last-modified')) expect(after.get(`${PREFIX}/${path}`), path).toBe(before.get(`${PREFIX}/${path}`))
+})
+
+/** What 8.0 stores with a file: no Content-Type, and for release files digest and time. */
+async function as8(tree: string, path: string): Promise<Partial<sdk.PutObjectCommandInput>> {
+  const body = readFileSync(join(tree, path))
+  const directory = `${dirname(path)}/.s3keep`
+  await bucket.put(directory, '')
+  if (!path.startsWith('web/packages/')) return { Body: body }
+  const sha256 = createHash('sha256').update(body).digest('hex')
+  return { Body: body, Metadata: { sha256, 'uploaded-at': String(statSync(join(tree, path)).mtimeMs / 1000) } }
+}
+
+async function etags(): Promise<Map<string, string>> {
+  const { Contents } = await bucket.client.send(new sdk.ListObjectsV2Command({ Bucket: bucket.bucket }))
+  return new Map((Contents ?? []).map(({ Key = '', ETag = '' }) => [Key, ETag]))
+}
 
 it('verify --delete removes a thousand files a call', async () => {
   await run(['mirror'], 'json = true\n')

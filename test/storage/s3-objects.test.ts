@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/errors.js'
 import type { Storage } from '../../src/storage/types.js'
 import { makeBucket, PREFIX } from '../helpers/s3-bucket.js'
 import type { TestBucket } from '../helpers/s3-bucket.js'
-import { startS3Proxy } from '../helpers/s3-proxy.js'
+import { s3Fault, startS3Proxy } from '../helpers/s3-proxy.js'
 import type { S3Proxy } from '../helpers/s3-proxy.js'
 import { startS3Server } from '../helpers/s3-server.js'
 import type { S3Server } from '../helpers/s3-server.js'
@@ -63,6 +63,23 @@ it('reads objects without metadata once, then keeps what it found with them', as
   expect(await storage.check(spec, 'stat')).toBe('current')
   expect(methods()).toEqual(['HEAD'])
   expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
+})
+
+it('stores each object with one request, whatever its name, and leaves to the SDK what is refused', async () => {
+  const names = ["web/packages/a+b c.whl", 'web/packages/ü/ß%20.zip', "web/packages/it's (one)!*~.whl", 'web/packages/a=b&c?d#e;f.whl', 'web/packages/$@:,[].whl']
+  for (const name of names) await storage.put(specOf(name, name), Buffer.from(name))
+  expect(methods()).toEqual(names.map(() => 'PUT'))
+  for (const name of names) expect((await bucket.head(name)).Metadata).toMatchObject({ sha256: sha256(name) })
+  proxy.requests.length = 0
+  let refusals = 1
+  proxy.intercept = (request, response) => refusals-- > 0 && s3Fault('SlowDown', 503)(request, response)
+  const hasty = await bucket.open({ endpointUrl: proxy.endpoint, maxAttempts: 0 })
+  await hasty.write('web/one', 'one')
+  await hasty.write('web/two', 'two')
+  proxy.intercept = undefined
+  await hasty.close()
+  expect(methods()).toEqual(['PUT', 'PUT', 'PUT'])
+  expect((await storage.read('web/two'))?.toString()).toBe('two')
 })
 
 it('puts the time right by stat, and leaves other metadata alone', async () => {

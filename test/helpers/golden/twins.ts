@@ -84,7 +84,8 @@ async function runOn(stage: Stage, backend: 'filesystem' | 's3', text: string, a
   const configPath = join(aux, `${backend}.conf`)
   const head = backend === 's3' ? `${AS_8_0}storage-backend = s3\n` : AS_8_0
   const tail = backend === 's3' ? bucket.section() : ''
-  fs.writeFileSync(configPath, fill(text).replace(/^\[mirror\]\r?\n/m, (line) => line + head) + tail)
+  const own = text.replace(/^storage-backend\b.*\n/m, '')
+  fs.writeFileSync(configPath, fill(own).replace(/^\[mirror\]\r?\n/m, (line) => line + head) + tail)
   const env = Object.fromEntries(Object.entries(golden.env ?? {}).map(([name, value]) => [name, fill(value)]))
   return runInProcess(['-c', configPath, ...args.map(fill)], { cwd: aux, env })
 }
