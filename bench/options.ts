@@ -15,6 +15,8 @@ export interface Sizes {
   readonly hugeBytes: number
   /** the smallest of three metadata-only mirrors; the others have 2.5 and 5 times as many projects */
   readonly metadata: number
+  /** files that are synced to an S3 server; a tenth as many projects */
+  readonly s3Files: number
   /** of the list in the quiet run */
   readonly names: number
   /** of the list in the runs that plan, and write the root index, at the size that PyPI will have */
@@ -28,11 +30,11 @@ export type Server = 'auto' | 'node'
 const SCALES: Readonly<Record<Scale, Sizes>> = {
   full: {
     projects: 3000, files: 64_000, bytes: 840e6, bigFiles: 900, bigBytes: 1.5e9, hugeBytes: 2 * 2 ** 30,
-    metadata: 20_000, names: 886_000, planned: 1_000_000,
+    metadata: 20_000, s3Files: 10_000, names: 886_000, planned: 1_000_000,
   },
   small: {
     projects: 40, files: 600, bytes: 6e6, bigFiles: 20, bigBytes: 30e6, hugeBytes: 32 * 2 ** 20,
-    metadata: 60, names: 20_000, planned: 20_000,
+    metadata: 60, s3Files: 200, names: 20_000, planned: 20_000,
   },
 }
 

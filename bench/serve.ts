@@ -79,7 +79,8 @@ export function keyOf(certificate: string): string {
   return certificate.replace(/\.pem$/, '.key')
 }
 
-async function freePort(): Promise<number> {
+/** One that nothing listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()

@@ -2,6 +2,7 @@ import type { RowResult } from '../checks.js'
 import type { Lab } from '../lab.js'
 import { recheck, verify } from './check.js'
 import { quietChangelog, quietList, startUp } from './quiet.js'
+import { s3 } from './s3.js'
 import { metadataOnly, planAll, planAllowlist } from './scale.js'
 import { big, firstSync, huge } from './sync.js'
 
@@ -19,5 +20,6 @@ export const ROWS = {
   'metadata-only': metadataOnly,
   'plan-allowlist': planAllowlist,
   'plan-all': planAll,
+  s3,
   'start-up': startUp,
 } as const satisfies Readonly<Record<string, Row>>

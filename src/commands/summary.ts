@@ -5,6 +5,8 @@ import type { Context } from '../mirror/context.js'
 import { appendHistory, loadHistory } from '../mirror/history.js'
 import type { RunRecord } from '../mirror/history.js'
 import type { Progress } from '../mirror/progress.js'
+import { LAYOUT } from '../model/layout.js'
+import type { Storage } from '../storage/types.js'
 import { replaceFile } from './replace-file.js'
 import { makeSummary, toRecord } from './summary/data.js'
 import type { Summary } from './summary/data.js'
@@ -57,9 +59,9 @@ async function tell(context: Context, { summaryJson, dryRun = false }: RunAbout,
       writeFileSync(summaryJson, `${JSON.stringify(summary, null, 2)}\n`)
     })
   }
-  if (dryRun) return
-  const history = await remember(context, summary)
   const { metricsFile } = context.config
+  if (dryRun || (metricsFile === undefined && isUneventful(context.storage, summary))) return
+  const history = await remember(context, summary)
   if (metricsFile === undefined) return
   attempt(context, `The metrics-file cannot be written to ${metricsFile}`, () => replaceFile(metricsFile, metricsText(history)))
 }
@@ -68,12 +70,30 @@ async function remember({ storage, log }: Context, summary: Summary): Promise<Ru
   let before: RunRecord[] = []
   try {
     before = await loadHistory(storage)
-    return await appendHistory(storage, toRecord(summary, before))
+    if (isUneventful(storage, summary)) return [...before, toRecord(summary, before)]
+    const runs = await appendHistory(storage, before, toRecord(summary, before))
+    if (storage.kind === 's3') await markFailure(storage, summary.ok)
+    return runs
   } catch (error) {
     // A storage that fails has ended the run; here it is only another place where that could be noted.
     log.warn(`The run cannot be added to the history: ${errorText(error)}`)
     return [...before, toRecord(summary, before)]
   }
+}
+
+/**
+ * In a bucket a run that found nothing to do is not added to the history, which would take as many requests again as
+ * half of the run. One after a run that failed is: the history must not end with the failure.
+ */
+function isUneventful(storage: Storage, { command, ok, projects, files, serial, warnings }: Summary): boolean {
+  const done = projects.synced + projects.removed + files.fetched + files.removed + warnings.count
+  const quiet = command === 'mirror' && ok && done === 0 && serial.before === serial.after
+  return storage.kind === 's3' && quiet && storage.version(LAYOUT.lastFailed) === undefined
+}
+
+async function markFailure(storage: Storage, ok: boolean): Promise<void> {
+  if (ok) await storage.remove(LAYOUT.lastFailed)
+  else await storage.write(LAYOUT.lastFailed, '')
 }
 
 function attempt({ log }: Context, problem: string, write: () => void): void {

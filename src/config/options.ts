@@ -121,6 +121,8 @@ export const SECTIONS = {
         doc: 'A parameter of the requests that store objects, e.g. config_param_ServerSideEncryption.' },
       verify_concurrency: { type: 'integer', min: 1, fallback: '50', doc: 'Objects that `verify` checks at a time.' },
       max_attempts: { type: 'integer', min: 0, fallback: '10', doc: 'How often a failed request is repeated.' },
+      'lock-expiry': { type: 'integer', min: 5, fallback: '120', added: true,
+        doc: 'Seconds after which the lock of a run that was killed is free.' },
       'timed-lock': { type: 'boolean', fallback: 'false', added: true,
         doc: 'For stores without conditional writes: a lock that excludes other runs by waiting ten seconds.' },
       'cache-control-packages': { type: 'text', fallback: '', added: true,

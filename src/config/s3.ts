@@ -16,6 +16,7 @@ export function readS3(file: ConfigFile): S3Config {
     configParams: new Map(parameters.map((name) => [name.slice(PARAMETER.length), file.get('s3', name) ?? ''])),
     verifyConcurrency: read.integer('verify_concurrency'),
     maxAttempts: read.integer('max_attempts'),
+    lockExpiry: read.integer('lock-expiry'),
     timedLock: read.boolean('timed-lock'),
     cacheControlPackages: read.text('cache-control-packages'),
     cacheControlPages: read.text('cache-control-pages'),

@@ -94,6 +94,8 @@ export interface S3Config {
   readonly verifyConcurrency: number
   readonly maxAttempts: number
   /** a lock by waiting, for a store without conditional writes */
+  /** seconds */
+  readonly lockExpiry: number
   readonly timedLock: boolean
   /** Cache-Control headers of stored release files and of everything else */
   readonly cacheControlPackages: string | undefined

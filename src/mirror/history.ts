@@ -36,9 +36,9 @@ export async function loadHistory(storage: Storage): Promise<RunRecord[]> {
   return text.split('\n').flatMap((line) => parseRecord(line) ?? [])
 }
 
-/** Adds a run and returns all of them. */
-export async function appendHistory(storage: Storage, record: RunRecord): Promise<RunRecord[]> {
-  const records = [...(await loadHistory(storage)), record].slice(-KEPT)
+/** Adds a run to those before it and returns all of them. */
+export async function appendHistory(storage: Storage, before: readonly RunRecord[], record: RunRecord): Promise<RunRecord[]> {
+  const records = [...before, record].slice(-KEPT)
   await storage.write(LAYOUT.history, records.map((run) => `${JSON.stringify(run)}\n`).join(''))
   return records
 }

@@ -19,6 +19,21 @@ export interface Memory {
   readonly unsettled: boolean
   /** URL of the upstream that had PyPI's JSON API */
   readonly jsonApiAt: string | undefined
+  /** state files as the last run left them: what the storage's version of them says need not be read */
+  readonly stateFiles: StateFiles | undefined
+}
+
+/** key -> version and text */
+export type StateFiles = Readonly<Record<string, readonly [version: string, text: string]>>
+
+function parseStateFiles(value: unknown): StateFiles | undefined {
+  if (!isObject(value)) return undefined
+  const files = Object.entries(value).flatMap(([key, entry]): [string, [string, string]][] => {
+    const parts: readonly unknown[] = Array.isArray(entry) ? entry : []
+    const [version, text] = parts
+    return typeof version === 'string' && typeof text === 'string' ? [[key, [version, text]]] : []
+  })
+  return Object.fromEntries(files)
 }
 
 /** A project that keeps failing: since when, how often, why. */
@@ -49,11 +64,18 @@ export async function loadMemory(storage: Storage): Promise<Memory> {
     contentFilters: text('contentFilters'),
     unsettled: read['unsettled'] === true,
     jsonApiAt: text('jsonApiAt'),
+    stateFiles: parseStateFiles(read['stateFiles']),
   }
 }
 
-export async function saveMemory(storage: Storage, memory: Memory): Promise<void> {
-  await storage.write(LAYOUT.memory, `${JSON.stringify(memory, null, 2)}\n`)
+/** @param before what is stored, where that is known: the same is not written again */
+export async function saveMemory(storage: Storage, memory: Memory, before?: Memory): Promise<void> {
+  const text = memoryText(memory)
+  if (before === undefined || memoryText(before) !== text) await storage.write(LAYOUT.memory, text)
+}
+
+function memoryText(memory: Memory): string {
+  return `${JSON.stringify(memory, null, 2)}\n`
 }
 
 export async function loadFailures(storage: Storage): Promise<Map<string, FailureRecord>> {

@@ -11,7 +11,7 @@ import { heldNames, planRun } from './plan-run.js'
 import type { Known, PlannedRun } from './plan-run.js'
 import type { Removal } from './report.js'
 import { hasPages, removalGuard, removeProject } from './remove.js'
-import { commitStatus, writeTodo } from './state.js'
+import { commitStatus, stateFiles, writeTodo } from './state.js'
 import { prepareDirectories, recordFailures, workThrough } from './sync.js'
 import type { Worked } from './sync.js'
 
@@ -47,6 +47,9 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   await finish(context, run, { worked, owed, removed: removed.size })
 }
 
+/** A listing of a thousand files costs as much as a look at one: worth while even if few of them are asked for. */
+const PROJECTS_PER_LISTING = 100
+
 /** Writes `todo`, then works it off. The old journal goes first: its names must not count for the new list. */
 async function work(context: Context, known: Known, plan: SyncPlan): Promise<Worked> {
   if (plan.work.size === 0) return { withdrawn: new Map(), refused: new Set(), failed: new Map(), stopped: false }
@@ -56,6 +59,7 @@ async function work(context: Context, known: Known, plan: SyncPlan): Promise<Wor
   await storage.remove(LAYOUT.journal)
   await writeTodo(storage, { target: plan.target, projects: left })
   const journal = await openJournal(storage, context.bootId)
+  await storage.survey(Math.ceil(plan.work.size / PROJECTS_PER_LISTING))
   const worked = await workThrough(context, plan, async (rawName, serial) => {
     left.delete(rawName)
     // 0: an index without serials
@@ -137,18 +141,20 @@ async function finish(context: Context, run: PlannedRun, done: Done): Promise<vo
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
   } else {
-    await commitStatus(storage, plan.target, run.startedAt)
+    await commitStatus(storage, { serial: plan.target, startedAt: run.startedAt, before: known.state.status })
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveMemory(storage, remembered(context, run))
+  await saveMemory(storage, remembered(context, run), known.memory)
 }
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
-function remembered({ report, filters, jsonApi, upstream }: Context, { known, changed, startedAt }: PlannedRun): Memory {
+function remembered({ report, filters, jsonApi, upstream, storage }: Context, { known, changed, startedAt }: PlannedRun): Memory {
   const { list } = changed
+  const serial = report.serialAfter
+  const files = serial === undefined ? known.memory.stateFiles : stateFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : known.memory.jsonApiAt
-  if (report.refusals.length > 0) return { ...known.memory, jsonApiAt, unsettled: true }
+  if (report.refusals.length > 0) return { ...known.memory, jsonApiAt, stateFiles: files, unsettled: true }
   const seen = list === undefined ? {} : {
     // Only serials tell that an unchanged list means unchanged projects.
     listEtag: list.hasSerials ? list.etag : undefined,
@@ -156,7 +162,7 @@ function remembered({ report, filters, jsonApi, upstream }: Context, { known, ch
     listSerial: changed.serial,
   }
   const compared = changed.tellsAbsence || changed.wentBack ? { reconciledAt: startedAt.getTime() } : {}
-  const notes = { upstreamSerial: changed.serial, jsonApiAt, unsettled: false }
+  const notes = { upstreamSerial: changed.serial, jsonApiAt, stateFiles: files, unsettled: false }
   return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), ...notes }
 }
 

@@ -40,8 +40,8 @@ const HOUR_MS = 3600_000
 export async function planRun(context: Context, options: { readonly forceCheck: boolean; readonly readOnly: boolean }): Promise<PlannedRun> {
   const { storage, config, log, filters } = context
   const startedAt = new Date()
-  const state = await loadState(storage, log, options.readOnly)
   const memory = await loadMemory(storage)
+  const state = await loadState(storage, log, { readOnly: options.readOnly, remembered: memory.stateFiles })
   const journal = state.todo === undefined ? new Map<string, number>() : await readJournal(storage, context.bootId)
   const since = sinceSerial(state, options.forceCheck)
   const edited = filterChanges(filters, memory)

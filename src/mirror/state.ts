@@ -2,6 +2,7 @@ import { BandersnatchError } from '../errors.js'
 import type { Log } from '../log.js'
 import { LAYOUT } from '../model/layout.js'
 import type { Storage } from '../storage/types.js'
+import type { StateFiles } from './memory.js'
 
 const GENERATION = 5
 
@@ -19,13 +20,20 @@ export interface State {
   readonly todo: Todo | undefined
 }
 
+export interface LoadOptions {
+  /** nothing is changed on disk */
+  readonly readOnly?: boolean
+  /** what the last run left: a file that is still the same is not read */
+  readonly remembered?: StateFiles | undefined
+}
+
 /**
  * Reads the state as 8.0 does: an unreadable `generation` or one of an old release means a sync from the start, an
- * inconsistent `todo` is dropped. With `readOnly` nothing is changed on disk. @throws BandersnatchError for a status or generation that nobody may guess about
+ * inconsistent `todo` is dropped. @throws BandersnatchError for a status or generation that nobody may guess about
  */
-export async function loadState(storage: Storage, log: Log, readOnly = false): Promise<State> {
+export async function loadState(storage: Storage, log: Log, { readOnly = false, remembered = {} }: LoadOptions = {}): Promise<State> {
   let todo = await loadTodo(storage, log, readOnly)
-  const text = await readText(storage, LAYOUT.generation)
+  const text = await recall(storage, LAYOUT.generation, remembered)
   const generation = text === undefined ? undefined : wholeNumber(text)
   if (generation !== undefined && (generation < 2 || generation > GENERATION)) {
     throw new BandersnatchError(
@@ -41,11 +49,17 @@ export async function loadState(storage: Storage, log: Log, readOnly = false): P
     todo = undefined
   }
   if (text !== String(GENERATION)) await storage.write(LAYOUT.generation, String(GENERATION), { private: true })
-  return { status: await loadStatus(storage), todo }
+  return { status: await loadStatus(storage, remembered), todo }
 }
 
-async function loadStatus(storage: Storage): Promise<number | undefined> {
-  const text = await readText(storage, LAYOUT.status)
+/** A state file's text: from memory where the storage tells that it is still the same. */
+async function recall(storage: Storage, key: string, remembered: StateFiles): Promise<string | undefined> {
+  const [version, text] = Object.hasOwn(remembered, key) ? (remembered[key] ?? []) : []
+  return version !== undefined && version === storage.version(key) ? text : readText(storage, key)
+}
+
+async function loadStatus(storage: Storage, remembered: StateFiles): Promise<number | undefined> {
+  const text = await recall(storage, LAYOUT.status, remembered)
   if (text === undefined) return undefined
   const status = wholeNumber(text)
   if (status !== undefined) return status
@@ -86,12 +100,30 @@ export async function writeTodo(storage: Storage, todo: Todo): Promise<void> {
   await storage.write(LAYOUT.todo, `${todo.target}\n${lines.join('\n')}`, { private: true })
 }
 
+/** What the next run need not read. Empty where the storage does not tell whether a file is still the same. */
+export function stateFiles(storage: Storage, serial: number): StateFiles {
+  const texts = [[LAYOUT.status, String(serial)], [LAYOUT.generation, String(GENERATION)]] as const
+  return Object.fromEntries(texts.flatMap(([key, text]): [string, [string, string]][] => {
+    const version = storage.version(key)
+    return version === undefined ? [] : [[key, [version, text]]]
+  }))
+}
+
+export interface Commit {
+  readonly serial: number
+  readonly startedAt: Date
+  /** what `status` says so far, where there is one */
+  readonly before: number | undefined
+}
+
 /** The run is complete up to `serial`. Everything else is on disk before this is called. */
-export async function commitStatus(storage: Storage, serial: number, startedAt: Date): Promise<void> {
+export async function commitStatus(storage: Storage, { serial, startedAt, before }: Commit): Promise<void> {
   await storage.remove(LAYOUT.todo)
   await storage.remove(LAYOUT.journal)
   const stamp = startedAt.toISOString().replace(/[-]/g, '').slice(0, 17)
   await storage.write(LAYOUT.lastModified, `${stamp}\n`, { private: true })
+  // In a directory its time tells when the last run was, as with 8.0; in a bucket it would cost a request.
+  if (serial === before && storage.version(LAYOUT.status) !== undefined) return
   await storage.write(LAYOUT.status, String(serial), { private: true })
 }
 

@@ -2,6 +2,9 @@ import { LAYOUT } from '../model/layout.js'
 import { throwIfStopped } from './context.js'
 import type { Verifying } from './verify.js'
 
+/** What S3 removes with one request. */
+const BATCH = 1000
+
 /**
  * Removes the stored files that no project accounts for. Nothing is removed while a project's files could not be told,
  * when nothing at all is accounted for, or when more than half of what is stored would go: then something is wrong.
@@ -28,15 +31,20 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
     refuse(`${unowned} of ${stored} stored files would be removed; if that is right, run verify --delete --yes`)
     return
   }
+  let batch: string[] = []
+  const remove = async (): Promise<void> => {
+    await storage.removeListed(batch, { pruneParents: true })
+    for (const key of batch) log.info(`Removed ${storage.location(key)}`)
+    report.filesRemoved += batch.length
+    batch = []
+  }
   for await (const { key } of storage.walk(LAYOUT.packages)) {
     throwIfStopped(context)
     if (owned.has(key)) continue
     if (options.dryRun) {
       log.info(`[DRY RUN] would remove ${storage.location(key)}`)
       report.planned.remove.push(storage.location(key))
-    } else if (await storage.remove(key, { pruneParents: true })) {
-      log.info(`Removed ${storage.location(key)}`)
-      report.filesRemoved += 1
-    }
+    } else if (batch.push(key) === BATCH) await remove()
   }
+  await remove()
 }

@@ -24,6 +24,8 @@ export const LAYOUT = {
   absent: '.bandersnatch/absent',
   failures: '.bandersnatch/failures.json',
   history: '.bandersnatch/history.jsonl',
+  /** on S3: the last run in the history failed */
+  lastFailed: '.bandersnatch/last-run-failed',
   verified: '.bandersnatch/verified',
   partial: '.bandersnatch/partial',
 } as const

@@ -97,6 +97,11 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     return [...found.values()]
   }
 
+  function remove(key: string, prune: boolean | 'all' | undefined): boolean {
+    checkWay(key)
+    return guarded('remove', key, () => removeFile(path(key), pruneDepth(key, prune)))
+  }
+
   return {
     kind: 'filesystem',
     location: path,
@@ -136,9 +141,11 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     async link(key, target) {
       writer.link(key, target)
     },
+    version: () => undefined,
     async stat(key) {
       return stat(key)
     },
+    survey: async () => undefined,
     async check(spec, method) {
       const [state = 'missing'] = await checkFiles([spec], method, { path, holds, pool })
       return state
@@ -157,9 +164,9 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       const partial = path(`${LAYOUT.partial}/${hash('sha256', spec.key + spec.digest.hex, 'hex').slice(0, 40)}`)
       return receiveFile(spec, { path: partial, finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime), digest: hashOf })
     },
-    async remove(key, how) {
-      checkWay(key)
-      return guarded('remove', key, () => removeFile(path(key), pruneDepth(key, how?.pruneParents)))
+    remove: async (key, how) => remove(key, how?.pruneParents),
+    async removeListed(keys, how) {
+      for (const key of keys) remove(key, how?.pruneParents)
     },
     async removeTree(key) {
       checkWay(key)

@@ -3,6 +3,7 @@ import type { S3Bucket } from './s3-bucket.js'
 import { removeBelow, walkObjects } from './s3-list.js'
 import { putObject, readObject } from './s3-objects.js'
 import type { ObjectHead } from './s3-objects.js'
+import type { StateFiles } from './s3-state.js'
 
 /** Files that only grow. S3 cannot append, so each batch becomes an object of its own. */
 export interface Appender {
@@ -34,7 +35,7 @@ interface Batch {
  * `key` itself holds what was there before the first append and names, in its metadata, the directory of numbered
  * segments that follow. So a file that was never appended to is read with one request, like any other.
  */
-export function createAppender(s3: S3Bucket): Appender {
+export function createAppender(s3: S3Bucket, state: StateFiles): Appender {
   const directories = new Map<string, string>()
   const batches = new Map<string, Batch>()
   let last: Promise<unknown> = Promise.resolve()
@@ -49,13 +50,15 @@ export function createAppender(s3: S3Bucket): Appender {
   async function open(key: string): Promise<Batch> {
     const known = batches.get(key)
     if (known !== undefined) return known
-    const base = await readObject(s3, key)
+    const base = state.isAbsent(key) ? undefined : await readObject(s3, key)
     const name = base?.metadata.get(SEGMENTS) ?? randomBytes(8).toString('hex')
     const directory = `${key}.${name}`
     if (base?.metadata.get(SEGMENTS) === undefined) {
       await putObject(s3, key, base?.body ?? Buffer.alloc(0), { [SEGMENTS]: name })
+      state.stored(key, undefined)
     }
-    const batch = { number: numberOf((await segments(directory)).at(-1)) + 1, texts: [], bytes: 0, since: 0 }
+    const before = base === undefined ? [] : await segments(directory)
+    const batch = { number: numberOf(before.at(-1)) + 1, texts: [], bytes: 0, since: 0 }
     directories.set(key, directory)
     batches.set(key, batch)
     return batch
@@ -93,7 +96,7 @@ export function createAppender(s3: S3Bucket): Appender {
     read: (key) =>
       inTurn(async () => {
         await store(key)
-        const base = await readObject(s3, key)
+        const base = state.isAbsent(key) ? undefined : await readObject(s3, key)
         const name = base?.metadata.get(SEGMENTS)
         if (base === undefined || name === undefined) return base?.body
         const directory = `${key}.${name}`

@@ -1,5 +1,6 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import pLimit from 'p-limit'
+import type { LimitFunction } from 'p-limit'
 import type { S3Config } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { Log } from '../log.js'
@@ -10,6 +11,9 @@ import { sendMd5OfDeletions } from './s3-md5.js'
 import { storeParams } from './s3-params.js'
 import type { StoreParams } from './s3-params.js'
 import { headersOf } from './s3-headers.js'
+import type { ObjectHeaders } from './s3-headers.js'
+import { createPlainPut } from './s3-put.js'
+import type { ObjectPut, PlainPut } from './s3-put.js'
 import type { Sdk } from './s3-sdk.js'
 
 /** The bucket that a mirror is kept in, and the ways to call it. */
@@ -21,6 +25,11 @@ export interface S3Bucket {
   /** the store's URL; undefined for Amazon's own */
   readonly endpoint: string | undefined
   place(key: string): S3Place
+  /** Content-Type and Cache-Control of the object of this key. */
+  headers(key: string): ObjectHeaders
+  /** The ETag of a stored object; undefined where the SDK is to store it. */
+  plainPut(object: ObjectPut): Promise<string | undefined>
+  close(): void
   /** Everything that a request storing an object of this key has beside its body. */
   storing(key: string): S3Place & StoreParams
   /** Runs one call; `doing` completes "cannot …". @throws StorageError in one line, without secrets */
@@ -44,7 +53,9 @@ const DEFAULT_REGION = 'us-east-1'
 /** @throws ConfigError */
 export async function openBucket(sdk: Sdk, config: S3Config, options: BucketOptions): Promise<S3Bucket> {
   const params = storeParams(config.configParams)
-  const client = await createClient(sdk, config)
+  const turn = pLimit(config.verifyConcurrency)
+  const client = await createClient(sdk, config, turn)
+  const plain = await plainPut(client, config)
   const { root, log } = options
   const context = {
     bucket: root.bucket,
@@ -65,6 +76,12 @@ export async function openBucket(sdk: Sdk, config: S3Config, options: BucketOpti
     log,
     endpoint: config.endpointUrl,
     place: (key) => placeOf(root, key),
+    headers: (key) => headersOf(key, config),
+    plainPut: async (object) => (plain === undefined ? undefined : turn(() => plain.put(object))),
+    close() {
+      plain?.close()
+      client.destroy()
+    },
     storing: (key) => ({ ...headersOf(key, config), ...params, ...placeOf(root, key) }),
     call,
     async change(doing, run) {
@@ -74,7 +91,20 @@ export async function openBucket(sdk: Sdk, config: S3Config, options: BucketOpti
   }
 }
 
-async function createClient(sdk: Sdk, config: S3Config): Promise<S3Client> {
+/** For stores that are reached by one address, where nothing but the usual headers is wanted. */
+async function plainPut(client: S3Client, config: S3Config): Promise<PlainPut | undefined> {
+  const endpoint = config.endpointUrl === undefined ? undefined : new URL(config.endpointUrl)
+  if (endpoint === undefined || endpoint.search !== '' || endpoint.username !== '' || config.configParams.size > 0) return undefined
+  return createPlainPut({
+    endpoint,
+    region: await client.config.region(),
+    identity: () => client.config.credentials(),
+    sockets: config.verifyConcurrency,
+    silence: SILENCE_MS,
+  })
+}
+
+async function createClient(sdk: Sdk, config: S3Config, turn: LimitFunction): Promise<S3Client> {
   const settings: S3ClientConfig = {
     ...signing(config),
     retryMode: 'adaptive',
@@ -101,7 +131,8 @@ async function createClient(sdk: Sdk, config: S3Config): Promise<S3Client> {
   const client = new sdk.S3Client({ ...settings, region })
   if (config.endpointUrl !== undefined) sendMd5OfDeletions(client)
   // A request that waits its turn here is not yet timed; one that waits for a socket would be.
-  const turn = pLimit(config.verifyConcurrency)
+  // It goes through every parameter of every request, for a log that nobody reads.
+  client.middlewareStack.remove('loggerMiddleware')
   client.middlewareStack.add((next) => (args) => turn(() => next(args)), { step: 'initialize', name: 'inTurn' })
   return client
 }

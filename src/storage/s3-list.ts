@@ -1,4 +1,4 @@
-import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
+import type { ListObjectsV2CommandInput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import { StorageError } from '../errors.js'
 import type { S3Bucket } from './s3-bucket.js'
 import { byCodePoint, directoryPrefix, KEEP_FILE } from './s3-keys.js'
@@ -9,10 +9,12 @@ const MOST_DELETED = 1000
 /** Long enough that answers which arrive together lead to one request, short beside a request's own time. */
 const BATCH_MS = 5
 
+type PageOptions = Pick<ListObjectsV2CommandInput, 'Delimiter' | 'MaxKeys'>
+
 /** The pages of a listing; names are percent-encoded on the wire because XML cannot carry every one. */
-async function* pages(s3: S3Bucket, directory: string, delimiter?: '/'): AsyncGenerator<ListObjectsV2CommandOutput> {
+async function* pages(s3: S3Bucket, directory: string, options: PageOptions = {}): AsyncGenerator<ListObjectsV2CommandOutput> {
   const { Bucket, Key: Prefix } = directoryPrefix(s3.root, directory)
-  const fixed = { Bucket, Prefix, EncodingType: 'url' as const, ...(delimiter === undefined ? {} : { Delimiter: delimiter }) }
+  const fixed = { Bucket, Prefix, EncodingType: 'url' as const, ...options }
   let token: string | undefined
   do {
     const page = await s3.call(`list ${directory}`, () =>
@@ -44,11 +46,26 @@ export async function* walkObjects(s3: S3Bucket, directory: string): AsyncGenera
   }
 }
 
+export interface ListedObject {
+  readonly key: string
+  readonly etag: string | undefined
+}
+
+/** All objects below a directory in the order of the listing, one request for each array. */
+export async function* objectPages(s3: S3Bucket, directory: string, size: number): AsyncGenerator<ListedObject[]> {
+  const start = directoryPrefix(s3.root, directory).Key.length
+  const base = directory === '' ? '' : `${directory}/`
+  for await (const page of pages(s3, directory, { MaxKeys: size })) {
+    const decode = decoder(page)
+    yield (page.Contents ?? []).map(({ Key, ETag }) => ({ key: base + decode(Key ?? '').slice(start), etag: ETag }))
+  }
+}
+
 /** Names directly below a directory, sorted by code point. */
 export async function listNames(s3: S3Bucket, directory: string, kind: 'directories' | 'files'): Promise<string[]> {
   const start = directoryPrefix(s3.root, directory).Key.length
   const names: string[] = []
-  for await (const page of pages(s3, directory, '/')) {
+  for await (const page of pages(s3, directory, { Delimiter: '/' })) {
     const decode = decoder(page)
     if (kind === 'directories') {
       for (const { Prefix } of page.CommonPrefixes ?? []) names.push(decode(Prefix ?? '').slice(start, -1))
@@ -77,6 +94,13 @@ export async function removeBelow(s3: S3Bucket, directory: string): Promise<void
   for await (const page of pages(s3, directory)) {
     const decode = decoder(page)
     await deleteObjects(s3, Bucket, (page.Contents ?? []).map(({ Key }) => decode(Key ?? '')))
+  }
+}
+
+/** Removes objects, up to 1000 a request. */
+export async function removeObjects(s3: S3Bucket, keys: readonly string[]): Promise<void> {
+  for (let from = 0; from < keys.length; from += MOST_DELETED) {
+    await deleteObjects(s3, s3.root.bucket, keys.slice(from, from + MOST_DELETED).map((key) => s3.place(key).Key))
   }
 }
 

@@ -1,6 +1,7 @@
 import { StorageError } from '../errors.js'
 import type { S3Bucket } from './s3-bucket.js'
 import { failureOf, isConditionFailure, isMissing } from './s3-errors.js'
+import type { Honoured } from './s3-state.js'
 
 /** A lock's object as another run sees it. */
 export interface SeenLock {
@@ -19,15 +20,12 @@ export interface LockObjects {
 }
 
 /** Objects made with If-None-Match, which the store refuses when there is one already. */
-export function conditionalObjects(s3: S3Bucket): LockObjects {
+export function conditionalObjects(s3: S3Bucket, honoured: Honoured): LockObjects {
   const refusal = (): StorageError =>
     new StorageError(
       `${s3.endpoint ?? 'Amazon S3'} does not support conditional writes (If-None-Match), without which two runs on one ` +
         'bucket cannot be kept apart; docs/s3.md tells what can be done',
     )
-  // Amazon's own is known to honour the condition; of others it is found out once.
-  let proven = s3.endpoint === undefined
-
   /** Whether the object was made; else the store's time. */
   async function attempt(key: string, text: string): Promise<number | undefined> {
     try {
@@ -44,11 +42,14 @@ export function conditionalObjects(s3: S3Bucket): LockObjects {
   async function create(key: string, text: string): Promise<number | undefined> {
     const existsAt = await attempt(key, text)
     if (existsAt !== undefined) return existsAt
-    if (!proven && (await attempt(key, text)) === undefined) {
+    try {
+      if (await honoured.isKnown()) return undefined
+      if ((await attempt(key, text)) === undefined) throw refusal()
+      await honoured.remember()
+    } catch (error) {
       await remove(s3, key)
-      throw refusal()
+      throw error
     }
-    proven = true
     return undefined
   }
 

@@ -6,6 +6,7 @@ import { LAYOUT } from '../model/layout.js'
 import type { S3Bucket } from './s3-bucket.js'
 import { conditionalObjects, timedObjects } from './s3-lock-object.js'
 import type { LockObjects, SeenLock } from './s3-lock-object.js'
+import type { Honoured } from './s3-state.js'
 import type { Lock } from './types.js'
 
 export interface S3LockOptions {
@@ -17,6 +18,7 @@ export interface S3LockOptions {
   readonly expiryMs: number
   /** for a store without conditional writes: how long a write may take until everyone sees it */
   readonly settleMs?: number | undefined
+  readonly honoured: Honoured
   /** called once when the lock is lost: taken by another run, or the store was out of reach for too long */
   readonly onLost: (error: StorageError) => void
 }
@@ -37,6 +39,8 @@ interface Holder {
 }
 
 export const LOCK_KEY = `${LAYOUT.own}/lock`
+/** The right to take over a lock, followed by what tells which: without meaning once there is another lock. */
+export const SUCCESSION = `${LAYOUT.own}/lock-after-`
 const ATTEMPTS = 5
 /** The holder gives up this much before others may believe it dead. */
 const SAFETY = 0.8
@@ -49,7 +53,7 @@ const SAFETY = 0.8
  * @throws StorageError where the store has no conditional writes
  */
 export async function lockBucket(s3: S3Bucket, command: string, options: S3LockOptions): Promise<HeldLock> {
-  const objects = options.settleMs === undefined ? conditionalObjects(s3) : timedObjects(s3, options.settleMs)
+  const objects = options.settleMs === undefined ? conditionalObjects(s3, options.honoured) : timedObjects(s3, options.settleMs)
   const mine: Holder = { run: randomUUID(), command, pid: options.pid, host: hostname(), since: new Date().toISOString() }
   const text = JSON.stringify(mine)
   const claimed = await claim(LOCK_KEY)
@@ -78,7 +82,7 @@ export async function lockBucket(s3: S3Bucket, command: string, options: S3LockO
 
   /** Takes an expired lock over; undefined when it is not the one that was seen any more. */
   async function succeed(key: string, seen: SeenLock): Promise<Moment | undefined> {
-    const right = `${LAYOUT.own}/lock-after-${identityOf(seen)}`
+    const right = SUCCESSION + identityOf(seen)
     const claimed = await claim(right)
     try {
       const latest = await objects.read(key)

@@ -108,16 +108,30 @@ export async function hashObject(s3: S3Bucket, key: string, name: string): Promi
   })
 }
 
-/** Stores a whole body; a reader sees the old object or the new one. */
-export async function putObject(s3: S3Bucket, key: string, body: Uint8Array, metadata?: Record<string, string>): Promise<void> {
-  await s3.change(`write ${key}`, () =>
-    s3.client.send(new s3.sdk.PutObjectCommand({
+/** Stores a whole body; a reader sees the old object or the new one. Returns its ETag. */
+export async function putObject(s3: S3Bucket, key: string, body: Uint8Array, metadata?: Record<string, string>): Promise<string | undefined> {
+  return s3.change(`write ${key}`, async () => {
+    const md5 = md5Of(body)
+    const { ContentType, CacheControl } = s3.headers(key)
+    const etag = await s3.plainPut({
+      place: s3.place(key),
+      headers: {
+        'cache-control': CacheControl,
+        'content-md5': md5,
+        'content-type': ContentType,
+        ...Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+      },
+      body,
+    })
+    if (etag !== undefined) return etag
+    const { ETag } = await s3.client.send(new s3.sdk.PutObjectCommand({
       ...s3.storing(key),
       ...(metadata === undefined ? {} : { Metadata: metadata }),
       Body: body,
-      ContentMD5: md5Of(body),
-    })),
-  )
+      ContentMD5: md5,
+    }))
+    return ETag
+  })
 }
 
 /** A copy within the store, with the headers of its own key. @throws StorageError when there is no source */

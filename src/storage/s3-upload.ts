@@ -73,7 +73,10 @@ export function createUpload(s3: S3Bucket, key: string, options: UploadOptions):
     async complete() {
       await sending
       const last = takePending(pendingSize)
-      if (parts.length === 0) return putObject(s3, key, last, options.metadata)
+      if (parts.length === 0) {
+        await putObject(s3, key, last, options.metadata)
+        return
+      }
       const size = parts.length * partSize + last.length
       await send(last)
       await s3.change(`write ${key}`, async () => {

@@ -76,8 +76,15 @@ export interface Storage {
   /** Makes `key` show `target`, the key of a file just written: a symbolic link on a filesystem, a copy on S3. */
   link(key: string, target: string): Promise<void>
 
+  /** Changes with the content, where that can be told without asking: on S3 for state files that are written whole. */
+  version(key: string): string | undefined
   /** undefined when there is no such file */
   stat(key: string): Promise<StoredStat | undefined>
+  /**
+   * For a run that is going to check many files: S3 lists what is stored, unless that takes more requests than this, and
+   * then asks for no file that is surely missing.
+   */
+  survey(requests: number): Promise<void>
   /**
    * Whether the stored file is what the spec says; `stat` reads no bytes where size and time agree. Where only the time
    * differs, `stat` puts it right, as 8.0 does. S3 trusts the digest kept with an object, and keeps one where none is.
@@ -97,6 +104,8 @@ export interface Storage {
    * (as 8.0 does in verify), 'all' those above it too, up to the second level (`web/packages`).
    */
   remove(key: string, options?: { readonly pruneParents?: boolean | 'all' }): Promise<boolean>
+  /** The same for files that a walk just named: on S3 a thousand a request. */
+  removeListed(keys: readonly string[], options?: { readonly pruneParents?: boolean | 'all' }): Promise<void>
   /** Removes everything below a key that stands for a directory. */
   removeTree(key: string): Promise<void>
   /** Names directly below a directory, sorted by code point; `directories` only, or files only. Empty when absent. */

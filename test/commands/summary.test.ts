@@ -104,7 +104,7 @@ describe('the summary of a run', () => {
       expect(runs).toHaveLength(1000)
       const [first] = runs
       if (first === undefined) throw new Error('no runs')
-      await appendHistory(storage, { ...first, startedAt: '2030-01-01T00:00:00.000Z' })
+      await appendHistory(storage, runs, { ...first, startedAt: '2030-01-01T00:00:00.000Z' })
       const after = await loadHistory(storage)
       expect(after).toHaveLength(1000)
       expect([after[0]?.files, after.at(-1)?.startedAt]).toEqual([1, '2030-01-01T00:00:00.000Z'])

@@ -90,7 +90,7 @@ describe('loadConfig', () => {
     expect(load(`storage-backend = s3\n${s3}`).s3).toEqual({
       regionName: undefined, accessKeyId: undefined, secretAccessKey: 'a/b+c', endpointUrl: 'http://minio:9000',
       signatureVersion: undefined, configParams: new Map([['ACL', 'private']]), verifyConcurrency: 50, maxAttempts: 10,
-      timedLock: false, cacheControlPackages: undefined, cacheControlPages: undefined,
+      lockExpiry: 120, timedLock: false, cacheControlPackages: undefined, cacheControlPages: undefined,
     })
     expect(load('storage-backend = s3').s3).toMatchObject({ maxAttempts: 10 })
   })

@@ -12,6 +12,8 @@ export interface TestBucket {
   /** what was logged by the storages opened here */
   readonly log: string[]
   config(changes?: Partial<S3Config>): S3Config
+  /** the same as a section of bandersnatch.conf; `more`: further lines */
+  section(more?: string): string
   /** The backend at `/bucket/prefix`. */
   open(changes?: Partial<S3Config>, options?: Partial<S3Options>): Promise<Storage>
   put(key: string, body: string, more?: Partial<sdk.PutObjectCommandInput>): Promise<void>
@@ -47,6 +49,7 @@ export async function makeBucket(server: Omit<S3Server, 'stop'>): Promise<TestBu
     verifyConcurrency: 50,
     maxAttempts: 2,
     cacheControlPackages: undefined,
+    lockExpiry: 120,
     timedLock: false,
     cacheControlPages: undefined,
     ...changes,
@@ -56,6 +59,9 @@ export async function makeBucket(server: Omit<S3Server, 'stop'>): Promise<TestBu
     bucket,
     log,
     config,
+    section: (more = '') =>
+      `\n[s3]\nendpoint_url = ${endpoint}\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
+      `timed-lock = ${!server.conditional}\n${more}`,
     open: (changes, options) =>
       createS3Storage(config(changes), {
         directory: `/${bucket}/${PREFIX}`,

@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/errors.js'
 import type { Storage } from '../../src/storage/types.js'
 import { makeBucket, PREFIX } from '../helpers/s3-bucket.js'
 import type { TestBucket } from '../helpers/s3-bucket.js'
-import { startS3Proxy } from '../helpers/s3-proxy.js'
+import { s3Fault, startS3Proxy } from '../helpers/s3-proxy.js'
 import type { S3Proxy } from '../helpers/s3-proxy.js'
 import { startS3Server } from '../helpers/s3-server.js'
 import type { S3Server } from '../helpers/s3-server.js'
@@ -63,6 +63,23 @@ it('reads objects without metadata once, then keeps what it found with them', as
   expect(await storage.check(spec, 'stat')).toBe('current')
   expect(methods()).toEqual(['HEAD'])
   expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
+})
+
+it('stores each object with one request, whatever its name, and leaves to the SDK what is refused', async () => {
+  const names = ["web/packages/a+b c.whl", 'web/packages/ü/ß%20.zip', "web/packages/it's (one)!*~.whl", 'web/packages/a=b&c?d#e;f.whl', 'web/packages/$@:,[].whl']
+  for (const name of names) await storage.put(specOf(name, name), Buffer.from(name))
+  expect(methods()).toEqual(names.map(() => 'PUT'))
+  for (const name of names) expect((await bucket.head(name)).Metadata).toMatchObject({ sha256: sha256(name) })
+  proxy.requests.length = 0
+  let refusals = 1
+  proxy.intercept = (request, response) => refusals-- > 0 && s3Fault('SlowDown', 503)(request, response)
+  const hasty = await bucket.open({ endpointUrl: proxy.endpoint, maxAttempts: 0 })
+  await hasty.write('web/one', 'one')
+  await hasty.write('web/two', 'two')
+  proxy.intercept = undefined
+  await hasty.close()
+  expect(methods()).toEqual(['PUT', 'PUT', 'PUT'])
+  expect((await storage.read('web/two'))?.toString()).toBe('two')
 })
 
 it('puts the time right by stat, and leaves other metadata alone', async () => {
@@ -232,13 +249,66 @@ it('batches the journal into few objects, and leaves none behind', async () => {
   expect(await bucket.keys()).toEqual([])
 })
 
-it('makes at most five calls in a quiet run', async () => {
+it('asks for no state file that is not there while it holds the lock', async () => {
   await bucket.put('status', '42')
-  await storage.prepare(['', 'web/simple', 'web/packages'])
+  await bucket.put('.bandersnatch/state.json', '{}')
   const lock = await storage.lock('mirror')
-  await storage.read('status')
-  await storage.read('todo')
+  if (!server.conditional) return lock.release()
+  proxy.requests.length = 0
+  for (const one of ['todo', 'generation', '.bandersnatch/journal', '.bandersnatch/failures.json']) {
+    expect(await storage.read(one)).toBeUndefined()
+    expect(await storage.remove(one)).toBe(false)
+    expect(await storage.stat(one)).toBeUndefined()
+  }
+  expect(methods()).toEqual([])
+  expect((await storage.read('status'))?.toString()).toBe('42')
+  const version = storage.version('status')
+  await storage.write('status', '43')
+  await storage.write('todo', '44')
+  expect(storage.version('status')).not.toBe(version)
+  expect(storage.version('todo')).toBeTypeOf('string')
+  expect((await storage.read('todo'))?.toString()).toBe('44')
+  expect(await storage.remove('todo')).toBe(true)
+  expect(await storage.read('todo')).toBeUndefined()
   await lock.release()
-  // A store without conditional writes needs more of them for its lock.
-  expect(proxy.requests.length).toBeLessThanOrEqual(server.conditional ? 5 : 6)
+  // From now on others may write there.
+  await bucket.put('todo', '45')
+  expect((await storage.read('todo'))?.toString()).toBe('45')
 })
+
+it('knows the state files although foreign objects lie beside them, or asks for each where those are too many', async () => {
+  await bucket.put('status', '42')
+  await Promise.all(Array.from({ length: 1_050 }, (_, n) => bucket.put(`foreign/${n}`, '')))
+  const lock = await storage.lock('mirror')
+  expect((await storage.read('status'))?.toString()).toBe('42')
+  expect(await storage.read('todo')).toBeUndefined()
+  await bucket.put('zz', '')
+  await lock.release()
+})
+
+it('asks for no file that a survey did not find, and for all where it would take too many requests', async () => {
+  const names = Array.from({ length: 1_100 }, (_, n) => `web/packages/${String(n).padStart(4, '0')}`)
+  await Promise.all(names.slice(0, 1_050).map((name) => bucket.put(name, name, { Metadata: { sha256: sha256(name) } })))
+  const specs = names.slice(1_000).map((name) => specOf(name, name))
+  const heads = (): number => methods().filter((method) => method === 'HEAD').length
+  await storage.survey(1)
+  const expected = specs.map((_, at) => (at < 50 ? 'current' : 'missing'))
+  expect(await storage.checkAll(specs, 'hash')).toEqual(expected)
+  expect(heads()).toBe(100)
+  proxy.requests.length = 0
+  await storage.survey(2)
+  expect(await storage.checkAll(specs, 'hash')).toEqual(expected)
+  expect(heads()).toBeLessThan(55)
+  await storage.put(specOf(names[1_099] ?? '', names[1_099] ?? ''), Buffer.from(names[1_099] ?? ''))
+  expect(await storage.check(specOf(names[1_099] ?? '', names[1_099] ?? ''), 'hash')).toBe('current')
+}, 300_000)
+
+it('removes what a walk named a thousand at a time, without asking for each', async () => {
+  const names = Array.from({ length: 1_203 }, (_, n) => `web/packages/${String(n).padStart(4, '0')}/file`)
+  await Promise.all(names.flatMap((name) => [bucket.put(name, ''), bucket.put(name.replace('file', '.s3keep'), '')]))
+  await bucket.put('web/packages/stays', 'here')
+  await storage.removeListed(names, { pruneParents: true })
+  expect(methods()).toEqual(['POST', 'POST', 'POST'])
+  expect(await bucket.keys()).toEqual([`${PREFIX}/web/packages/stays`])
+  await storage.removeListed([])
+}, 300_000)

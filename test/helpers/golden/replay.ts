@@ -9,7 +9,7 @@ import { startUpstream } from './serve.mjs'
 
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin', 'bandersnatch.js')
 /** What makes this program write 8.0's bytes and keep what 8.0 keeps. */
-const AS_8_0 = 'simple-api-version = 1.1\nremoved-projects = keep\napi-method = simple\n'
+export const AS_8_0 = 'simple-api-version = 1.1\nremoved-projects = keep\napi-method = simple\n'
 
 export interface Replayed {
   readonly differences: Difference[]
