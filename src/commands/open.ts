@@ -7,6 +7,7 @@ import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
 import type { Log, LogFormat, LogLevel, RunLog } from '../log.js'
+import { endRequests } from '../mirror/context.js'
 import type { Context } from '../mirror/context.js'
 import { openDiffFile } from '../mirror/diff-file.js'
 import { createJsonApi, refuseMetadataFilters } from '../mirror/json-api.js'
@@ -16,6 +17,7 @@ import { createFilesystemStorage } from '../storage/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http.js'
 import { createUpstream } from '../upstream/index.js'
+import { createHelper } from './helper.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -62,7 +64,7 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   for (const warning of filters.warnings) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const host = hostFacts()
-  const http = createHttpClient({
+  const httpOptions = {
     userAgent: userAgent(),
     timeout: config.mirror.timeout,
     globalTimeout: config.mirror.globalTimeout,
@@ -70,17 +72,17 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
     proxy: config.mirror.proxy,
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
-    log,
-  })
-  const stopRequests = (): void => {
-    http.abort(stop.signal.reason instanceof Error ? stop.signal.reason : new Error('stopped'))
   }
+  const http = createHttpClient({ ...httpOptions, log })
+  const report = createReport()
+  const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
+  const helper = config.s3 === undefined ? createHelper({ config: config.mirror, http, httpOptions, log, verbose, report }) : undefined
+  const stopRequests = (): void => endRequests({ http, helper }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
     const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
-    const report = createReport()
     const progress = createProgress({
       screen: log.screen,
       enabled: wantsProgress(setting.output, setting.env),
@@ -100,9 +102,11 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
+        helper,
       })
     } finally {
       progress.close()
+      await helper?.close()
       await lock?.release()
       await storage.close()
     }

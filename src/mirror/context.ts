@@ -4,6 +4,7 @@ import type { Log } from '../log.js'
 import type { Storage } from '../storage/types.js'
 import type { HttpClient, Upstream } from '../upstream/types.js'
 import type { DiffFile } from './diff-file.js'
+import type { Helper } from './helper.js'
 import type { JsonApi } from './json-api.js'
 import type { Progress } from './progress.js'
 import type { Report } from './report.js'
@@ -25,15 +26,18 @@ export interface Context {
   readonly bootId: string
   /** set when the run is to end: a signal, a full disk, a lost lock */
   readonly signal: AbortSignal
+  /** another thread for a run with much to fetch; undefined where there can be none */
+  readonly helper: Helper | undefined
 }
 
 /** Throws the reason when the run is to end. */
-export function throwIfStopped(context: Context): void {
+export function throwIfStopped(context: Pick<Context, 'signal'>): void {
   if (!context.signal.aborted) return
   throw context.signal.reason instanceof Error ? context.signal.reason : new Error('the run was stopped')
 }
 
 /** For what ends the run: requests under way are of no use any more. */
-export function endRequests(context: Context, error: unknown): void {
-  context.http.abort(error instanceof Error ? error : new Error(String(error)))
+export function endRequests({ http, helper }: Pick<Context, 'http' | 'helper'>, error: unknown): void {
+  http.abort(error instanceof Error ? error : new Error(String(error)))
+  helper?.abort()
 }

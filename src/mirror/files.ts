@@ -18,9 +18,12 @@ export interface FilesOutcome {
   readonly failures: string[]
 }
 
+/** What fetching files takes of a run. */
+export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'helper'>
+
 /** Runs `task` for every item, at most `width` at a time. A throw ends the run: nothing new starts, requests are ended. */
 export async function eachOf<T>(
-  context: Context,
+  context: Pick<Context, 'http' | 'helper'>,
   { items, width }: { readonly items: Iterable<T>; readonly width: number },
   task: (item: T) => Promise<void>,
 ): Promise<void> {
@@ -41,13 +44,18 @@ export async function eachOf<T>(
 }
 
 /** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
-export async function ensureFiles(context: Context, specs: readonly FileSpec[]): Promise<FilesOutcome> {
-  const outcome: FilesOutcome = { fetched: [], failures: [] }
+export async function ensureFiles(context: FilesContext, specs: readonly FileSpec[]): Promise<FilesOutcome> {
   const states = await context.storage.checkAll(specs, context.config.compareMethod)
   const owed = specs.flatMap((spec, position) => {
     const state = states[position] ?? 'missing'
     return state === 'current' ? [] : [{ spec, state }]
   })
+  return context.helper?.takes() === true && owed.length > 0 ? context.helper.fetch(owed) : fetchOwed(context, owed)
+}
+
+/** Fetches files that are missing or wrong. */
+export async function fetchOwed(context: FilesContext, owed: readonly OwedFile[]): Promise<FilesOutcome> {
+  const outcome: FilesOutcome = { fetched: [], failures: [] }
   await eachOf(context, { items: withMetadata(owed), width: context.config.workers }, async (group) => {
     throwIfStopped(context)
     try {
@@ -75,12 +83,13 @@ function* withMetadata(files: readonly OwedFile[]): Generator<readonly OwedFile[
   }
 }
 
-interface OwedFile {
+/** A file that is missing or wrong. */
+export interface OwedFile {
   readonly spec: FileSpec
   readonly state: FileState
 }
 
-async function ensureFile(context: Context, { spec, state }: OwedFile): Promise<void> {
+async function ensureFile(context: FilesContext, { spec, state }: OwedFile): Promise<void> {
   try {
     await fetchFile(context, spec)
   } catch (error) {
@@ -94,11 +103,11 @@ async function ensureFile(context: Context, { spec, state }: OwedFile): Promise<
 }
 
 /** Fetches a file from the first of its URLs that has the right bytes. */
-export async function fetchFile(context: Context, spec: FileSpec): Promise<void> {
+export async function fetchFile(context: FilesContext, spec: FileSpec): Promise<void> {
   await insist(context, 1, () => fromFirst(context, spec))
 }
 
-async function fromFirst(context: Context, spec: FileSpec): Promise<void> {
+async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {
   for (const [position, url] of spec.urls.entries()) {
     try {
       context.log.debug(`Downloading: ${shownUrl(url)}`)
@@ -113,7 +122,7 @@ async function fromFirst(context: Context, spec: FileSpec): Promise<void> {
   }
 }
 
-async function fetchFrom(context: Context, spec: FileSpec, url: string): Promise<void> {
+async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Promise<void> {
   const { http, storage, report } = context
   if (spec.size === undefined || spec.size <= STREAM_BYTES) {
     // Never more than announced; fewer bytes are judged by their digest, for PyPI's old sizes are not all right.

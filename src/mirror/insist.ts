@@ -12,7 +12,7 @@ const PAUSE_MS = 1000
  * Asks again, after a second, where the answer was wrong in a way that the HTTP client takes for final.
  * @param attempts after the first one
  */
-export async function insist<T>(context: Context, attempts: number, ask: () => Promise<T>): Promise<T> {
+export async function insist<T>(context: Pick<Context, 'log' | 'signal'>, attempts: number, ask: () => Promise<T>): Promise<T> {
   for (let left = attempts; ; left -= 1) {
     try {
       return await ask()

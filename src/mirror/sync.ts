@@ -95,6 +95,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
     }
   }
   progress.phase('Projects', work.size)
+  context.helper?.expect(work.size)
   await eachOf(context, { items: [...work.keys()].sort(compareCodePoints), width: config.workers }, workOff)
   for (let round = 0; round < FURTHER_ROUNDS && again.length > 0 && failed.size <= MOST_RETRIED && !stopping(); round += 1) {
     log.info(`Trying ${again.length} failed or missing packages once more`)

@@ -28,17 +28,18 @@ const STREAM_CHUNK = 1 << 20
  */
 export function createWriter(
   directories: Directories,
-  options: { readonly managePermissions: boolean; readonly host: { readonly umask: number } },
+  options: { readonly managePermissions: boolean; readonly host: { readonly umask: number }; readonly temporary?: string },
 ): Writer {
   const { path, ensureParent } = directories
   const { umask } = options.host
+  const { temporary: prefix = '' } = options
   let counter = 0
   let beside = false
 
   function temporary(key: string): string {
     counter += 1
-    if (beside) return join(dirname(path(key)), `.${basename(key).slice(0, 200)}.${counter.toString(36).padStart(8, '0')}`)
-    return path(`${LAYOUT.own}/tmp/${counter}`)
+    if (beside) return join(dirname(path(key)), `.${basename(key).slice(0, 200)}.${prefix}${counter.toString(36).padStart(8, '0')}`)
+    return path(`${LAYOUT.own}/tmp/${prefix}${counter}`)
   }
 
   /** Writes with `fill` under a temporary name, then renames. Leaves nothing behind when it fails. */

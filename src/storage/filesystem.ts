@@ -23,6 +23,8 @@ export interface FilesystemOptions {
   /** whether copies of pages get mode 0644 whatever the umask says, as 8.0 has it */
   readonly managePermissions: boolean
   readonly host: Host
+  /** what its temporary files begin with, where another thread has some, too */
+  readonly temporary?: string
   /** called when another run takes the lock although this one lives */
   readonly onLockLost: (error: Error) => void
 }

@@ -132,6 +132,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         return downloadOnce(attempt, state, () => patience.progress())
       })
     },
+    limit(most) {
+      gate.concurrency = most
+    },
     abort(reason) {
       if (stop.signal.aborted) return
       stop.abort(reason)

@@ -47,7 +47,9 @@ export interface HttpCounts {
 
 /** The one way to the network. Retries, redirects, proxies, limits and timeouts are inside. */
 export interface HttpClient {
-  readonly counts: Readonly<HttpCounts>
+  readonly counts: HttpCounts
+  /** From now on there are at most so many requests under way at once. */
+  limit(workers: number): void
   get(url: string, options: GetOptions): Promise<HttpAnswer>
   post(url: string, body: string, options: GetOptions & { readonly contentType: string }): Promise<HttpAnswer>
   /** A whole small file. `size`: what the index announces; a body of another size is stopped and an error. */
