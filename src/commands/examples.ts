@@ -8,20 +8,20 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['mirror --dry-run --quick', 'which projects it would sync'],
     ['mirror --dry-run --json', 'with files and bytes, as data'],
     ['mirror --explain requests', 'which filter decides over requests'],
-    ['mirror --force-check', 'compare everything, fetch what is missing'],
+    ['mirror --force-check', 'compare everything with upstream'],
   ],
   sync: [
     ['sync requests flask', 'these two, now'],
     ['sync --dry-run requests', 'what that would fetch'],
   ],
   verify: [
-    ['verify', 'read every file, repair what is wrong'],
+    ['verify', 'check every file, repair'],
     ['verify --delete --dry-run', 'list what no project owns'],
     ['verify --delete', 'remove it'],
   ],
   delete: [
     ['delete --dry-run evil-package', 'what would go'],
-    ['delete evil-package', 'remove its pages, metadata and files'],
+    ['delete evil-package', 'remove all of it'],
   ],
   'check-config': [
     ['check-config', 'before the first run, after each edit'],
@@ -39,7 +39,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   completion: [
     ['completion bash > bandersnatch', 'for /etc/bash_completion.d'],
     ['completion zsh > _bandersnatch', 'for a directory of $fpath'],
-    ['completion fish > bandersnatch.fish', 'for ~/.config/fish/completions'],
+    ['completion fish > bandersnatch.fish', 'for .config/fish/completions'],
     ['completion man > bandersnatch.1', 'for man'],
   ],
 }

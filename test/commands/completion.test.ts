@@ -87,8 +87,8 @@ describe('the program itself', () => {
       const shown: string[] = []
       command.configureOutput({ writeOut: (text) => void shown.push(...text.split('\n')) }).outputHelp()
       for (const [line, purpose] of EXAMPLES[command.name()] ?? []) {
-        const found = shown.find((one) => one.startsWith(`  bandersnatch ${line} `))
-        expect(found, line).toMatch(new RegExp(`# ${purpose.replace(/[$]/g, '\\$&')}$`))
+        const found = shown.find((one) => one.replace(/ +#/, ' #') === `  bandersnatch ${line} # ${purpose}`)
+        expect(found, line).toBeDefined()
         expect(found?.length).toBeLessThanOrEqual(80)
       }
     }
