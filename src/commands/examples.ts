@@ -39,7 +39,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   completion: [
     ['completion bash > bandersnatch', 'for /etc/bash_completion.d'],
     ['completion zsh > _bandersnatch', 'for a directory of $fpath'],
-    ['completion fish > bandersnatch.fish', 'for .config/fish/completions'],
+    ['completion fish > bandersnatch.fish', 'for fish/completions'],
     ['completion man > bandersnatch.1', 'for man'],
   ],
 }
