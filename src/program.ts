@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
+import { EXAMPLES } from './commands/examples.js'
 import type { Setting } from './commands/open.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
@@ -23,15 +24,16 @@ export type Execute = (options: GlobalOptions, run: Run) => Promise<void>
 export function createProgram(execute: Execute, print: (text: string) => void): Command {
   const program = new Command('bandersnatch')
     .description('Mirrors the Python Package Index.')
-    .version(`bandersnatch ${packageVersion()}`, '--version', "show program's version number and exit")
-    .option('-c, --config <file>', 'use configuration file', '/etc/bandersnatch.conf')
+    .version(`bandersnatch ${packageVersion()}`, '--version', 'print the version')
+    .option('-c, --config <file>', 'the configuration', '/etc/bandersnatch.conf')
     .option('--debug', 'log everything, and where an error comes from', false)
     .option('--verbose', 'log every file', false)
     .option('--quiet', 'log warnings and errors only', false)
     .addOption(new Option('--log-format <format>', 'how log lines look').choices(['text', 'json']).default('text'))
-    .option('--no-progress', 'no live line on a terminal')
-    .option('--summary-json <file>', 'write what the run did as JSON')
-    .configureHelp({ showGlobalOptions: true })
+    .option('--no-progress', 'do not show on a terminal how far the run is')
+    .option('--summary-json <file>', 'write what the run did to this file, as JSON')
+    .configureHelp({ showGlobalOptions: true, optionDescription: describedOption })
+    .addHelpText('after', "\n'bandersnatch COMMAND --help' shows the options of a command, with examples.")
     .showSuggestionAfterError()
     .exitOverride()
   const run = (what: Run): Promise<void> => execute(program.opts<GlobalOptions>(), what)
@@ -41,6 +43,7 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
   addDelete(program, run)
   addInspecting(program, run)
   addCompletion(program, print)
+  program.commands.forEach(addExamples)
   return program
 }
 
@@ -49,14 +52,13 @@ type Runner = (what: Run) => Promise<void>
 function addMirror(program: Command, run: Runner): void {
   program
     .command('mirror')
-    .description('bring the mirror up to date with upstream')
-    .option('--force-check', 'compare every project with upstream, whatever the state files say', false)
+    .description('bring the mirror up to date with upstream: what cron runs')
+    .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
-    .addHelpText('after', examples('mirror', 'mirror --dry-run --quick', 'mirror --explain numpy'))
     .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }, command: Command) => {
       needsDryRun(command, { '--quick': options.quick }, options.dryRun)
       needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
@@ -77,7 +79,6 @@ function addSync(program: Command, run: Runner): void {
     .option('--skip-simple-root', 'do not write the root of the simple index', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--json', 'with --dry-run: print the plan as JSON', false)
-    .addHelpText('after', examples('sync requests flask', 'sync --dry-run requests'))
     .action(async (names: string[], options: { skipSimpleRoot: boolean; dryRun: boolean; json: boolean }, command: Command) => {
       needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { syncCommand } = await import('./commands/sync.js')
@@ -93,10 +94,9 @@ function addVerify(program: Command, run: Runner): void {
     .option('--dry-run', 'only say what would be fetched and removed', false)
     .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
-    .option('--workers <n>', 'projects looked at together (default: verifiers of the configuration)', wholeNumber, 0)
+    .option('--workers <n>', 'projects looked at together, instead of verifiers in the configuration', wholeNumber, 0)
     .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
     .option('--yes', 'remove files even where more than half of them would go', false)
-    .addHelpText('after', examples('verify', 'verify --delete --dry-run'))
     .action(async (options: VerifyOptions & { workers: number; json: boolean }, command: Command) => {
       needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { verifyCommand } = await import('./commands/verify.js')
@@ -111,8 +111,7 @@ function addDelete(program: Command, run: Runner): void {
     .argument('[package...]', 'names of projects, in any spelling')
     .option('--dry-run', 'only say what would be removed', false)
     .option('--json', 'with --dry-run: print what would be removed as JSON', false)
-    .option('--workers <n>', 'accepted for bandersnatch 8.0; removing needs none', wholeNumber, 0)
-    .addHelpText('after', examples('delete --dry-run evil-package', 'delete evil-package'))
+    .option('--workers <n>', 'has no effect; bandersnatch 8.0 has it', wholeNumber, 0)
     .action(async (names: string[], options: { dryRun: boolean; json: boolean }, command: Command) => {
       needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { deleteCommand } = await import('./commands/delete.js')
@@ -125,19 +124,17 @@ function addInspecting(program: Command, run: Runner): void {
     .command('check-config')
     .description('print what the configuration means and whether a run with it could work')
     .option('--offline', 'ask neither the master nor the proxy', false)
-    .addHelpText('after', examples('-c bandersnatch.conf check-config'))
     .action(async (options: { offline: boolean }) => {
       const { checkConfigCommand } = await import('./commands/check-config.js')
       return run((setting) => checkConfigCommand(setting, options))
     })
   program
     .command('status')
-    .description('print what the mirror holds')
-    .option('--json', 'print it as JSON', false)
-    .option('--html <file>', 'write a page with charts')
+    .description('print what the mirror holds, what fails and how old it is')
+    .option('--json', 'print everything as JSON', false)
+    .option('--html <file>', 'write a page with charts to this file')
     .option('--online', 'ask upstream how far behind the mirror is', false)
     .option('--largest <n>', 'how many projects to list; 0 for all', wholeNumber, 10)
-    .addHelpText('after', examples('status --online', 'status --html status.html'))
     .action(async (options: { json: boolean; html?: string; online: boolean; largest: number }) => {
       const { statusCommand } = await import('./commands/status.js')
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
@@ -147,7 +144,6 @@ function addInspecting(program: Command, run: Runner): void {
     .description('serve the mirror for trials and closed networks; production wants nginx or Caddy')
     .option('--port <n>', 'port to listen on; 0 for any free one', '8080')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .addHelpText('after', examples('serve --port 8080'))
     .action(async (options: { port: string; host: string }) => {
       const { serveCommand } = await import('./commands/serve.js')
       return run((setting) => serveCommand(setting, options))
@@ -157,13 +153,23 @@ function addInspecting(program: Command, run: Runner): void {
 function addCompletion(program: Command, print: (text: string) => void): void {
   program
     .command('completion')
-    .description('print completions for a shell, or the manual page')
-    .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish', 'man']))
-    .addHelpText('after', examples('completion bash > /etc/bash_completion.d/bandersnatch'))
+    .description('print completions for a shell, or the manual page (man)')
+    .addArgument(new Argument('<shell>', 'what to print for').choices(['bash', 'zsh', 'fish', 'man']))
     .action(async (kind: Completion) => {
       const { completionText } = await import('./commands/completion.js')
       print(completionText(program, kind))
     })
+}
+
+/** As commander has it, but for defaults that say nothing: an option that is off unless given. */
+function describedOption(option: Option): string {
+  const { description, argChoices } = option
+  const defaultValue: unknown = option.defaultValue
+  const notes = [
+    ...(argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`]),
+    ...(typeof defaultValue === 'string' || (typeof defaultValue === 'number' && defaultValue > 0) ? [`default: ${defaultValue}`] : []),
+  ]
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`
 }
 
 /** Who asks for a plan in some form must not start the run instead. */
@@ -178,6 +184,10 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('a whole number is needed.')
 }
 
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  bandersnatch ${line}`).join('\n')}`
+/** `Examples:` at the end of a command's help, with what each is for behind it. */
+function addExamples(command: Command): void {
+  const examples = EXAMPLES[command.name()] ?? []
+  const width = Math.max(...examples.map(([line]) => line.length))
+  const lines = examples.map(([line, purpose]) => `  bandersnatch ${line.padEnd(width)}  # ${purpose}`)
+  command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
 }

@@ -1,5 +1,5 @@
 import { parseReference } from './diff-file.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../model/nearest.js'
 import { OBSOLETE, OBSOLETE_PLUGINS } from './obsolete.js'
 import { findOption, findSection, SECTIONS } from './options.js'
 import { oneLine } from './redact.js'

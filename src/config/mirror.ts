@@ -1,5 +1,5 @@
 import { evaluateReference, hasReference } from './diff-file.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../model/nearest.js'
 import { SECTIONS } from './options.js'
 import type { Environment } from './proxy.js'
 import { proxyFromEnvironment } from './proxy.js'

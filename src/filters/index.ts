@@ -11,7 +11,7 @@ import { sizeProjectMetadata, versionsCountProjectMetadata } from './project-met
 import { regexProjectMetadata, regexReleaseFileMetadata } from './regex-metadata.js'
 import { regexProject, regexRelease } from './regex-names.js'
 import { projectRequirements, projectRequirementsPinned } from './requirements.js'
-import { nearest } from './suggestion.js'
+import { nearest } from '../model/nearest.js'
 import type { Filter, Filters } from './types.js'
 import { versionRangeProjectMetadata, versionRangeReleaseFileMetadata } from './version-range.js'
 

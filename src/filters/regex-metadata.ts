@@ -3,8 +3,10 @@ import type { JsonObject } from '../model/project.js'
 import type { PythonRegex } from '../model/python-regex.js'
 import type { PluginContext } from './context.js'
 import { readPatterns } from './context.js'
-import { fileFields, nullMatches, parseMetadataKey, projectFields, valueAt } from './document-path.js'
+import { nullMatches, parseMetadataKey, valueAt } from './document-path.js'
 import type { MetadataKey } from './document-path.js'
+import { projectRules, releaseFileRules } from './metadata-rules.js'
+import type { RuleKind } from './metadata-rules.js'
 import type { MetadataFilter, ReleaseFileFilter } from './types.js'
 
 type Mode = 'any' | 'all' | 'none'
@@ -19,40 +21,19 @@ interface Rule {
 
 /** regex_project_metadata: keeps the projects whose metadata match all keys of the section. */
 export function regexProjectMetadata(context: PluginContext): MetadataFilter | undefined {
-  const name = 'regex_project_metadata'
-  const rules = readRules(context, name)
-  if (rules.length === 0) return undefined
-  return {
-    kind: 'metadata',
-    name,
-    ...described(rules, 'projects'),
-    keepMetadata: (project) => rules.every((rule) => matches(rule, projectFields(project, rule.key))),
-  }
+  return projectRules(context, 'regex_project_metadata', KIND)
 }
 
 /** regex_release_file_metadata: keeps the release files whose metadata match all keys of the section. */
 export function regexReleaseFileMetadata(context: PluginContext): ReleaseFileFilter | undefined {
-  const name = 'regex_release_file_metadata'
-  const rules = readRules(context, name)
-  if (rules.length === 0) return undefined
-  return {
-    kind: 'release_file',
-    name,
-    ...described(rules, 'release files'),
-    keepFile: (file, release, info) => {
-      const fields = fileFields(file, release, info)
-      return rules.every((rule) => matches(rule, fields))
-    },
-  }
+  return releaseFileRules(context, 'regex_release_file_metadata', KIND)
 }
 
-function readRules({ config, idle }: PluginContext, section: string): Rule[] {
-  const rules = config.options(section).map((option) => {
-    const key = parseMetadataKey(option)
-    return { key, mode: modeOf(key), nullMatches: nullMatches(key), patterns: readPatterns(config, section, option) }
-  })
-  if (rules.length === 0) idle(`${section}: there is no section [${section}], so it keeps everything`)
-  return rules
+const KIND: RuleKind<Rule> = { read: readRule, keeps: matches, describe: described }
+
+function readRule({ config }: PluginContext, section: string, option: string): Rule {
+  const key = parseMetadataKey(option)
+  return { key, mode: modeOf(key), nullMatches: nullMatches(key), patterns: readPatterns(config, section, option) }
 }
 
 function modeOf({ tags }: MetadataKey): Mode {

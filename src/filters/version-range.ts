@@ -5,9 +5,11 @@ import type { SpecifierSet } from '../model/specifier.js'
 import { formatVersion, parseVersion } from '../model/version.js'
 import type { Version } from '../model/version.js'
 import type { PluginContext } from './context.js'
-import { fileFields, nullMatches, parseMetadataKey, projectFields, valueAt } from './document-path.js'
+import { nullMatches, parseMetadataKey, valueAt } from './document-path.js'
 import type { MetadataKey } from './document-path.js'
 import { settingLines } from './lines.js'
+import { projectRules, releaseFileRules } from './metadata-rules.js'
+import type { RuleKind } from './metadata-rules.js'
 import type { MetadataFilter, ReleaseFileFilter } from './types.js'
 
 /** One option of the section: a key whose value is a version specifier, and the versions it should admit. */
@@ -22,45 +24,24 @@ interface Rule {
  * the section. bandersnatch 8.0 has this plugin but no way to enable it.
  */
 export function versionRangeProjectMetadata(context: PluginContext): MetadataFilter | undefined {
-  const name = 'version_range_project_metadata'
-  const rules = readRules(context, name)
-  if (rules.length === 0) return undefined
-  return {
-    kind: 'metadata',
-    name,
-    ...described(rules, 'projects'),
-    keepMetadata: (project) => rules.every((rule) => admits(rule, projectFields(project, rule.key))),
-  }
+  return projectRules(context, 'version_range_project_metadata', KIND)
 }
 
 /** version_range_release_file_metadata: the same for release files, mostly by their requires_python. */
 export function versionRangeReleaseFileMetadata(context: PluginContext): ReleaseFileFilter | undefined {
-  const name = 'version_range_release_file_metadata'
-  const rules = readRules(context, name)
-  if (rules.length === 0) return undefined
-  return {
-    kind: 'release_file',
-    name,
-    ...described(rules, 'release files'),
-    keepFile: (file, release, info) => {
-      const fields = fileFields(file, release, info)
-      return rules.every((rule) => admits(rule, fields))
-    },
-  }
+  return releaseFileRules(context, 'version_range_release_file_metadata', KIND)
 }
 
-function readRules({ config, idle }: PluginContext, section: string): Rule[] {
-  const rules = config.options(section).map((option) => {
-    const key = parseMetadataKey(option)
-    const versions = settingLines(config.get(section, option) ?? '').map((text) => {
-      const version = parseVersion(text)
-      if (!version) throw config.invalid(section, option, `${JSON.stringify(text)} is not a version`)
-      return version
-    })
-    return { key, nullMatches: nullMatches(key), versions }
+const KIND: RuleKind<Rule> = { read: readRule, keeps: admits, describe: described }
+
+function readRule({ config }: PluginContext, section: string, option: string): Rule {
+  const key = parseMetadataKey(option)
+  const versions = settingLines(config.get(section, option) ?? '').map((text) => {
+    const version = parseVersion(text)
+    if (!version) throw config.invalid(section, option, `${JSON.stringify(text)} is not a version`)
+    return version
   })
-  if (rules.length === 0) idle(`${section}: there is no section [${section}], so it keeps everything`)
-  return rules
+  return { key, nullMatches: nullMatches(key), versions }
 }
 
 function described(rules: readonly Rule[], what: string): { summary: string; settings: unknown } {

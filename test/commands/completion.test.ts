@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { createProgram } from '../../src/program.js'
+import { EXAMPLES } from '../../src/commands/examples.js'
 import { COMPLETIONS, completionText } from '../../src/commands/completion.js'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0
@@ -79,6 +80,20 @@ zpty -r -t shell out; print -r -- "$out"; while zpty -r -t shell out; do print -
 })
 
 describe('the program itself', () => {
+  it('shows examples that fit 80 columns in the help of every command, and in the manual page', () => {
+    const known = createProgram(async () => undefined, () => undefined)
+    expect(Object.keys(EXAMPLES)).toEqual(known.commands.map((command) => command.name()))
+    for (const command of known.commands) {
+      const shown: string[] = []
+      command.configureOutput({ writeOut: (text) => void shown.push(...text.split('\n')) }).outputHelp()
+      for (const [line, purpose] of EXAMPLES[command.name()] ?? []) {
+        const found = shown.find((one) => one.replace(/ +#/, ' #') === `  bandersnatch ${line} # ${purpose}`)
+        expect(found, line).toBeDefined()
+        expect(found?.length).toBeLessThanOrEqual(80)
+      }
+    }
+  })
+
   const program = createProgram(async () => undefined, () => undefined)
 
   it.each(COMPLETIONS)('has %s', (kind) => {

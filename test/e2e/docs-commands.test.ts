@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { EXAMPLES } from '../../src/commands/examples.js'
 import { codeBlocks, codeSpans, PAGES, pageText, ROOT, shellCommands } from '../helpers/docs/blocks.js'
 import { createSandbox, NOT_RUN, reasonNotToRun } from '../helpers/docs/sandbox.js'
 import type { Sandbox } from '../helpers/docs/sandbox.js'
@@ -82,6 +83,14 @@ describe('the commands of the docs', () => {
     expect(commands.length).toBeGreaterThan(10)
     const { code, output } = await machine.run(['bandersnatch mirror', ...commands.flatMap((command) => (/ delete /.test(command) ? [command, 'bandersnatch mirror --force-check'] : [command]))])
     expect(code, output.slice(-5000)).toBe(0)
+  }, SLOW)
+
+  it('run where --help shows them', async () => {
+    const machine = await sandbox()
+    const examples = Object.values(EXAMPLES).flat().map(([line]) => `bandersnatch ${line}`)
+    const { code, output } = await machine.run(['bandersnatch mirror', ...examples])
+    expect(code, output.slice(-5000)).toBe(0)
+    expect(output).toContain('requests: wanted')
   }, SLOW)
 
   it.each([

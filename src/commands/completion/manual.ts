@@ -1,4 +1,5 @@
 import { EXIT } from '../../errors.js'
+import { EXAMPLES } from '../examples.js'
 import type { CommandDescription, OptionDescription } from './describe.js'
 
 const EXIT_STATUS: Readonly<Record<keyof typeof EXIT, string>> = {
@@ -23,6 +24,7 @@ export function manualPage({ name, text, options, commands }: CommandDescription
     `.SH OPTIONS\n${options.map(optionBlock).join('\n')}`,
     '.SH COMMANDS',
     ...commands.map((command) => commandBlock(name, command)),
+    `.SH EXAMPLES\n${commands.flatMap((command) => EXAMPLES[command.name] ?? []).map(([line, purpose]) => exampleBlock(name, line, purpose)).join('\n')}`,
     `.SH EXIT STATUS\n${exitBlocks().join('\n')}`,
     '.SH FILES\n.TP\n.I /etc/bandersnatch.conf\nThe configuration, unless \\fB\\-\\-config\\fR names another.',
   ]
@@ -37,6 +39,10 @@ function commandBlock(program: string, command: CommandDescription): string {
 
 function optionBlock({ flags, text }: OptionDescription): string {
   return `.TP\n.B ${escaped(flags)}\n${sentence(text)}`
+}
+
+function exampleBlock(program: string, line: string, purpose: string): string {
+  return `.TP\n.B ${escaped(`${program} ${line}`)}\n${sentence(purpose)}`
 }
 
 function exitBlocks(): string[] {

@@ -1,0 +1,45 @@
+/** A command line without the program's name, and what it is for. */
+export type Example = readonly [string, string]
+
+/** By command: `--help`, the manual page and the tests read them here. */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  mirror: [
+    ['mirror', 'what cron and systemd run'],
+    ['mirror --dry-run --quick', 'which projects it would sync'],
+    ['mirror --dry-run --json', 'with files and bytes, as data'],
+    ['mirror --explain requests', 'which filter decides over requests'],
+    ['mirror --force-check', 'compare everything with upstream'],
+  ],
+  sync: [
+    ['sync requests flask', 'these two, now'],
+    ['sync --dry-run requests', 'what that would fetch'],
+  ],
+  verify: [
+    ['verify', 'check every file, repair'],
+    ['verify --delete --dry-run', 'list what no project owns'],
+    ['verify --delete', 'remove it'],
+  ],
+  delete: [
+    ['delete --dry-run evil-package', 'what would go'],
+    ['delete evil-package', 'remove all of it'],
+  ],
+  'check-config': [
+    ['check-config', 'before the first run, after each edit'],
+    ['check-config --offline', 'without asking anybody'],
+  ],
+  status: [
+    ['status', 'what the mirror holds, what fails'],
+    ['status --online', 'and how far it is behind'],
+    ['status --html status.html', 'as a page with charts'],
+  ],
+  serve: [
+    ['serve --port 8080', 'for this machine'],
+    ['serve --host 0.0.0.0', 'for the network'],
+  ],
+  completion: [
+    ['completion bash > bandersnatch', 'for /etc/bash_completion.d'],
+    ['completion zsh > _bandersnatch', 'for a directory of $fpath'],
+    ['completion fish > bandersnatch.fish', 'for fish/completions'],
+    ['completion man > bandersnatch.1', 'for man'],
+  ],
+}
