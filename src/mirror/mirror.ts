@@ -47,9 +47,6 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   await finish(context, run, { worked, owed, removed: removed.size })
 }
 
-/** A listing of a thousand files costs as much as a look at one: worth while even if few of them are asked for. */
-const PROJECTS_PER_LISTING = 100
-
 /** Writes `todo`, then works it off. The old journal goes first: its names must not count for the new list. */
 async function work(context: Context, known: Known, plan: SyncPlan): Promise<Worked> {
   if (plan.work.size === 0) return { withdrawn: new Map(), refused: new Set(), failed: new Map(), stopped: false }
@@ -59,7 +56,6 @@ async function work(context: Context, known: Known, plan: SyncPlan): Promise<Wor
   await storage.remove(LAYOUT.journal)
   await writeTodo(storage, { target: plan.target, projects: left })
   const journal = await openJournal(storage, context.bootId)
-  await storage.survey(Math.ceil(plan.work.size / PROJECTS_PER_LISTING))
   const worked = await workThrough(context, plan, async (rawName, serial) => {
     left.delete(rawName)
     // 0: an index without serials

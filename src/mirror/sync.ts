@@ -41,6 +41,8 @@ export async function prepareDirectories(context: Context): Promise<void> {
 
 /** How often what failed is tried once more after everything else: most faults of an upstream pass. */
 const FURTHER_ROUNDS = 2
+/** A listing of a thousand files costs as much as a look at one: worth while even if few of them are asked for. */
+const PROJECTS_PER_LISTING = 100
 /** So many failures are no chance; the next run deals with them. */
 const MOST_RETRIED = 1000
 
@@ -94,6 +96,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
         break
     }
   }
+  await context.storage.survey(Math.ceil(work.size / PROJECTS_PER_LISTING))
   progress.phase('Projects', work.size)
   context.helper?.expect(work.size)
   await eachOf(context, { items: [...work.keys()].sort(compareCodePoints), width: config.workers }, workOff)
