@@ -37,7 +37,7 @@ export function faultsSection(soak: Soak): void {
       const base = scratch('faults')
       const mirror = join(base, 'mirror')
       const config = writeConfig(join(base, 'conf'), {
-        directory: mirror, master: upstream.url, workers: 10, timeout: soak.pick(1, 2), 'global-timeout': soak.pick(4, 12),
+        directory: mirror, master: upstream.url, workers: 10, timeout: soak.pick(1.5, 2), 'global-timeout': soak.pick(5, 12),
       })
       const inspector = createInspector(mirror, { known, truths: new Map([[truth.serial, truth]]) })
       const runs: string[] = []
