@@ -22,7 +22,7 @@ export function faultsSection(soak: Soak): void {
       [0.2, 2],
       [0.5, 4],
     ])('%d of all: complete after at most %i runs', { timeout: 600_000 }, async (rate, most) => {
-      const index = generateIndex({ projects: soak.pick(6, 150), filesPerProject: soak.pick(2, 4), seed: soak.seed })
+      const index = generateIndex({ projects: soak.pick(6, 100), filesPerProject: soak.pick(2, 4), seed: soak.seed })
       for (const name of soak.some(['large-one', 'large-two'], 2)) {
         index.publish(name, '1.0', [generatedFile(name, '1.0', { wheel: true, size: LARGE })])
       }
