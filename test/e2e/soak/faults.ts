@@ -22,7 +22,7 @@ export function faultsSection(soak: Soak): void {
       [0.2, 2],
       [0.5, 4],
     ])('%d of all: complete after at most %i runs', { timeout: 600_000 }, async (rate, most) => {
-      const index = generateIndex({ projects: soak.pick(6, 150), filesPerProject: soak.pick(2, 4), seed: soak.seed })
+      const index = generateIndex({ projects: soak.pick(6, 100), filesPerProject: soak.pick(2, 4), seed: soak.seed })
       for (const name of soak.some(['large-one', 'large-two'], 2)) {
         index.publish(name, '1.0', [generatedFile(name, '1.0', { wheel: true, size: LARGE })])
       }
@@ -37,7 +37,7 @@ export function faultsSection(soak: Soak): void {
       const base = scratch('faults')
       const mirror = join(base, 'mirror')
       const config = writeConfig(join(base, 'conf'), {
-        directory: mirror, master: upstream.url, workers: 10, timeout: soak.pick(1, 2), 'global-timeout': soak.pick(4, 12),
+        directory: mirror, master: upstream.url, workers: 10, timeout: soak.pick(1.5, 2), 'global-timeout': soak.pick(5, 12),
       })
       const inspector = createInspector(mirror, { known, truths: new Map([[truth.serial, truth]]) })
       const runs: string[] = []
