@@ -37,10 +37,13 @@ export function createHelper(options: HelperOptions): Helper | undefined {
   const share = Math.floor(config.workers / 2)
   if (share === 0 || availableParallelism() === 1 || !config.releaseFiles) return undefined
   const waiting = new Map<number, Waiting>()
+  let many = false
   let worker: Worker | undefined
+  let ended: Error | undefined
   let lastId = 0
 
   const fail = (error: Error): void => {
+    ended = error
     for (const one of waiting.values()) one.reject(error)
     waiting.clear()
   }
@@ -57,30 +60,35 @@ export function createHelper(options: HelperOptions): Helper | undefined {
     if ('outcome' in message) one?.resolve(message.outcome)
     else one?.reject(message.storage ? new StorageError(message.failure) : new Error(message.failure))
   }
-  const tell = (message: ToHelper): void => worker?.postMessage(message)
+
+  function start(): Worker {
+    const setup: HelperSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
+    // The tests run the sources themselves; a thread needs the compiled file.
+    const script = fileURLToPath(new URL('./helper-thread.js', import.meta.url)).replace(/([\\/])src\1commands\1/, '$1dist$1commands$1')
+    const started = new Worker(script, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
+    started.on('message', take)
+    started.on('error', fail)
+    started.on('exit', () => fail(new Error('the helping thread ended')))
+    http.limit(config.workers - share)
+    return started
+  }
 
   return {
     expect(projects) {
-      if (worker !== undefined || projects < MANY_PROJECTS) return
-      const setup: HelperSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
-      // The tests run the sources themselves; a thread needs the compiled file.
-      const script = fileURLToPath(new URL('./helper-thread.js', import.meta.url)).replace(/([\\/])src\1commands\1/, '$1dist$1commands$1')
-      worker = new Worker(script, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
-      worker.on('message', take)
-      worker.on('error', fail)
-      worker.on('exit', () => fail(new Error('the helping thread ended')))
-      http.limit(config.workers - share)
+      many = projects >= MANY_PROJECTS
     },
-    takes: () => worker !== undefined && waiting.size < share,
+    takes: () => many && waiting.size < share,
     fetch(owed) {
+      if (ended !== undefined) return Promise.reject(ended)
+      worker ??= start()
       lastId += 1
       const id = lastId
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject })
-        tell({ id, owed })
+        worker?.postMessage({ id, owed } satisfies ToHelper)
       })
     },
-    abort: () => tell('stop'),
+    abort: () => worker?.postMessage('stop' satisfies ToHelper),
     async close() {
       await worker?.terminate()
     },

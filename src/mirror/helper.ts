@@ -5,7 +5,7 @@ import type { FilesOutcome, OwedFile } from './files.js'
  * and up to as many projects at a time.
  */
 export interface Helper {
-  /** Tells how many projects there are to do: the thread starts where that is worth while. */
+  /** Tells how many projects there are to do: for many the thread starts with the first files. */
   expect(projects: number): void
   /** Whether it has time for the files of another project. */
   takes(): boolean
