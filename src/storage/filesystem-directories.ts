@@ -11,6 +11,8 @@ export interface Directories {
   /** Makes the directory that a key lies in; refuses one that a symbolic link leads out of the mirror directory. */
   readonly ensureParent: (key: string) => void
   readonly ensure: (key: string) => void
+  /** Directories may have gone: none is taken for granted that was made or seen before. */
+  readonly forget: () => void
   /** Whether what stands at an absolute path is below the mirror directory, links resolved; true where nothing is. */
   readonly holds: (target: string) => boolean
 }
@@ -73,6 +75,10 @@ export function createDirectories(root: string): Directories {
   return {
     path,
     ensure,
+    forget() {
+      recent.clear()
+      inner.clear()
+    },
     holds(target) {
       try {
         const real = fs.realpathSync.native(target)

@@ -101,7 +101,9 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
 
   function remove(key: string, prune: boolean | 'all' | undefined): boolean {
     checkWay(key)
-    return guarded('remove', key, () => removeFile(path(key), pruneDepth(key, prune)))
+    const depth = pruneDepth(key, prune)
+    if (depth > 0) directories.forget()
+    return guarded('remove', key, () => removeFile(path(key), depth))
   }
 
   return {
@@ -172,6 +174,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     async removeTree(key) {
       checkWay(key)
+      directories.forget()
       guarded('remove', key, () => fs.rmSync(path(key), { recursive: true, force: true }))
     },
     async names(key, kind) {

@@ -357,6 +357,18 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect(await storage.remove('web/none/at/all')).toBe(false)
       })
 
+      it('stores again what was removed with its directories', async () => {
+        for (const [key, prune] of [['web/packages/7/8/again.txt', true], ['web/packages/7/9/again.txt', 'all']] as const) {
+          await storage.write(key, 'one')
+          await storage.remove(key, { pruneParents: prune })
+          await storage.write(key, 'two')
+          expect((await storage.read(key))?.toString()).toBe('two')
+        }
+        await storage.removeTree('web/packages/7')
+        await storage.write('web/packages/7/8/again.txt', 'three')
+        expect((await storage.read('web/packages/7/8/again.txt'))?.toString()).toBe('three')
+      })
+
       it('removes many at a time', async () => {
         const keys = Array.from({ length: 60 }, (_, n) => `web/packages/many/${n}.whl`)
         await Promise.all(keys.map((key) => storage.put(specOf(key, key), Buffer.from(key))))
