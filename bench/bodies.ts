@@ -2,7 +2,8 @@ import { createCipheriv, createHash } from 'node:crypto'
 import { randomNumbers, whole } from './random.js'
 
 const POOL_BYTES = 8 << 20
-const WORDS = 'the a of package module function data value returns given when used for with from list and file path error type'
+const WORDS =
+  'the a of package module function data value returns given when used for with from list and file path error type'
 
 /** Makes file bodies by seed, quickly: each begins with bytes of its own, the rest are slices of one random pool. */
 export interface Bodies {
@@ -18,7 +19,8 @@ export function createBodies(seed: number): Bodies {
   const random = randomNumbers(seed)
   const words = WORDS.split(' ')
   const prose = Array.from({ length: 400_000 }, (_, at) =>
-    (at % 17 === 16 ? `${pool.toString('hex', at, at + 4)}.\n` : (words[whole(random, words.length)] ?? ''))).join(' ')
+    at % 17 === 16 ? `${pool.toString('hex', at, at + 4)}.\n` : (words[whole(random, words.length)] ?? ''),
+  ).join(' ')
   const place = (text: string, below: number): number =>
     createHash('md5').update(text).digest().readUInt32LE(0) % Math.max(1, below)
   return {

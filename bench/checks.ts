@@ -31,7 +31,12 @@ export function measuredOf(runs: Runs): RowResult['measured'] {
 type Pick = (run: Measurement) => number | undefined
 
 /** The middle of what `combine` gives for the runs of the same round, which the same disturbances befell. */
-function paired(runs: Runs, names: readonly [string, string], pick: Pick, combine: (ours: number, limit: number) => number): number | undefined {
+function paired(
+  runs: Runs,
+  names: readonly [string, string],
+  pick: Pick,
+  combine: (ours: number, limit: number) => number,
+): number | undefined {
   const [ours = [], limits = []] = names.map((name) => runs.get(name) ?? [])
   const values = ours.flatMap((run, round) => {
     const limit = limits[round]
@@ -46,23 +51,47 @@ function check(what: string, unit: Check['unit'], value: number | undefined, atM
 }
 
 export function wallRatio(runs: Runs, names: readonly [string, string], atMost: number): Check {
-  const value = paired(runs, names, (run) => run.wall, (ours, limit) => ours / limit)
+  const value = paired(
+    runs,
+    names,
+    (run) => run.wall,
+    (ours, limit) => ours / limit,
+  )
   return check(`wall, ${names[0]} / ${names[1]}`, 'x', value, atMost)
 }
 
 /** @param scale what one run does more than the other: 5 where it has five times as many projects */
-export function scaledRatio(runs: Runs, names: readonly [string, string], how: { readonly scale: number; readonly atMost: number }): Check {
-  const value = paired(runs, names, (run) => run.wall, (ours, limit) => ours / limit / how.scale)
+export function scaledRatio(
+  runs: Runs,
+  names: readonly [string, string],
+  how: { readonly scale: number; readonly atMost: number },
+): Check {
+  const value = paired(
+    runs,
+    names,
+    (run) => run.wall,
+    (ours, limit) => ours / limit / how.scale,
+  )
   return check(`wall per project, ${names[0]} / ${names[1]}`, 'x', value, how.atMost)
 }
 
 export function wallExcess(runs: Runs, names: readonly [string, string], atMost: number): Check {
-  const value = paired(runs, names, (run) => run.wall, (ours, limit) => ours - limit)
+  const value = paired(
+    runs,
+    names,
+    (run) => run.wall,
+    (ours, limit) => ours - limit,
+  )
   return check(`wall, ${names[0]} - ${names[1]}`, 's', value, atMost)
 }
 
 export function cpuExcess(runs: Runs, names: readonly [string, string], atMost: number): Check {
-  const value = paired(runs, names, (run) => run.cpu, (ours, limit) => ours - limit)
+  const value = paired(
+    runs,
+    names,
+    (run) => run.cpu,
+    (ours, limit) => ours - limit,
+  )
   return check(`CPU, ${names[0]} - ${names[1]}`, 's', value, atMost)
 }
 
@@ -74,6 +103,11 @@ export function memory(runs: Runs, name: string, atMost: number): Check {
 
 /** @param atMost megabytes */
 export function memoryExcess(runs: Runs, names: readonly [string, string], atMost: number): Check {
-  const value = paired(runs, names, (run) => run.rss, (ours, limit) => (ours - limit) / MB)
+  const value = paired(
+    runs,
+    names,
+    (run) => run.rss,
+    (ours, limit) => (ours - limit) / MB,
+  )
   return check(`memory, ${names[0]} - ${names[1]}`, 'MB', value, atMost)
 }

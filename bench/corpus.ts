@@ -71,7 +71,10 @@ function writeFile(directory: string, file: PlannedFile, bodies: Bodies): Indexe
   fs.closeSync(fd)
   let metadataSha256: string | undefined
   if (file.metadataSize > 0) {
-    const text = bodies.text(`Metadata-Version: 2.4\nName: ${file.filename}\nVersion: ${file.version}\n`, file.metadataSize)
+    const text = bodies.text(
+      `Metadata-Version: 2.4\nName: ${file.filename}\nVersion: ${file.version}\n`,
+      file.metadataSize,
+    )
     metadataSha256 = hash('sha256', text, 'hex')
     fs.writeFileSync(`${target}.metadata`, text)
   }

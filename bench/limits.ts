@@ -14,10 +14,12 @@ export function documentUrls(base: string, names: readonly string[]): string[] {
 
 /** The files of projects, with their core metadata files. */
 export function fileUrls(base: string, projects: readonly IndexedProject[]): string[] {
-  return projects.flatMap(({ files }) => files).flatMap(({ path, metadataSha256 }) => {
-    const url = `${base}/packages/${path}`
-    return metadataSha256 === undefined ? [url] : [url, `${url}.metadata`]
-  })
+  return projects
+    .flatMap(({ files }) => files)
+    .flatMap(({ path, metadataSha256 }) => {
+      const url = `${base}/packages/${path}`
+      return metadataSha256 === undefined ? [url] : [url, `${url}.metadata`]
+    })
 }
 
 /** curl on so many connections; what comes is written to a directory that is removed again. */

@@ -71,7 +71,13 @@ async function main(options: Options): Promise<void> {
   try {
     lab = await openLab(options, scratch)
     for (const [name, row] of rows) results.push(await Promise.race([measureRow(lab, name, row), stopped]))
-    const about = { machine: machine(lab), scale: options.scale, sizes: options.sizes, runs: options.runs, workers: options.workers }
+    const about = {
+      machine: machine(lab),
+      scale: options.scale,
+      sizes: options.sizes,
+      runs: options.runs,
+      workers: options.workers,
+    }
     if (options.json) console.log(JSON.stringify({ ...about, results }, null, 2))
     else console.log(`${JSON.stringify(about)}\n\n${formatTable(results)}`)
     if (options.scale === 'small') log('At this scale starting the program is most of it: the ratios say nothing.')

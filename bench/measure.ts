@@ -50,8 +50,11 @@ export async function measure({ argv, env, log }: Command): Promise<Usage> {
 
 /** Two commands one after the other, taken as one. */
 export function together(a: Usage, b: Usage): Usage {
-  const both = (x: number | undefined, y: number | undefined, how: (x: number, y: number) => number): number | undefined =>
-    x === undefined || y === undefined ? undefined : how(x, y)
+  const both = (
+    x: number | undefined,
+    y: number | undefined,
+    how: (x: number, y: number) => number,
+  ): number | undefined => (x === undefined || y === undefined ? undefined : how(x, y))
   return {
     wall: a.wall + b.wall,
     cpu: both(a.cpu, b.cpu, (x, y) => x + y),

@@ -1,9 +1,37 @@
 import { createHash } from 'node:crypto'
-import { normalizeName } from '../src/model/name.js'
+import { normalizeName } from '../src/packaging/name.js'
 
 const WORDS = [
-  'py', 'django', 'flask', 'data', 'lib', 'tool', 'async', 'http', 'json', 'cloud', 'auto', 'net', 'test', 'client', 'ml',
-  'graph', 'text', 'image', 'simple', 'fast', 'open', 'micro', 'web', 'api', 'core', 'model', 'utils', 'bot', 'sql', 'stream',
+  'py',
+  'django',
+  'flask',
+  'data',
+  'lib',
+  'tool',
+  'async',
+  'http',
+  'json',
+  'cloud',
+  'auto',
+  'net',
+  'test',
+  'client',
+  'ml',
+  'graph',
+  'text',
+  'image',
+  'simple',
+  'fast',
+  'open',
+  'micro',
+  'web',
+  'api',
+  'core',
+  'model',
+  'utils',
+  'bot',
+  'sql',
+  'stream',
 ]
 /** PyPI's serials stood at some 30 million in 2025. */
 const FIRST_SERIAL = 10_000_000

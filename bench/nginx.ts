@@ -7,7 +7,8 @@ const SERIAL = 'add_header X-PyPI-Last-Serial 999999999;'
 /** The configuration that serves a corpus as PyPI and its cache do: documents packed beforehand, connections kept. */
 export function nginxConfig(place: Place, served: Served, log: string): string {
   const { directory, port, certificate } = place
-  const tls = certificate === undefined ? '' : `ssl_certificate ${certificate};\n    ssl_certificate_key ${keyOf(certificate)};`
+  const tls =
+    certificate === undefined ? '' : `ssl_certificate ${certificate};\n    ssl_certificate_key ${keyOf(certificate)};`
   // Started by root, the workers would else be somebody who may not read what root alone wrote.
   const user = process.getuid?.() === 0 ? 'user root;\n' : ''
   return `${user}daemon off;

@@ -37,7 +37,11 @@ function send(response: ServerResponse, headers: Record<string, string>, body: B
 async function answerCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const call = await text(request)
   const answers = rpcAnswers(served)
-  send(response, { 'content-type': 'text/xml' }, answers[call.includes('changelog_last_serial') ? 'serial.xml' : 'changes.xml'])
+  send(
+    response,
+    { 'content-type': 'text/xml' },
+    answers[call.includes('changelog_last_serial') ? 'serial.xml' : 'changes.xml'],
+  )
 }
 
 async function answer(path: string, gzip: boolean, response: ServerResponse): Promise<void> {
@@ -45,7 +49,9 @@ async function answer(path: string, gzip: boolean, response: ServerResponse): Pr
   if (document !== undefined) {
     const packed = fs.readFileSync(`${document.file}.gz`)
     const headers = { 'content-type': document.type, 'x-pypi-last-serial': '999999999' }
-    return gzip ? send(response, { ...headers, 'content-encoding': 'gzip' }, packed) : send(response, headers, gunzipSync(packed))
+    return gzip
+      ? send(response, { ...headers, 'content-encoding': 'gzip' }, packed)
+      : send(response, headers, gunzipSync(packed))
   }
   if (!path.startsWith('/packages/') || path.includes('/../')) throw new Error(`no such path: ${path}`)
   const file = join(served.files, path)
@@ -72,7 +78,8 @@ const listener: RequestListener = (request, response) => {
 }
 
 const { certificate } = place
-const server = certificate === undefined
-  ? createServer(listener)
-  : createTlsServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(keyOf(certificate)) }, listener)
+const server =
+  certificate === undefined
+    ? createServer(listener)
+    : createTlsServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(keyOf(certificate)) }, listener)
 server.listen(place.port, '127.0.0.1')

@@ -29,12 +29,28 @@ export type Server = 'auto' | 'node'
 
 const SCALES: Readonly<Record<Scale, Sizes>> = {
   full: {
-    projects: 3000, files: 64_000, bytes: 840e6, bigFiles: 900, bigBytes: 1.5e9, hugeBytes: 2 * 2 ** 30,
-    metadata: 20_000, s3Files: 10_000, names: 886_000, planned: 1_000_000,
+    projects: 3000,
+    files: 64_000,
+    bytes: 840e6,
+    bigFiles: 900,
+    bigBytes: 1.5e9,
+    hugeBytes: 2 * 2 ** 30,
+    metadata: 20_000,
+    s3Files: 10_000,
+    names: 886_000,
+    planned: 1_000_000,
   },
   small: {
-    projects: 40, files: 600, bytes: 6e6, bigFiles: 20, bigBytes: 30e6, hugeBytes: 32 * 2 ** 20,
-    metadata: 60, s3Files: 200, names: 20_000, planned: 20_000,
+    projects: 40,
+    files: 600,
+    bytes: 6e6,
+    bigFiles: 20,
+    bigBytes: 30e6,
+    hugeBytes: 32 * 2 ** 20,
+    metadata: 60,
+    s3Files: 200,
+    names: 20_000,
+    planned: 20_000,
   },
 }
 
@@ -121,15 +137,19 @@ function parse(argv: readonly string[]) {
 
 function positive(name: string, text: string, least = 1): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < least) throw new UsageError(`--${name} ${text}: not a number from ${least} up`)
+  if (!Number.isSafeInteger(number) || number < least)
+    throw new UsageError(`--${name} ${text}: not a number from ${least} up`)
   return number
 }
 
 function readSizes(scale: Sizes, text: string): Sizes {
-  const given = text.split(',').filter((part) => part !== '').map((part): [string, number] => {
-    const [name = '', value = ''] = part.split('=')
-    if (!Object.hasOwn(scale, name)) throw new UsageError(`--sizes ${name}: one of ${Object.keys(scale).join(', ')}`)
-    return [name, positive(`sizes ${name}`, value)]
-  })
+  const given = text
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part): [string, number] => {
+      const [name = '', value = ''] = part.split('=')
+      if (!Object.hasOwn(scale, name)) throw new UsageError(`--sizes ${name}: one of ${Object.keys(scale).join(', ')}`)
+      return [name, positive(`sizes ${name}`, value)]
+    })
   return { ...scale, ...Object.fromEntries(given) }
 }

@@ -33,8 +33,12 @@ const FIRST_UPLOAD = Date.UTC(2012, 0, 1)
 const UPLOAD_STEP_MS = 9 * 24 * 3600 * 1000
 const MOST_FILES = 2000
 const PLATFORMS = [
-  'manylinux_2_17_x86_64.manylinux2014_x86_64', 'manylinux_2_17_aarch64.manylinux2014_aarch64',
-  'musllinux_1_2_x86_64', 'macosx_11_0_arm64', 'macosx_10_9_x86_64', 'win_amd64',
+  'manylinux_2_17_x86_64.manylinux2014_x86_64',
+  'manylinux_2_17_aarch64.manylinux2014_aarch64',
+  'musllinux_1_2_x86_64',
+  'macosx_11_0_arm64',
+  'macosx_10_9_x86_64',
+  'win_amd64',
 ]
 
 /** The kinds of a release's files: one wheel, a wheel and an sdist, or an sdist and wheels for platforms. */
@@ -44,7 +48,10 @@ function releaseShape(random: Random): string[] {
   if (draw < 0.75) return ['sdist', 'py3-none-any']
   const pythons = 1 + whole(random, 3)
   const tags = Array.from({ length: pythons }, (_, at) => `cp3${10 + at}-cp3${10 + at}`)
-  return ['sdist', ...tags.flatMap((tag) => PLATFORMS.slice(0, 2 + whole(random, 5)).map((platform) => `${tag}-${platform}`))]
+  return [
+    'sdist',
+    ...tags.flatMap((tag) => PLATFORMS.slice(0, 2 + whole(random, 5)).map((platform) => `${tag}-${platform}`)),
+  ]
 }
 
 function version(release: number): string {

@@ -33,7 +33,8 @@ export interface Spread {
 
 /** Whole numbers spread log-normally, as releases, files and sizes on PyPI are: many small ones, a few that are huge. */
 export function spread(random: Random, { count, total, sigma, least, most }: Spread): number[] {
-  if (total < count * least || total > count * most) throw new Error(`${count} numbers from ${least} to ${most} cannot make ${total}`)
+  if (total < count * least || total > count * most)
+    throw new Error(`${count} numbers from ${least} to ${most} cannot make ${total}`)
   const weights = Array.from({ length: count }, () => Math.exp(sigma * normal(random)))
   const fitted = (factor: number): number[] =>
     weights.map((weight) => Math.min(most, Math.max(least, Math.round(weight * factor))))

@@ -64,7 +64,11 @@ export function loadSdk(): typeof sdk {
 export function openClient({ endpoint, accessKeyId, secretAccessKey }: S3Place): sdk.S3Client {
   const { S3Client } = loadSdk()
   return new S3Client({
-    endpoint, region: REGION, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey }, requestChecksumCalculation: 'WHEN_REQUIRED',
+    endpoint,
+    region: REGION,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
   })
 }
 
@@ -72,7 +76,10 @@ export function openClient({ endpoint, accessKeyId, secretAccessKey }: S3Place):
 export async function objectSizes(place: S3Place, prefix: string): Promise<number[]> {
   const { paginateListObjectsV2 } = loadSdk()
   const sizes: number[] = []
-  for await (const page of paginateListObjectsV2({ client: openClient(place) }, { Bucket: place.bucket, Prefix: prefix })) {
+  for await (const page of paginateListObjectsV2(
+    { client: openClient(place) },
+    { Bucket: place.bucket, Prefix: prefix },
+  )) {
     for (const { Size } of page.Contents ?? []) sizes.push(Size ?? 0)
   }
   return sizes

@@ -20,9 +20,13 @@ const { PutObjectCommand } = loadSdk()
 const client = openClient(place)
 const pool = Buffer.alloc(Math.max(0, ...sizes), 'object')
 const queue = sizes.entries()
-await Promise.all(Array.from({ length: width }, async () => {
-  for (const [number, size] of queue) {
-    await client.send(new PutObjectCommand({ Bucket: place.bucket, Key: `${prefix}/${number}`, Body: pool.subarray(0, size) }))
-  }
-}))
+await Promise.all(
+  Array.from({ length: width }, async () => {
+    for (const [number, size] of queue) {
+      await client.send(
+        new PutObjectCommand({ Bucket: place.bucket, Key: `${prefix}/${number}`, Body: pool.subarray(0, size) }),
+      )
+    }
+  }),
+)
 client.destroy()

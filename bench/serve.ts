@@ -61,17 +61,39 @@ function has(program: string, argument: string): boolean {
 }
 
 /** Chooses server, port and certificate. `port` 0 for any that is free. */
-export async function choosePlace(directory: string, { port, server: wanted }: Pick<Options, 'port' | 'server'>): Promise<Place> {
+export async function choosePlace(
+  directory: string,
+  { port, server: wanted }: Pick<Options, 'port' | 'server'>,
+): Promise<Place> {
   fs.mkdirSync(directory, { recursive: true })
   const server = wanted === 'auto' && has('nginx', '-v') ? 'nginx' : 'node'
   const chosen = port === 0 ? await freePort() : port
   const common = { directory, port: chosen, server, fixed: port !== 0 } as const
   if (!has('openssl', 'version')) return { ...common, url: `http://127.0.0.1:${chosen}`, certificate: undefined }
   const certificate = join(directory, 'certificate.pem')
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
-    '-keyout', keyOf(certificate), '-out', certificate, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1',
-  ], { stdio: 'ignore' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      keyOf(certificate),
+      '-out',
+      certificate,
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    ],
+    { stdio: 'ignore' },
+  )
   return { ...common, url: `https://127.0.0.1:${chosen}`, certificate }
 }
 
@@ -109,7 +131,13 @@ export async function serve(place: Place, served: Served): Promise<Upstream> {
     },
     async traffic() {
       await sleep(LOG_DELAY_MS)
-      const lines = fs.readFileSync(log).subarray(from).toString('latin1').trimEnd().split('\n').filter((line) => line !== '')
+      const lines = fs
+        .readFileSync(log)
+        .subarray(from)
+        .toString('latin1')
+        .trimEnd()
+        .split('\n')
+        .filter((line) => line !== '')
       const wrong = lines.find((line) => !line.startsWith('2'))
       if (wrong !== undefined) throw new Error(`the upstream answered: ${wrong}`)
       return { requests: lines.length, bytes: lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0) }
@@ -121,7 +149,9 @@ function startNginx(place: Place, served: Served, log: string): ChildProcess {
   const file = join(place.directory, 'nginx.conf')
   fs.writeFileSync(file, nginxConfig(place, served, log))
   for (const [call, answer] of Object.entries(rpcAnswers(served))) fs.writeFileSync(join(place.directory, call), answer)
-  return spawn('nginx', ['-p', place.directory, '-e', join(place.directory, 'error.log'), '-c', file], { stdio: 'inherit' })
+  return spawn('nginx', ['-p', place.directory, '-e', join(place.directory, 'error.log'), '-c', file], {
+    stdio: 'inherit',
+  })
 }
 
 function startNode(place: Place, served: Served, log: string): ChildProcess {
@@ -138,9 +168,13 @@ export function rpcAnswers({ serial }: Served): { readonly 'serial.xml': string;
 
 async function listening(child: ChildProcess, { port }: Place): Promise<void> {
   for (const end = performance.now() + START_MS; performance.now() < end; await sleep(50)) {
-    if (child.exitCode !== null) throw new Error(`the upstream ended at once (exit code ${child.exitCode}): is port ${port} in use?`)
+    if (child.exitCode !== null)
+      throw new Error(`the upstream ended at once (exit code ${child.exitCode}): is port ${port} in use?`)
     const socket = connect(port, '127.0.0.1')
-    const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
+    const open = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'error').then(() => false),
+    ]).catch(() => false)
     socket.destroy()
     if (open && child.exitCode === null) return
   }

@@ -41,18 +41,24 @@ export function createTool(name: string, argv: readonly string[], where: ToolPla
     directory,
     async run(mirror, args, settings = {}) {
       const config = join(scratch, `${key}-${mirror}.conf`)
-      fs.writeFileSync(config, configuration({
-        directory: directory(mirror),
-        master: place.url,
-        'allow-non-https': String(place.certificate === undefined),
-        json: 'true',
-        workers: String(options.workers),
-        verifiers: String(availableParallelism()),
-        'compare-method': 'hash',
-        // On a busy machine a second of silence is no fault.
-        timeout: '60',
-        ...settings.mirror,
-      }, settings.text ?? ''))
+      fs.writeFileSync(
+        config,
+        configuration(
+          {
+            directory: directory(mirror),
+            master: place.url,
+            'allow-non-https': String(place.certificate === undefined),
+            json: 'true',
+            workers: String(options.workers),
+            verifiers: String(availableParallelism()),
+            'compare-method': 'hash',
+            // On a busy machine a second of silence is no fault.
+            timeout: '60',
+            ...settings.mirror,
+          },
+          settings.text ?? '',
+        ),
+      )
       fs.mkdirSync(join(scratch, 'mirrors', key), { recursive: true })
       return measure({ argv: [...argv, '-c', config, ...args], env, log })
     },
@@ -61,5 +67,7 @@ export function createTool(name: string, argv: readonly string[], where: ToolPla
 }
 
 function configuration(mirror: Readonly<Record<string, string>>, further: string): string {
-  return `[mirror]\n${Object.entries(mirror).map(([name, value]) => `${name} = ${value}\n`).join('')}\n${further}`
+  return `[mirror]\n${Object.entries(mirror)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join('')}\n${further}`
 }

@@ -54,13 +54,16 @@ export function createUpstreams(
 
   return {
     async withFiles(name, sized) {
-      log(`making or opening the upstream ${name}: ${sized.projects} projects, ${sized.files} files, ${sized.bytes} bytes`)
+      log(
+        `making or opening the upstream ${name}: ${sized.projects} projects, ${sized.files} files, ${sized.bytes} bytes`,
+      )
       const { directory, projects, bodies } = await openCorpus(cache, name, sized)
       // Documents hold the upstream's address, so they last as long as that does.
       const { protocol, port } = new URL(place.url)
       const home = place.fixed ? directory : join(scratch, 'documents', name)
       const documents = await once(join(home, `documents-${protocol.slice(0, -1)}-${port}`), (fresh) =>
-        writeDocuments(fresh, projects, { base: place.url, bodies }))
+        writeDocuments(fresh, projects, { base: place.url, bodies }),
+      )
       return { projects, served: { documents, files: directory, ...(await listed(sized.projects)) } }
     },
     async metadataOnly(projects, count) {

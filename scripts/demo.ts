@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { normalizeName } from '../src/model/name.js'
+import { normalizeName } from '../src/packaging/name.js'
 import { indexFromDirectory } from '../test/helpers/index/archive.js'
 import { withDependencies } from '../test/helpers/index/dependencies.js'
 import { FIXTURE_APP, fixtureIndex } from '../test/helpers/index/fixture.js'
@@ -99,8 +99,10 @@ async function mirror(source: Source, directory: string, signal: AbortSignal): P
     writeFileSync(config, configuration(join(directory, 'mirror'), upstream.url, only))
     step(`bandersnatch -c ${config} mirror`)
     must('the mirror run', await run(process.execPath, [PROGRAM, '-c', config, 'mirror'], { signal, onOutput: show }))
-    step(`${[...upstream.requests.values()].reduce((a, b) => a + b, 0)} requests and ${upstream.bytesOut} bytes ` +
-      'later the index is stopped; the mirror holds')
+    step(
+      `${[...upstream.requests.values()].reduce((a, b) => a + b, 0)} requests and ${upstream.bytesOut} bytes ` +
+        'later the index is stopped; the mirror holds',
+    )
   } finally {
     await upstream.close()
   }
@@ -116,13 +118,22 @@ interface Server {
 async function serve(directory: string): Promise<Server> {
   const nginx = await run('nginx', ['-v'], { env: serverEnvironment() })
   if (nginx.code !== 0) return serveItself(join(directory, 'bandersnatch.conf'))
-  const site = { configuration: resolve('deploy/nginx.conf'), web: join(directory, 'mirror', 'web'), home: join(directory, 'nginx') }
-  return { name: `${nginx.output.trim().replace(/^nginx version: /, '')} with deploy/nginx.conf`, ...(await startNginxOn(site)) }
+  const site = {
+    configuration: resolve('deploy/nginx.conf'),
+    web: join(directory, 'mirror', 'web'),
+    home: join(directory, 'nginx'),
+  }
+  return {
+    name: `${nginx.output.trim().replace(/^nginx version: /, '')} with deploy/nginx.conf`,
+    ...(await startNginxOn(site)),
+  }
 }
 
 /** `bandersnatch serve`, as a process of its own. */
 async function serveItself(config: string): Promise<Server> {
-  const child = spawn(process.execPath, [PROGRAM, '-c', config, 'serve', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [PROGRAM, '-c', config, 'serve', '--port', '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const closed = once(child, 'close')
   const url = await new Promise<string>((found, failed) => {
     let output = ''

@@ -64,16 +64,32 @@ async function guarded(log: RunLog, options: GlobalOptions, run: Run): Promise<n
     stray ??= { error }
     stop.abort(error instanceof Error ? error : new Error(String(error)))
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('uncaughtException', onStray).on('unhandledRejection', onStray)
+  process
+    .on('SIGINT', onSignal)
+    .on('SIGTERM', onSignal)
+    .on('uncaughtException', onStray)
+    .on('unhandledRejection', onStray)
   try {
     const { progress, summaryJson, logFormat: format } = options
     const output = { progress, summaryJson, format, level: logLevel(options) }
-    const exitCode = await run({ configPath: options.config, cwd: process.cwd(), env: process.env, log, output, print, stop })
+    const exitCode = await run({
+      configPath: options.config,
+      cwd: process.cwd(),
+      env: process.env,
+      log,
+      output,
+      print,
+      stop,
+    })
     return stray === undefined ? exitCode : await report(log, stray.error, options)
   } catch (error) {
     return await report(log, error, options)
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('uncaughtException', onStray).off('unhandledRejection', onStray)
+    process
+      .off('SIGINT', onSignal)
+      .off('SIGTERM', onSignal)
+      .off('uncaughtException', onStray)
+      .off('unhandledRejection', onStray)
   }
 }
 
@@ -88,7 +104,9 @@ async function report(log: Log, error: unknown, options: GlobalOptions): Promise
     const { writeExample } = await import('./config/example.js')
     try {
       writeExample(options.config)
-      log.warn(`Config file '${options.config}' was missing; an example is there now. Please review it, then run 'bandersnatch' again.`)
+      log.warn(
+        `Config file '${options.config}' was missing; an example is there now. Please review it, then run 'bandersnatch' again.`,
+      )
       return error.exitCode
     } catch (failure) {
       log.error(`Config file '${options.config}' is missing, and no example could be written: ${errorText(failure)}`)
@@ -97,7 +115,8 @@ async function report(log: Log, error: unknown, options: GlobalOptions): Promise
   }
   const known = error instanceof BandersnatchError
   if (known) log.error(errorText(error))
-  else log.error(`Unexpected error, please report it: ${errorText(error)}${options.debug ? '' : ' (--debug shows where)'}`)
+  else
+    log.error(`Unexpected error, please report it: ${errorText(error)}${options.debug ? '' : ' (--debug shows where)'}`)
   if (options.debug && error instanceof Error) error.stack?.split('\n').forEach((line) => log.debug(line))
   return known ? error.exitCode : EXIT.incomplete
 }

@@ -11,9 +11,9 @@ import { planMirror } from './mirror/dry-run.js'
 import type { DryRun, DryRunOptions } from './mirror/dry-run.js'
 import { runMirror } from './mirror/mirror.js'
 import type { MirrorOptions } from './mirror/mirror.js'
-import type { Progress } from './mirror/progress.js'
-import type { Report } from './mirror/report.js'
-import { runSync } from './mirror/sync-some.js'
+import type { Progress } from './mirror/run/progress.js'
+import type { Report } from './mirror/run/report.js'
+import { runSync } from './mirror/sync.js'
 
 export { BandersnatchError, ConfigError, EXIT, LockedError, StorageError, UpstreamError } from './errors.js'
 export type { DryRun, DryRunOptions, Log, MirrorOptions, Progress, Report }
@@ -43,7 +43,11 @@ export interface Mirror {
  * Opens the mirror of a configuration file, takes its lock, and closes everything when `use` is done.
  * @throws ConfigError, ConfigMissingError, LockedError
  */
-export async function useMirror<T>(configPath: string, use: (mirror: Mirror) => Promise<T>, options: UseOptions = {}): Promise<T> {
+export async function useMirror<T>(
+  configPath: string,
+  use: (mirror: Mirror) => Promise<T>,
+  options: UseOptions = {},
+): Promise<T> {
   const output = { progress: false, format: 'text', level: 'info', summaryJson: undefined } as const
   const setting: Setting = {
     configPath,

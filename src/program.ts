@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
-import { EXAMPLES } from './commands/examples.js'
+import { EXAMPLES } from './report/completion/examples.js'
 import type { Setting } from './commands/open.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
@@ -59,16 +59,21 @@ function addMirror(program: Command, run: Runner): void {
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
-    .action(async (options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean }, command: Command) => {
-      needsDryRun(command, { '--quick': options.quick }, options.dryRun)
-      needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
-      if (options.dryRun || options.explain !== undefined) {
-        const { dryRunCommand } = await import('./commands/dry-run.js')
-        return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
-      }
-      const { mirrorCommand } = await import('./commands/mirror.js')
-      return run((setting) => mirrorCommand(setting, options))
-    })
+    .action(
+      async (
+        options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean },
+        command: Command,
+      ) => {
+        needsDryRun(command, { '--quick': options.quick }, options.dryRun)
+        needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
+        if (options.dryRun || options.explain !== undefined) {
+          const { dryRunCommand } = await import('./commands/dry-run.js')
+          return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
+        }
+        const { mirrorCommand } = await import('./commands/mirror.js')
+        return run((setting) => mirrorCommand(setting, options))
+      },
+    )
 }
 
 function addSync(program: Command, run: Runner): void {
@@ -79,11 +84,17 @@ function addSync(program: Command, run: Runner): void {
     .option('--skip-simple-root', 'do not write the root of the simple index', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--json', 'with --dry-run: print the plan as JSON', false)
-    .action(async (names: string[], options: { skipSimpleRoot: boolean; dryRun: boolean; json: boolean }, command: Command) => {
-      needsDryRun(command, { '--json': options.json }, options.dryRun)
-      const { syncCommand } = await import('./commands/sync.js')
-      return run((setting) => syncCommand(setting, names, options))
-    })
+    .action(
+      async (
+        names: string[],
+        options: { skipSimpleRoot: boolean; dryRun: boolean; json: boolean },
+        command: Command,
+      ) => {
+        needsDryRun(command, { '--json': options.json }, options.dryRun)
+        const { syncCommand } = await import('./commands/sync.js')
+        return run((setting) => syncCommand(setting, names, options))
+      },
+    )
 }
 
 function addVerify(program: Command, run: Runner): void {
@@ -167,7 +178,9 @@ function describedOption(option: Option): string {
   const defaultValue: unknown = option.defaultValue
   const notes = [
     ...(argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`]),
-    ...(typeof defaultValue === 'string' || (typeof defaultValue === 'number' && defaultValue > 0) ? [`default: ${defaultValue}`] : []),
+    ...(typeof defaultValue === 'string' || (typeof defaultValue === 'number' && defaultValue > 0)
+      ? [`default: ${defaultValue}`]
+      : []),
   ]
   return notes.length === 0 ? description : `${description} (${notes.join('; ')})`
 }

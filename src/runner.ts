@@ -136,11 +136,19 @@ function createProgram(execute: (interval: number, flags: Flags) => Promise<void
     .version(`bandersnatch ${packageVersion()}`, '--version')
     .argument('<seconds>', 'time between the starts of two runs', parseSeconds)
     .option('-c, --config <file>', 'configuration file', '/conf/bandersnatch.conf')
-    .addOption(new Option('--hours-range <hours>', 'hours of the day in which runs start, such as 20-6 or 2')
-      .argParser(parseHours).default(parseHours('0-23'), '0-23'))
-    .addOption(new Option('--force-check <true|false>', 'compare every project with upstream in each run')
-      .argParser(parseForceCheck).default(false))
-    .addOption(new Option('--health-file <file>', 'say in this file how the last run ended').env('BANDERSNATCH_HEALTH_FILE'))
+    .addOption(
+      new Option('--hours-range <hours>', 'hours of the day in which runs start, such as 20-6 or 2')
+        .argParser(parseHours)
+        .default(parseHours('0-23'), '0-23'),
+    )
+    .addOption(
+      new Option('--force-check <true|false>', 'compare every project with upstream in each run')
+        .argParser(parseForceCheck)
+        .default(false),
+    )
+    .addOption(
+      new Option('--health-file <file>', 'say in this file how the last run ended').env('BANDERSNATCH_HEALTH_FILE'),
+    )
     .exitOverride()
     .action(execute)
 }
@@ -151,14 +159,17 @@ export async function runnerMain(argv: readonly string[]): Promise<number> {
   for (const signal of SIGNALS) process.on(signal, () => stop.abort())
   let exitCode: number = EXIT.ok
   const program = createProgram(async (interval, { config, hoursRange, forceCheck, healthFile }) => {
-    exitCode = await runPeriodically({ interval, config, hours: hoursRange, forceCheck, healthFile }, {
-      command: [process.execPath, fileURLToPath(new URL('../bin/bandersnatch.js', import.meta.url))],
-      print: (line) => void process.stderr.write(`${line}\n`),
-      stop: stop.signal,
-      signals: process,
-      now: () => new Date(),
-      pauseAfterFailure: MINUTE,
-    })
+    exitCode = await runPeriodically(
+      { interval, config, hours: hoursRange, forceCheck, healthFile },
+      {
+        command: [process.execPath, fileURLToPath(new URL('../bin/bandersnatch.js', import.meta.url))],
+        print: (line) => void process.stderr.write(`${line}\n`),
+        stop: stop.signal,
+        signals: process,
+        now: () => new Date(),
+        pauseAfterFailure: MINUTE,
+      },
+    )
   })
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -15,14 +15,21 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 function imports(file: string): Import[] {
   const text = readFileSync(join(SRC, file), 'utf8')
-  return [...text.matchAll(/(?:\bfrom |\bimport )'([^']+)'|\bimport\('([^']+)'\)/g)].map(([, fixed = '', dynamic = '']) => fixed + dynamic).map((target) => ({
-    from: file,
-    to: target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)).split(sep).join('/') : target,
-  }))
+  return [...text.matchAll(/(?:\bfrom |\bimport )'([^']+)'|\bimport\('([^']+)'\)/g)]
+    .map(([, fixed = '', dynamic = '']) => fixed + dynamic)
+    .map((target) => ({
+      from: file,
+      to: target.startsWith('.')
+        ? relative(SRC, join(SRC, dirname(file), target))
+            .split(sep)
+            .join('/')
+        : target,
+    }))
 }
 
 const all = files.flatMap(imports)
-const room = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.(ts|js)$/, ''))
+const room = (file: string): string =>
+  file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.(ts|js)$/, '')
 const within = (from: string): Import[] => all.filter((one) => room(one.from) === from)
 const isLocal = ({ to }: Import): boolean => files.includes(to.replace(/\.js$/, '.ts'))
 const isTypesOf = (to: string, owner: string): boolean => to === `${owner}/types.js`
@@ -50,8 +57,10 @@ describe('the house', () => {
   })
 
   it('keeps undici in upstream, the AWS SDK in storage, and both out of everything else', () => {
-    const wrong = all.filter(({ from, to }) =>
-      (to === 'undici' && room(from) !== 'upstream') || (to.startsWith('@aws-sdk/') && room(from) !== 'storage'))
+    const wrong = all.filter(
+      ({ from, to }) =>
+        (to === 'undici' && room(from) !== 'upstream') || (to.startsWith('@aws-sdk/') && room(from) !== 'storage'),
+    )
     expect(wrong).toEqual([])
   })
 
@@ -62,7 +71,9 @@ describe('the house', () => {
 
   it('calls the factories of upstream, storage and filters in the composition root alone', () => {
     const factories = /\b(createHttpClient|createUpstream|createFilesystemStorage|createS3Storage|loadFilters)\(/
-    const callers = files.filter((file) => factories.test(readFileSync(join(SRC, file), 'utf8').replace(/^export (async )?function .*$/gm, '')))
+    const callers = files.filter((file) =>
+      factories.test(readFileSync(join(SRC, file), 'utf8').replace(/^export (async )?function .*$/gm, '')),
+    )
     expect(callers.filter((file) => !/^commands\//.test(file))).toEqual([])
   })
 

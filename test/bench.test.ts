@@ -13,7 +13,8 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const TSC = join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc')
 const MINUTES = 60_000
 /** so small that starting programs is most of it */
-const SIZES = 'projects=8,files=60,bytes=400000,bigFiles=4,bigBytes=6000000,hugeBytes=4000000,metadata=10,s3Files=30,names=500,planned=500'
+const SIZES =
+  'projects=8,files=60,bytes=400000,bigFiles=4,bigBytes=6000000,hugeBytes=4000000,metadata=10,s3Files=30,names=500,planned=500'
 const NEEDED = ['curl', 'sha256sum', 'xargs', 'find', 'cp']
 
 function installed(program: string): boolean {
@@ -28,7 +29,10 @@ async function bench(args: readonly string[]): Promise<readonly RowResult[]> {
   const small = ['--scale', 'small', '--sizes', SIZES, '--port', '0', '--json']
   const places = ['--cache', join(scratch, 'cache'), '--output', scratch]
   const main = join(scratch, 'out', 'bench', 'main.js')
-  const { stdout } = await run(process.execPath, [main, ...small, ...places, ...args], { cwd: PROJECT, maxBuffer: 1 << 24 })
+  const { stdout } = await run(process.execPath, [main, ...small, ...places, ...args], {
+    cwd: PROJECT,
+    maxBuffer: 1 << 24,
+  })
   return (JSON.parse(stdout) as { results: RowResult[] }).results
 }
 
@@ -52,21 +56,35 @@ describe.skipIf(!NEEDED.every(installed))('npm run bench', () => {
     fs.writeFileSync(join(scratch, 'out', 'package.json'), '{"type":"module"}')
   }, MINUTES)
 
-  it('measures every case beside its limit', async () => {
-    const results = await bench([])
-    expect(results.map(({ row }) => row)).toEqual(Object.keys(ROWS))
-    results.forEach(expectFigures)
-    const [firstSync] = results
-    const requests = new Map(firstSync?.measured.map(({ name, requests }) => [name, requests]))
-    expect(requests.get('bandersnatch'), 'what curl fetches is what the mirror fetches').toBe(requests.get('curl --parallel'))
-  }, 4 * MINUTES)
+  it(
+    'measures every case beside its limit',
+    async () => {
+      const results = await bench([])
+      expect(results.map(({ row }) => row)).toEqual(Object.keys(ROWS))
+      results.forEach(expectFigures)
+      const [firstSync] = results
+      const requests = new Map(firstSync?.measured.map(({ name, requests }) => [name, requests]))
+      expect(requests.get('bandersnatch'), 'what curl fetches is what the mirror fetches').toBe(
+        requests.get('curl --parallel'),
+      )
+    },
+    4 * MINUTES,
+  )
 
-  it('serves the upstream with Node, and compares another program', async () => {
-    const other = `${process.execPath} bin/bandersnatch.js`
-    const results = await bench(['--server', 'node', '--vs', other, '--rows', 'first-sync,quiet-changelog'])
-    results.forEach(expectFigures)
-    for (const { row, measured } of results) expect(measured.map(({ name }) => name), row).toContain(other)
-  }, 4 * MINUTES)
+  it(
+    'serves the upstream with Node, and compares another program',
+    async () => {
+      const other = `${process.execPath} bin/bandersnatch.js`
+      const results = await bench(['--server', 'node', '--vs', other, '--rows', 'first-sync,quiet-changelog'])
+      results.forEach(expectFigures)
+      for (const { row, measured } of results)
+        expect(
+          measured.map(({ name }) => name),
+          row,
+        ).toContain(other)
+    },
+    4 * MINUTES,
+  )
 
   it('leaves nothing behind but its cache', () => {
     expect(fs.readdirSync(scratch).sort()).toEqual(['cache', 'out'])
@@ -88,7 +106,8 @@ describe('spread', () => {
   })
 
   it('depends on the seed alone', () => {
-    const of = (seed: number): number[] => spread(randomNumbers(seed), { count: 9, total: 90, sigma: 1, least: 1, most: 90 })
+    const of = (seed: number): number[] =>
+      spread(randomNumbers(seed), { count: 9, total: 90, sigma: 1, least: 1, most: 90 })
     expect(of(7)).toEqual(of(7))
     expect(of(7)).not.toEqual(of(8))
   })

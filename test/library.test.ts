@@ -13,7 +13,10 @@ it('runs the example of docs/library.md against the built package', async () => 
   const scratch = mkdtempSync(join(tmpdir(), 'library-'))
   const index = await startIndex(fixtureIndex())
   try {
-    writeFileSync(join(scratch, 'bandersnatch.conf'), `[mirror]\ndirectory = ${scratch}/mirror\nmaster = ${index.url}\nallow-non-https = true\n`)
+    writeFileSync(
+      join(scratch, 'bandersnatch.conf'),
+      `[mirror]\ndirectory = ${scratch}/mirror\nmaster = ${index.url}\nallow-non-https = true\n`,
+    )
     const example = /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs', 'library.md'), 'utf8'))?.[1] ?? ''
     const main = pathToFileURL(join(ROOT, 'dist', 'index.js')).href
     writeFileSync(join(scratch, 'example.mjs'), example.replace("'bandersnatch'", JSON.stringify(main)))

@@ -41,15 +41,29 @@ describe('runPeriodically', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
   /** Runs a program that notes how it was called and ends with these codes, one after the other; then all is stopped. */
-  function runs(script: string, options: Partial<RunnerOptions> = {}, world: Partial<RunnerWorld> = {}): Promise<number> {
+  function runs(
+    script: string,
+    options: Partial<RunnerOptions> = {},
+    world: Partial<RunnerWorld> = {},
+  ): Promise<number> {
     const program = join(directory, 'program.mjs')
-    writeFileSync(program, `import fs from 'node:fs'
+    writeFileSync(
+      program,
+      `import fs from 'node:fs'
 const calls = process.argv[2]
 fs.appendFileSync(calls, JSON.stringify(process.argv.slice(3)) + '\\n')
 const nth = fs.readFileSync(calls, 'utf8').split('\\n').length - 1
-${script}`)
+${script}`,
+    )
     return runPeriodically(
-      { interval: 0, config: join(directory, 'conf'), hours: parseHours('0-23'), forceCheck: false, healthFile: undefined, ...options },
+      {
+        interval: 0,
+        config: join(directory, 'conf'),
+        hours: parseHours('0-23'),
+        forceCheck: false,
+        healthFile: undefined,
+        ...options,
+      },
       {
         command: [process.execPath, program, join(directory, 'calls')],
         print: (line) => void printed.push(line),
@@ -61,9 +75,13 @@ ${script}`)
       },
     )
   }
-  const calls = (): unknown[] => existsSync(join(directory, 'calls'))
-    ? readFileSync(join(directory, 'calls'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)
-    : []
+  const calls = (): unknown[] =>
+    existsSync(join(directory, 'calls'))
+      ? readFileSync(join(directory, 'calls'), 'utf8')
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown)
+      : []
 
   it('runs again and again until a run fails for good, whose exit code it gives', async () => {
     expect(await runs('process.exit(nth < 3 ? 0 : 2)')).toBe(2)
@@ -160,14 +178,23 @@ describe('bandersnatch-runner', () => {
   it('shows its usage', async () => {
     const { code, output } = await start(['--help'])
     expect(code).toBe(0)
-    for (const word of ['<seconds>', '/conf/bandersnatch.conf', '--hours-range', '--force-check', '0-23']) expect(output).toContain(word)
+    for (const word of ['<seconds>', '/conf/bandersnatch.conf', '--hours-range', '--force-check', '0-23'])
+      expect(output).toContain(word)
     expect((await start(['--version'])).output).toMatch(/^bandersnatch \d/)
   })
 
   it('runs the real program, and stops at a wrong configuration', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'runner-'))
     writeFileSync(join(directory, 'conf'), '[mirror]\nworkers = 99\ndirectory = /nonexistent\n')
-    const { code, output } = await start(['60', '-c', join(directory, 'conf'), '--hours-range', '0-23', '--force-check', 'true'])
+    const { code, output } = await start([
+      '60',
+      '-c',
+      join(directory, 'conf'),
+      '--hours-range',
+      '0-23',
+      '--force-check',
+      'true',
+    ])
     expect(output).toMatch(/^Running bandersnatch every 60s\n/)
     expect(output).toContain('workers')
     expect(code).toBe(2)
@@ -176,7 +203,9 @@ describe('bandersnatch-runner', () => {
 
   it('ends at once with 0 on SIGTERM between two runs', async () => {
     const hour = (new Date().getHours() + 12) % 24
-    const child = spawn(process.execPath, [RUNNER, '60', '--hours-range', String(hour)], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(process.execPath, [RUNNER, '60', '--hours-range', String(hour)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     await new Promise((resolve) => child.stderr.once('data', resolve))
     child.kill('SIGTERM')
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)

@@ -14,7 +14,8 @@ const OURS = 'bandersnatch'
 export async function mirrored(lab: Lab): Promise<Stocked> {
   const stocked = await smallFiles(lab)
   for (const tool of lab.tools) {
-    if (!existsSync(join(tool.directory(SMALL_FILES), 'status'))) await lab.prepare(firstRun(tool, SMALL_FILES, stocked))
+    if (!existsSync(join(tool.directory(SMALL_FILES), 'status')))
+      await lab.prepare(firstRun(tool, SMALL_FILES, stocked))
   }
   return stocked
 }
@@ -24,14 +25,30 @@ function packages(lab: Lab): string {
 }
 
 export const recheck: Row = async (lab) => {
-  const { place, scratch, options: { workers } } = lab
+  const {
+    place,
+    scratch,
+    options: { workers },
+  } = lab
   const stocked = await mirrored(lab)
   const { served, projects } = stocked
-  const urls = documentUrls(place.url, projects.map(({ normalizedName }) => normalizedName))
+  const urls = documentUrls(
+    place.url,
+    projects.map(({ normalizedName }) => normalizedName),
+  )
   const limit = 'sha256sum + curl of the metadata'
   const runs = await lab.alternate([
-    { name: limit, served, run: async () => together(await hashAll(packages(lab), scratch), await fetchAll(urls, { place, scratch, workers })) },
-    ...lab.tools.map((tool) => ({ name: tool.name, served, run: () => tool.run(SMALL_FILES, ['mirror', '--force-check']) })),
+    {
+      name: limit,
+      served,
+      run: async () =>
+        together(await hashAll(packages(lab), scratch), await fetchAll(urls, { place, scratch, workers })),
+    },
+    ...lab.tools.map((tool) => ({
+      name: tool.name,
+      served,
+      run: () => tool.run(SMALL_FILES, ['mirror', '--force-check']),
+    })),
   ])
   return {
     title: `forced re-check with nothing to download, ${describe(stocked)}`,
@@ -45,7 +62,11 @@ export const verify: Row = async (lab) => {
   const limit = 'sha256sum'
   const runs = await lab.alternate([
     { name: limit, run: () => hashAll(packages(lab), lab.scratch) },
-    ...lab.tools.map((tool) => ({ name: tool.name, served: stocked.served, run: () => tool.run(SMALL_FILES, ['verify']) })),
+    ...lab.tools.map((tool) => ({
+      name: tool.name,
+      served: stocked.served,
+      run: () => tool.run(SMALL_FILES, ['verify']),
+    })),
   ])
   return {
     title: `verify, nothing wrong, ${describe(stocked)}`,

@@ -29,10 +29,22 @@ export function writeMirror(tool: Tool, mirror: string, count: number): void {
 }
 
 export const quietList: Row = async (lab) => {
-  const { place, scratch, upstreams, options: { workers, sizes: { names } } } = lab
+  const {
+    place,
+    scratch,
+    upstreams,
+    options: {
+      workers,
+      sizes: { names },
+    },
+  } = lab
   const served = await upstreams.onlyLast(names)
   const settings = { mirror: { 'api-method': 'simple' } }
-  const mirrors = lab.tools.map((tool) => ({ name: tool.name, served, run: () => tool.run('names', ['mirror'], settings) }))
+  const mirrors = lab.tools.map((tool) => ({
+    name: tool.name,
+    served,
+    run: () => tool.run('names', ['mirror'], settings),
+  }))
   for (const tool of lab.tools) writeMirror(tool, 'names', names)
   for (const mirror of mirrors) await lab.prepare(mirror)
   const limit = 'curl of the list'
@@ -49,12 +61,17 @@ export const quietList: Row = async (lab) => {
 export const quietChangelog: Row = async (lab) => {
   const { served } = await mirrored(lab)
   const limit = 'node, the program loaded'
-  const modules = ['dist/cli.js', 'dist/log.js', 'dist/commands/mirror.js'].map((path) => pathToFileURL(resolve(path)).href)
+  const modules = ['dist/cli.js', 'dist/log.js', 'dist/commands/mirror.js'].map(
+    (path) => pathToFileURL(resolve(path)).href,
+  )
   const script = modules.map((url) => `await import(${JSON.stringify(url)})`).join('\n')
   const mirrors = lab.tools.map((tool) => ({ name: tool.name, served, run: () => tool.run(SMALL_FILES, ['mirror']) }))
   // The first run after a forced one may have the whole list to compare.
   for (const mirror of mirrors) await lab.prepare(mirror)
-  const runs = await lab.alternate([{ name: limit, run: () => startNode(script, lab.scratch) }, ...mirrors], lab.options.runs * MORE_RUNS)
+  const runs = await lab.alternate(
+    [{ name: limit, run: () => startNode(script, lab.scratch) }, ...mirrors],
+    lab.options.runs * MORE_RUNS,
+  )
   return {
     title: 'quiet run, changelog',
     measured: measuredOf(runs),
@@ -64,9 +81,12 @@ export const quietChangelog: Row = async (lab) => {
 
 export const startUp: Row = async (lab) => {
   const limit = 'node -e 0'
-  const runs = await lab.alternate([
-    { name: limit, run: () => startNode('0', lab.scratch) },
-    ...lab.tools.map((tool) => ({ name: tool.name, run: () => tool.plain(['--version']) })),
-  ], lab.options.runs * MORE_RUNS)
+  const runs = await lab.alternate(
+    [
+      { name: limit, run: () => startNode('0', lab.scratch) },
+      ...lab.tools.map((tool) => ({ name: tool.name, run: () => tool.plain(['--version']) })),
+    ],
+    lab.options.runs * MORE_RUNS,
+  )
   return { title: 'start-up, --version', measured: measuredOf(runs), checks: [wallExcess(runs, [OURS, limit], 0.06)] }
 }

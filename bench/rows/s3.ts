@@ -22,18 +22,32 @@ export const s3: Row = async (lab) => {
     const title = `skipped: ${missing.join(', ')} not installed (Debian: radosgw, ceph-mon, ceph-osd)`
     return { title, measured: [], checks: [] }
   }
-  const { upstreams, scratch, tools: [ours], options: { sizes: { s3Files } } } = lab
-  const sized = { projects: Math.ceil(s3Files / 10), files: s3Files, bytes: s3Files * FILE_BYTES, largest: 512 * 1024, seed: SEED }
+  const {
+    upstreams,
+    scratch,
+    tools: [ours],
+    options: {
+      sizes: { s3Files },
+    },
+  } = lab
+  const sized = {
+    projects: Math.ceil(s3Files / 10),
+    files: s3Files,
+    bytes: s3Files * FILE_BYTES,
+    largest: 512 * 1024,
+    seed: SEED,
+  }
   const stocked = await upstreams.withFiles('s3', sized)
   const server = await startS3()
   try {
     const { place } = server
     let prefixes = 0
     const next = (): string => `run-${++prefixes}`
-    const mirror = (prefix: string) => ours.run('s3', ['mirror'], {
-      mirror: { directory: `/${place.bucket}/${prefix}`, 'storage-backend': 's3' },
-      text: section(place),
-    })
+    const mirror = (prefix: string) =>
+      ours.run('s3', ['mirror'], {
+        mirror: { directory: `/${place.bucket}/${prefix}`, 'storage-backend': 's3' },
+        text: section(place),
+      })
     const first = next()
     await lab.prepare({ name: OURS, served: stocked.served, run: () => mirror(first) })
     const sizes = await objectSizes(place, `${first}/`)

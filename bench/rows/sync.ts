@@ -20,7 +20,13 @@ export async function smallFiles({ upstreams, options: { sizes } }: Lab): Promis
 
 /** curl fetching everything that a first sync asks for. */
 function curl({ place, scratch, options }: Lab, { served, projects }: Stocked): Contender {
-  const urls = [...documentUrls(place.url, projects.map(({ normalizedName }) => normalizedName)), ...fileUrls(place.url, projects)]
+  const urls = [
+    ...documentUrls(
+      place.url,
+      projects.map(({ normalizedName }) => normalizedName),
+    ),
+    ...fileUrls(place.url, projects),
+  ]
   return { name: CURL, served, run: () => fetchAll(urls, { place, scratch, workers: options.workers }) }
 }
 
@@ -50,10 +56,20 @@ export const firstSync: Row = async (lab) => {
 export const big: Row = async (lab) => {
   const { bigFiles, bigBytes } = lab.options.sizes
   const projects = Math.ceil(bigFiles / 15)
-  const stocked = await lab.upstreams.withFiles('big', { projects, files: bigFiles, bytes: bigBytes, largest: 200 * MIB, seed: SEED })
+  const stocked = await lab.upstreams.withFiles('big', {
+    projects,
+    files: bigFiles,
+    bytes: bigBytes,
+    largest: 200 * MIB,
+    seed: SEED,
+  })
   const runs = await lab.alternate([curl(lab, stocked), ...lab.tools.map((tool) => firstRun(tool, 'big', stocked))])
   for (const tool of lab.tools) rmSync(tool.directory('big'), { recursive: true })
-  return { title: `first sync, ${describe(stocked)}`, measured: measuredOf(runs), checks: [wallRatio(runs, [OURS, CURL], 1.15)] }
+  return {
+    title: `first sync, ${describe(stocked)}`,
+    measured: measuredOf(runs),
+    checks: [wallRatio(runs, [OURS, CURL], 1.15)],
+  }
 }
 
 export const huge: Row = async (lab) => {
@@ -63,7 +79,11 @@ export const huge: Row = async (lab) => {
   const [one, tiny] = [await of('huge', bytes), await of('tiny', 1024)]
   const small = 'bandersnatch, a file of 1 kB'
   const without = lab.tools.slice(0, 1).map((tool) => ({ ...firstRun(tool, 'tiny', tiny), name: small }))
-  const runs = await lab.alternate([curl(lab, one), ...lab.tools.map((tool) => firstRun(tool, 'huge', one)), ...without])
+  const runs = await lab.alternate([
+    curl(lab, one),
+    ...lab.tools.map((tool) => firstRun(tool, 'huge', one)),
+    ...without,
+  ])
   for (const tool of lab.tools) rmSync(tool.directory('huge'), { recursive: true })
   return {
     title: `first sync, one file of ${(bytes / 1e9).toFixed(2)} GB`,
@@ -75,6 +95,7 @@ export const huge: Row = async (lab) => {
 export function describe({ projects }: Stocked): string {
   const files = projects.flatMap((project) => project.files)
   const withMetadata = files.filter((file) => file.metadataSha256 !== undefined)
-  const bytes = files.reduce((sum, file) => sum + file.size, 0) + withMetadata.reduce((sum, file) => sum + file.metadataSize, 0)
+  const bytes =
+    files.reduce((sum, file) => sum + file.size, 0) + withMetadata.reduce((sum, file) => sum + file.metadataSize, 0)
   return `${projects.length} projects, ${files.length} files + ${withMetadata.length} metadata files, ${(bytes / 1e9).toFixed(2)} GB`
 }

@@ -1,13 +1,13 @@
 import { loadConfig } from '../config/load.js'
-import { readLogConfig } from '../config/log-config.js'
-import type { LogConfig } from '../config/log-config.js'
+import { readLogConfig } from '../log/python/config.js'
+import type { LogConfig } from '../log/python/config.js'
 import { withoutUserinfo } from '../config/redact.js'
 import type { Config } from '../config/types.js'
 import { BandersnatchError, ConfigError, ConfigMissingError, EXIT, errorText } from '../errors.js'
-import type { Context } from '../mirror/context.js'
-import { effectiveOptions, optionsText } from './check/options.js'
-import { spaceFindings } from './check/space.js'
-import type { Finding } from './check/space.js'
+import type { Context } from '../mirror/run/context.js'
+import { effectiveOptions, optionsText } from '../report/check/options.js'
+import { spaceFindings } from '../report/check/space.js'
+import type { Finding } from '../report/check/space.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -26,7 +26,11 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
   const opening = { command: 'check-config', writesDiff: false, creates: false, readOnly: true }
   const findings = await withMirror(setting, opening, async (context) => {
     setting.print(`\nFilters, in the order in which they are asked\n${filtersText(context)}`)
-    return [...logFindings(config), ...storageFindings(config), ...(options.offline ? [] : [await masterFinding(context)])]
+    return [
+      ...logFindings(config),
+      ...storageFindings(config),
+      ...(options.offline ? [] : [await masterFinding(context)]),
+    ]
   })
   const problems = findings.filter(({ problem }) => problem).length
   const lines = findings.map(({ text, problem }) => `  ${problem ? 'PROBLEM: ' : ''}${text}`)
@@ -76,7 +80,10 @@ async function masterFinding({ config, upstream }: Context): Promise<Finding> {
   const way = config.proxy === undefined ? '' : ` through ${withoutUserinfo(config.proxy)}`
   try {
     const serial = await upstream.lastSerial()
-    const text = serial === 'not-offered' ? 'answers; it offers no changelog, so each run reads its list of projects' : `answers: serial ${serial}`
+    const text =
+      serial === 'not-offered'
+        ? 'answers; it offers no changelog, so each run reads its list of projects'
+        : `answers: serial ${serial}`
     return { text: `${upstream.url}${way} ${text}`, problem: false }
   } catch (error) {
     if (!(error instanceof BandersnatchError)) throw error

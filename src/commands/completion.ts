@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { bashCompletion } from './completion/bash.js'
-import { describeProgram } from './completion/describe.js'
-import { fishCompletion } from './completion/fish.js'
-import { manualPage } from './completion/manual.js'
-import { zshCompletion } from './completion/zsh.js'
+import { bashCompletion } from '../report/completion/bash.js'
+import { describeProgram } from '../report/completion/describe.js'
+import { fishCompletion } from '../report/completion/fish.js'
+import { manualPage } from '../report/completion/manual.js'
+import { zshCompletion } from '../report/completion/zsh.js'
 
 const WRITERS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion, man: manualPage } as const
 

@@ -2,7 +2,7 @@ import { runDelete } from '../mirror/delete.js'
 import { reportedPlan } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
-import { summarized } from './summary.js'
+import { summarized } from '../report/summary/summarized.js'
 
 export interface DeleteOptions {
   readonly dryRun: boolean
@@ -11,7 +11,11 @@ export interface DeleteOptions {
 }
 
 /** `bandersnatch delete NAME...` */
-export async function deleteCommand(setting: Setting, names: readonly string[], options: DeleteOptions): Promise<number> {
+export async function deleteCommand(
+  setting: Setting,
+  names: readonly string[],
+  options: DeleteOptions,
+): Promise<number> {
   const about = { command: 'delete', log: setting.log, summaryJson: setting.output.summaryJson, dryRun: options.dryRun }
   return withMirror(setting, { command: 'delete', writesDiff: false, creates: false }, async (context) => {
     const exitCode = await summarized(context, about, () => runDelete(context, names, options))

@@ -1,9 +1,9 @@
 import { EXIT } from '../errors.js'
-import type { Context } from '../mirror/context.js'
+import type { Context } from '../mirror/run/context.js'
 import { explainProject, planMirror, planSync } from '../mirror/dry-run.js'
 import type { DryRun, DryRunOptions, Explanation, PlannedProject } from '../mirror/dry-run.js'
-import type { Report } from '../mirror/report.js'
-import { bytesText } from '../log/figures.js'
+import type { Report } from '../mirror/run/report.js'
+import { bytesText } from '../report/figures.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -15,24 +15,37 @@ export interface PlanOptions extends DryRunOptions {
 
 /** `bandersnatch mirror --dry-run`: prints the plan on stdout. Exit 1 when the run would not be complete. */
 export async function dryRunCommand(setting: Setting, options: PlanOptions): Promise<number> {
-  return withMirror(setting, { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true }, async (context) => {
-    if (options.explain.length > 0) return explainAll(context, setting, options)
-    const plan = await planMirror(context, options)
-    return printPlan(context, setting, { plan, json: options.json })
-  })
+  return withMirror(
+    setting,
+    { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true },
+    async (context) => {
+      if (options.explain.length > 0) return explainAll(context, setting, options)
+      const plan = await planMirror(context, options)
+      return printPlan(context, setting, { plan, json: options.json })
+    },
+  )
 }
 
 /** `bandersnatch sync --dry-run NAME...` */
 export async function dryRunSync(setting: Setting, names: readonly string[], json: boolean): Promise<number> {
-  return withMirror(setting, { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true }, async (context) =>
-    printPlan(context, setting, { plan: await planSync(context, names), json }))
+  return withMirror(
+    setting,
+    { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true },
+    async (context) => printPlan(context, setting, { plan: await planSync(context, names), json }),
+  )
 }
 
 /** Exit 1 where the run would not be complete. */
-async function printPlan(context: Context, setting: Setting, { plan, json }: { plan: DryRun; json: boolean }): Promise<number> {
+async function printPlan(
+  context: Context,
+  setting: Setting,
+  { plan, json }: { plan: DryRun; json: boolean },
+): Promise<number> {
   const bytesFree = await context.storage.freeBytes()
   setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
-  return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed') ? EXIT.ok : EXIT.incomplete
+  return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed')
+    ? EXIT.ok
+    : EXIT.incomplete
 }
 
 /** What a dry run of `verify` or `delete` found, in the form of the other plans. */
@@ -42,7 +55,8 @@ export function reportedPlan({ planned, failures, refusals }: Report): string {
     const before = projects.get(name)
     projects.set(name, { name, action: 'repair', files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes })
   }
-  for (const { project: name, reason } of failures) projects.set(name, { files: 0, bytes: 0, ...projects.get(name), name, action: 'failed', reason })
+  for (const { project: name, reason } of failures)
+    projects.set(name, { files: 0, bytes: 0, ...projects.get(name), name, action: 'failed', reason })
   const plan = {
     projects: [...projects.values()],
     removals: planned.removals,
@@ -79,7 +93,11 @@ function projectLine({ name, action, files, bytes, reason }: PlannedProject): st
 }
 
 function explanationText({ name, mirrored, verdict, drops }: Explanation): string {
-  const lines = drops.filter(({ kind }) => kind !== 'project').map(({ kind, version, filename, plugin }) =>
-    `  ${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`)
+  const lines = drops
+    .filter(({ kind }) => kind !== 'project')
+    .map(
+      ({ kind, version, filename, plugin }) =>
+        `  ${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`,
+    )
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...lines].join('\n')
 }

@@ -2,7 +2,7 @@ import { runMirror } from '../mirror/mirror.js'
 import type { MirrorOptions } from '../mirror/mirror.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
-import { summarized } from './summary.js'
+import { summarized } from '../report/summary/summarized.js'
 
 /** `bandersnatch mirror` */
 export async function mirrorCommand(setting: Setting, options: MirrorOptions): Promise<number> {
@@ -11,5 +11,6 @@ export async function mirrorCommand(setting: Setting, options: MirrorOptions): P
     summarized(context, about, async () => {
       await runMirror(context, options)
       await context.diff.close()
-    }))
+    }),
+  )
 }

@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
-import { readLogConfig } from '../config/log-config.js'
+import { readLogConfig } from '../log/python/config.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
 import type { Log, LogFormat, LogLevel, RunLog } from '../log.js'
-import { endRequests } from '../mirror/context.js'
-import type { Context } from '../mirror/context.js'
-import { openDiffFile } from '../mirror/diff-file.js'
-import { createJsonApi, refuseMetadataFilters } from '../mirror/json-api.js'
-import { createReport } from '../mirror/report.js'
-import { createProgress, wantsProgress } from '../progress.js'
-import { createFilesystemStorage } from '../storage/filesystem.js'
+import { endRequests } from '../mirror/run/context.js'
+import type { Context } from '../mirror/run/context.js'
+import { openDiffFile } from '../mirror/run/diff-file.js'
+import { createJsonApi, refuseMetadataFilters } from '../mirror/project/json-api.js'
+import { createReport } from '../mirror/run/report.js'
+import { createProgress, wantsProgress } from '../report/progress.js'
+import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
-import { createHttpClient } from '../upstream/http.js'
+import { createHttpClient } from '../upstream/http/client.js'
 import { createUpstream } from '../upstream/index.js'
-import { createHelper } from './helper.js'
+import { createHelper } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -55,7 +55,11 @@ export interface Opening {
  * The composition root: reads the configuration, takes the mirror's lock, makes everything that a run needs, and
  * closes it all again however the run ends.
  */
-export async function withMirror<T>(setting: Setting, opening: Opening, run: (context: Context) => Promise<T>): Promise<T> {
+export async function withMirror<T>(
+  setting: Setting,
+  opening: Opening,
+  run: (context: Context) => Promise<T>,
+): Promise<T> {
   const { log, stop } = setting
   const config = loadConfig(setting.configPath, { env: setting.env })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
@@ -76,7 +80,10 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
   const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const helper = config.s3 === undefined ? createHelper({ config: config.mirror, http, httpOptions, log, verbose, report }) : undefined
+  const helper =
+    config.s3 === undefined
+      ? createHelper({ config: config.mirror, http, httpOptions, log, verbose, report })
+      : undefined
   const stopRequests = (): void => endRequests({ http, helper }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
@@ -98,7 +105,11 @@ export async function withMirror<T>(setting: Setting, opening: Opening, run: (co
         log,
         report,
         progress,
-        diff: await openDiffFile(storage, opening.writesDiff ? config.mirror : { ...config.mirror, diffFile: undefined }, new Date()),
+        diff: await openDiffFile(
+          storage,
+          opening.writesDiff ? config.mirror : { ...config.mirror, diffFile: undefined },
+          new Date(),
+        ),
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
@@ -121,7 +132,7 @@ async function openStorage(config: Config, log: Log, onLockLost: (error: Error) 
   const host = hostFacts()
   if (config.s3 === undefined) return createFilesystemStorage({ directory, managePermissions, host, onLockLost })
   // The AWS SDK is large and optional: only who uses it loads it.
-  const { createS3Storage } = await import('../storage/s3.js')
+  const { createS3Storage } = await import('../storage/s3/s3.js')
   return createS3Storage(config.s3, { directory, log, host, onLockLost, timedLock: config.s3.timedLock })
 }
 

@@ -23,11 +23,18 @@ export async function serveCommand(setting: ServeSetting, options: ServeOptions)
   const { directory, hashIndex, storageBackend } = config.mirror
   if (storageBackend === 's3') throw new ConfigError('serve reads a directory; a mirror on S3 is served by S3 itself')
   if (!statSync(join(directory, LAYOUT.simple), { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ConfigError(`${directory} is not a mirror: there is no ${LAYOUT.simple} in it. Run 'bandersnatch mirror' first`)
+    throw new ConfigError(
+      `${directory} is not a mirror: there is no ${LAYOUT.simple} in it. Run 'bandersnatch mirror' first`,
+    )
   }
-  const server = await startServer({ directory, hashIndex, log }, { host: options.host, port: portNumber(options.port) })
+  const server = await startServer(
+    { directory, hashIndex, log },
+    { host: options.host, port: portNumber(options.port) },
+  )
   log.info(`Serving ${directory} at ${server.url}/simple/ (Ctrl-C ends it)`)
-  log.warn('This server is for trials and small closed networks; in production let nginx or Caddy serve the mirror (docs/serving.md)')
+  log.warn(
+    'This server is for trials and small closed networks; in production let nginx or Caddy serve the mirror (docs/serving.md)',
+  )
   await stopped(stop.signal)
   await server.close()
   return EXIT.ok
@@ -35,7 +42,8 @@ export async function serveCommand(setting: ServeSetting, options: ServeOptions)
 
 function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-  if (!(port <= 65535)) throw new ConfigError(`--port: ${JSON.stringify(text)} is not a port; it is a number from 0 to 65535`)
+  if (!(port <= 65535))
+    throw new ConfigError(`--port: ${JSON.stringify(text)} is not a port; it is a number from 0 to 65535`)
   return port
 }
 

@@ -1,8 +1,8 @@
-import { runSync } from '../mirror/sync-some.js'
+import { runSync } from '../mirror/sync.js'
 import { dryRunSync } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
-import { summarized } from './summary.js'
+import { summarized } from '../report/summary/summarized.js'
 
 export interface SyncOptions {
   readonly skipSimpleRoot: boolean
@@ -19,5 +19,6 @@ export async function syncCommand(setting: Setting, names: readonly string[], op
     summarized(context, about, async () => {
       await runSync(context, names, { writeRoot: !options.skipSimpleRoot })
       await context.diff.close()
-    }))
+    }),
+  )
 }

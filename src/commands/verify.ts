@@ -3,7 +3,7 @@ import type { VerifyOptions } from '../mirror/verify.js'
 import { reportedPlan } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
-import { summarized } from './summary.js'
+import { summarized } from '../report/summary/summarized.js'
 
 export interface VerifyCommandOptions extends VerifyOptions {
   /** projects looked at together; 0 for the configured number */
@@ -18,7 +18,9 @@ export async function verifyCommand(setting: Setting, options: VerifyCommandOpti
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
   return withMirror(setting, { command: 'verify', writesDiff: false, creates: false }, async (context) => {
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
-    const exitCode = await summarized(context, about, () => runVerify({ ...context, config: { ...context.config, verifiers } }, options))
+    const exitCode = await summarized(context, about, () =>
+      runVerify({ ...context, config: { ...context.config, verifiers } }, options),
+    )
     if (options.json === true) setting.print(reportedPlan(context.report))
     return exitCode
   })

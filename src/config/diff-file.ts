@@ -1,4 +1,4 @@
-import { SPACE } from './python-text.js'
+import { SPACE } from '../python/text.js'
 import type { ConfigFile } from './types.js'
 
 // As Python's re reads 8.0's patterns: `.` is anything but a newline, white space is Unicode's, and the

@@ -11,7 +11,12 @@ export interface HostFacts {
 }
 
 export function hostFacts(): HostFacts {
-  return { pid: process.pid, bootId: readOr('/proc/sys/kernel/random/boot_id', ''), umask: process.umask(), processIdentity }
+  return {
+    pid: process.pid,
+    bootId: readOr('/proc/sys/kernel/random/boot_id', ''),
+    umask: process.umask(),
+    processIdentity,
+  }
 }
 
 function processIdentity(pid: number): string | undefined {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
 import { checkNames, checkPlugins } from './check-names.js'
-import { parseConfig } from './configparser.js'
+import { parseConfig } from '../python/configparser/configparser.js'
 import { readMirror } from './mirror.js'
 import { OBSOLETE_PLUGINS } from './obsolete.js'
 import { mirrorDefaults } from './options.js'

@@ -21,7 +21,10 @@ const FIVE_HOURS = 5 * 60 * 60
 function readDirectory(file: ConfigFile, read: Reader): string {
   const directory = read.path('directory')
   if (directory === undefined) {
-    const similar = nearest('directory', file.options('mirror').filter((name) => name !== 'directory'))
+    const similar = nearest(
+      'directory',
+      file.options('mirror').filter((name) => name !== 'directory'),
+    )
     const hint = similar === undefined ? '' : ` (there is ${oneLine(similar)})`
     throw file.invalid('mirror', 'directory', `must be set to where the mirror is kept${hint}`)
   }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { allowedText, SECTIONS } from './options.js'
 import type { OptionSpec } from './options.js'
-import { strip } from './python-text.js'
-import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from './scalars.js'
+import { strip } from '../python/text.js'
+import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../python/scalars.js'
 import type { ConfigFile } from './types.js'
 
 type Sections = typeof SECTIONS
@@ -27,7 +27,10 @@ export interface OptionReader<Name extends string> {
 /** An absolute path as Python's Path spells it: no `.`, no double or trailing slash. */
 export function absolutePath(path: string): string {
   const whole = path.startsWith('/') ? path : `${resolve('.')}/${path}`
-  return `/${whole.split('/').filter((part) => part !== '' && part !== '.').join('/')}`
+  return `/${whole
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`
 }
 
 /** 8.0 strips where it lowers (digest_name), and only there. */
@@ -79,7 +82,10 @@ export function optionReader<S extends keyof Sections>(file: ConfigFile, section
     number: (name) => inRange(name, parsePythonFloat(value(name))),
     choice: (name, choices) => {
       const wanted = inLetters(value(name), specOf(name).letters)
-      return parsed(name, choices.find((choice) => choice === wanted))
+      return parsed(
+        name,
+        choices.find((choice) => choice === wanted),
+      )
     },
     text,
     path: (name) => {

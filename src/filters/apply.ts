@@ -34,7 +34,11 @@ export function keepsMetadata(filters: Filters, project: Project): boolean {
 
 /** The project with what the file and release filters leave of it, as applyFilters. @throws InvalidDocumentError */
 export function filterReleases(filters: Filters, project: Project): Project {
-  return releasesFiltered(filters, filesFiltered(filters, project, () => {}), () => {})
+  return releasesFiltered(
+    filters,
+    filesFiltered(filters, project, () => {}),
+    () => {},
+  )
 }
 
 /** Everything that the filters drop of a project, with the plugin that drops it. @throws as applyFilters */

@@ -1,6 +1,6 @@
 import type { ConfigFile } from '../config/types.js'
-import { normalizeName } from '../model/name.js'
-import type { Requirement } from '../model/requirement.js'
+import { normalizeName } from '../packaging/name.js'
+import type { Requirement } from '../packaging/requirement.js'
 import type { PluginContext } from './context.js'
 import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
 import type { PackageLine } from './package-lines.js'

@@ -1,6 +1,6 @@
 import type { ReleaseFile } from '../model/project.js'
 import type { PluginContext } from './context.js'
-import { words } from './lines.js'
+import { words } from '../python/lines.js'
 import type { ReleaseFileFilter } from './types.js'
 
 const WINDOWS = ['.win32', '-win32', 'win_amd64', 'win-amd64', 'win_arm64', 'win-arm64']
@@ -8,10 +8,23 @@ const MACOS = ['macosx_', 'macosx-']
 const FREEBSD = ['.freebsd', '-freebsd']
 // PEP 425, 513, 571, 599, 600 and 656, and the two that PyPI takes for the Raspberry Pi.
 const LINUX = [
-  'linux-i686', 'linux-x86_64', 'linux_armv7l', 'linux_armv6l',
-  'manylinux1_i686', 'manylinux1_x86_64', 'manylinux2010_i686', 'manylinux2010_x86_64',
-  'manylinux2014_x86_64', 'manylinux2014_i686', 'manylinux2014_aarch64', 'manylinux2014_armv7l',
-  'manylinux2014_ppc64', 'manylinux2014_ppc64le', 'manylinux2014_s390x', '-manylinux_', 'musllinux',
+  'linux-i686',
+  'linux-x86_64',
+  'linux_armv7l',
+  'linux_armv6l',
+  'manylinux1_i686',
+  'manylinux1_x86_64',
+  'manylinux2010_i686',
+  'manylinux2010_x86_64',
+  'manylinux2014_x86_64',
+  'manylinux2014_i686',
+  'manylinux2014_aarch64',
+  'manylinux2014_armv7l',
+  'manylinux2014_ppc64',
+  'manylinux2014_ppc64le',
+  'manylinux2014_s390x',
+  '-manylinux_',
+  'musllinux',
 ]
 const INTERPRETERS = ['cp', 'pp', 'ip', 'jy']
 const PYTHON_2 = ['2', '2.4', '2.5', '2.6', '2.7']

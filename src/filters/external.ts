@@ -26,7 +26,9 @@ export async function loadExternal(name: string, config: ConfigFile): Promise<Fi
     const module: unknown = await import(url)
     const exported = isObject(module) ? module['default'] : undefined
     const made: unknown = typeof exported === 'function' ? await Reflect.apply(exported, undefined, [config]) : exported
-    const digest = createHash('sha256').update(readFileSync(fileURLToPath(url))).digest('hex')
+    const digest = createHash('sha256')
+      .update(readFileSync(fileURLToPath(url)))
+      .digest('hex')
     return toFilter(name, digest, made)
   } catch (error) {
     // A plugin that reads its own section has the better message.

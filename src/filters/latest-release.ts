@@ -1,7 +1,7 @@
 import { InvalidDocumentError } from '../errors.js'
 import { field } from '../model/parse.js'
 import type { Project, Release } from '../model/project.js'
-import { compareVersions, parseVersion } from '../model/version.js'
+import { compareVersions, parseVersion } from '../packaging/version.js'
 import type { PluginContext } from './context.js'
 import { readNumber } from './context.js'
 import type { ReleaseFilter } from './types.js'

@@ -14,7 +14,11 @@ export interface RuleKind<R extends { readonly key: MetadataKey }> {
 }
 
 /** Keeps the projects for which all options of the section `name` hold; undefined without options. */
-export function projectRules<R extends { readonly key: MetadataKey }>(context: PluginContext, name: string, kind: RuleKind<R>): MetadataFilter | undefined {
+export function projectRules<R extends { readonly key: MetadataKey }>(
+  context: PluginContext,
+  name: string,
+  kind: RuleKind<R>,
+): MetadataFilter | undefined {
   const rules = readRules(context, name, kind)
   if (rules.length === 0) return undefined
   return {
@@ -26,7 +30,11 @@ export function projectRules<R extends { readonly key: MetadataKey }>(context: P
 }
 
 /** The same for release files. */
-export function releaseFileRules<R extends { readonly key: MetadataKey }>(context: PluginContext, name: string, kind: RuleKind<R>): ReleaseFileFilter | undefined {
+export function releaseFileRules<R extends { readonly key: MetadataKey }>(
+  context: PluginContext,
+  name: string,
+  kind: RuleKind<R>,
+): ReleaseFileFilter | undefined {
   const rules = readRules(context, name, kind)
   if (rules.length === 0) return undefined
   return {
@@ -40,7 +48,11 @@ export function releaseFileRules<R extends { readonly key: MetadataKey }>(contex
   }
 }
 
-function readRules<R extends { readonly key: MetadataKey }>(context: PluginContext, section: string, kind: RuleKind<R>): R[] {
+function readRules<R extends { readonly key: MetadataKey }>(
+  context: PluginContext,
+  section: string,
+  kind: RuleKind<R>,
+): R[] {
   const rules = context.config.options(section).map((option) => kind.read(context, section, option))
   if (rules.length === 0) context.idle(`${section}: there is no section [${section}], so it keeps everything`)
   return rules

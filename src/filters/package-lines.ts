@@ -1,9 +1,9 @@
-import { normalizeName } from '../model/name.js'
-import type { Requirement } from '../model/requirement.js'
-import { parseRequirement, requirementKey } from '../model/requirement.js'
-import { contains } from '../model/specifier.js'
-import { parseVersion } from '../model/version.js'
-import { stripped, withoutComment } from './lines.js'
+import { normalizeName } from '../packaging/name.js'
+import type { Requirement } from '../packaging/requirement.js'
+import { parseRequirement, requirementKey } from '../packaging/requirement.js'
+import { contains } from '../packaging/specifier.js'
+import { parseVersion } from '../packaging/version.js'
+import { stripped, withoutComment } from '../python/lines.js'
 
 /** One line of a package list. */
 export interface PackageLine {

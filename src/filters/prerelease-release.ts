@@ -1,7 +1,7 @@
-import { normalizeName } from '../model/name.js'
-import { translatePythonRegex } from '../model/python-regex.js'
+import { normalizeName } from '../packaging/name.js'
+import { translatePythonRegex } from '../python/regex/regex.js'
 import type { PluginContext } from './context.js'
-import { stripped } from './lines.js'
+import { stripped } from '../python/lines.js'
 import type { ReleaseFilter } from './types.js'
 
 // 8.0 goes by the spelling, not by PEP 440: `1.0-preview1` and `1.0.post1.dev0` differ from what a parser would say.

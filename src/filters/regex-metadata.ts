@@ -1,6 +1,6 @@
 import { InvalidDocumentError } from '../errors.js'
 import type { JsonObject } from '../model/project.js'
-import type { PythonRegex } from '../model/python-regex.js'
+import type { PythonRegex } from '../python/regex/regex.js'
 import type { PluginContext } from './context.js'
 import { readPatterns } from './context.js'
 import { nullMatches, parseMetadataKey, valueAt } from './document-path.js'

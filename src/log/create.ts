@@ -1,8 +1,8 @@
 import { multistream, pino, stdTimeFunctions } from 'pino'
-import type { LogConfig } from '../config/log-config.js'
+import type { LogConfig } from './python/config.js'
 import type { Log, LogFormat, LogLevel } from '../log.js'
 import type { LineWriter } from './descriptor.js'
-import { openDestinations } from './destinations.js'
+import { openDestinations } from './python/destinations.js'
 import { visible, visibleJson } from './escape.js'
 import { pipeLine, terminalLine } from './lines.js'
 import { PINO_OFFSET, recordStream } from './record-stream.js'
@@ -65,7 +65,11 @@ export function createLogOn(world: LogWorld): RunLog {
     warningCount: () => warningCount,
     configure(config) {
       config.warnings.forEach(warnPlainly)
-      const opened = openDestinations(config, { ...world, level: PINO_LEVELS[world.level] - PINO_OFFSET, warn: warnPlainly })
+      const opened = openDestinations(config, {
+        ...world,
+        level: PINO_LEVELS[world.level] - PINO_OFFSET,
+        warn: warnPlainly,
+      })
       destinations = opened
       if (opened.entries.length > 0) logger = lineLogger(world, opened.entries)
       // As Python's handler of last resort.

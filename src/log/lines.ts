@@ -1,6 +1,6 @@
 import { levelName } from './record.js'
 import type { LogRecord } from './record.js'
-import { strftime } from './strftime.js'
+import { strftime } from '../python/strftime.js'
 
 // ECMA-48 SGR
 const DIM = 2

@@ -8,7 +8,13 @@ export interface LogRecord {
   readonly message: string
 }
 
-const LEVEL_NAMES = new Map([[10, 'DEBUG'], [20, 'INFO'], [30, 'WARNING'], [40, 'ERROR'], [50, 'CRITICAL']])
+const LEVEL_NAMES = new Map([
+  [10, 'DEBUG'],
+  [20, 'INFO'],
+  [30, 'WARNING'],
+  [40, 'ERROR'],
+  [50, 'CRITICAL'],
+])
 
 export function levelName(level: number): string {
   return LEVEL_NAMES.get(level) ?? `Level ${level}`

@@ -1,18 +1,30 @@
 import { BandersnatchError, StorageError, errorText } from '../errors.js'
-import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown, simpleDirectory } from '../model/layout.js'
-import { normalizeName } from '../model/name.js'
-import { throwIfStopped } from './context.js'
-import type { Context } from './context.js'
-import { fetchProject } from './fetch-project.js'
-import { recallJsonApi } from './json-api.js'
-import { loadMemory, loadSerials, saveSerials } from './memory.js'
-import { ownedKeys } from './remove.js'
-import { loadState } from './state.js'
-import { documentKeys, storedProject } from './stored.js'
-import { rewriteRoot } from './sync-some.js'
+import {
+  LAYOUT,
+  isSafeFilename,
+  isSafeProjectName,
+  jsonKey,
+  pypiJsonKey,
+  shown,
+  simpleDirectory,
+} from '../model/layout.js'
+import { normalizeName } from '../packaging/name.js'
+import { throwIfStopped } from './run/context.js'
+import type { Context } from './run/context.js'
+import { fetchProject } from './project/fetch-project.js'
+import { recallJsonApi } from './project/json-api.js'
+import { loadMemory, loadSerials, saveSerials } from './state/run-notes.js'
+import { ownedKeys } from './project/remove.js'
+import { loadState } from './state/status-files.js'
+import { documentKeys, storedProject } from './project/stored.js'
+import { rewriteRoot } from './sync.js'
 
 /** `delete`: removes everything that the mirror has of the named projects, in any spelling, whatever the filters say. */
-export async function runDelete(context: Context, names: readonly string[], options: { readonly dryRun: boolean }): Promise<void> {
+export async function runDelete(
+  context: Context,
+  names: readonly string[],
+  options: { readonly dryRun: boolean },
+): Promise<void> {
   const { storage, report, log } = context
   let removedPages = false
   recallJsonApi(context, await loadMemory(storage), names)
@@ -26,7 +38,10 @@ export async function runDelete(context: Context, names: readonly string[], opti
     const stored = await storedProject(storage, name)
     if (stored === 'unreadable') {
       const where = storage.location(jsonKey(name))
-      report.failures.push({ project: name, reason: `${where} cannot be read, so its files cannot be told; verify --json-update repairs it` })
+      report.failures.push({
+        project: name,
+        reason: `${where} cannot be read, so its files cannot be told; verify --json-update repairs it`,
+      })
       continue
     }
     const keys = await fileKeys(context, name, stored === undefined && !options.dryRun)

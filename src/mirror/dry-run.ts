@@ -2,16 +2,16 @@ import { BandersnatchError, StorageError, errorText } from '../errors.js'
 import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters/apply.js'
 import type { Drop } from '../filters/types.js'
 import { expectedFiles } from '../model/expected.js'
-import { compareCodePoints } from '../model/json/code-points.js'
-import { normalizeName } from '../model/name.js'
-import { throwIfStopped } from './context.js'
-import type { Context } from './context.js'
-import { fetchProject } from './fetch-project.js'
-import { eachOf } from './files.js'
-import { heldNames, planRun } from './plan-run.js'
-import { expectedOptions } from './project.js'
-import { hasPages, removalGuard, UNWANTED, WITHDRAWN } from './remove.js'
-import type { Removal } from './report.js'
+import { compareCodePoints } from '../python/code-points.js'
+import { normalizeName } from '../packaging/name.js'
+import { throwIfStopped } from './run/context.js'
+import type { Context } from './run/context.js'
+import { fetchProject } from './project/fetch-project.js'
+import { eachOf } from './project/fetch-files.js'
+import { heldNames, planRun } from './plan/plan-run.js'
+import { expectedOptions } from './project/sync-project.js'
+import { hasPages, removalGuard, UNWANTED, WITHDRAWN } from './project/remove.js'
+import type { Removal } from './run/report.js'
 
 /** What a run would do to one project. */
 export interface PlannedProject {
@@ -48,14 +48,16 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
   const projects = await planProjects(context, run.plan.work, options.quick)
   const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
   const guarded = context.config.removedProjects !== 'keep' && removals.length + run.plan.missing > 0
-  const refusal = !guarded ? undefined : removalGuard({
-    removals: removals.length + run.plan.missing,
-    mirrored: (run.held ?? (await heldNames(context))).size,
-    limit: context.config.removalLimit,
-    listedBefore: run.known.memory.listCount,
-    listedNow: run.changed.list?.projects.size,
-    allowed: options.allowRemovals,
-  })
+  const refusal = !guarded
+    ? undefined
+    : removalGuard({
+        removals: removals.length + run.plan.missing,
+        mirrored: (run.held ?? (await heldNames(context))).size,
+        limit: context.config.removalLimit,
+        listedBefore: run.known.memory.listCount,
+        listedNow: run.changed.list?.projects.size,
+        allowed: options.allowRemovals,
+      })
   const sum = (pick: (project: PlannedProject) => number | undefined): number | undefined =>
     options.quick ? undefined : projects.reduce((total, project) => total + (pick(project) ?? 0), 0)
   return {
@@ -72,7 +74,8 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
   const projects = await planProjects(context, new Map(names.map((name) => [name, 0])), false)
   const removals = await servedOnes(context, withdrawn(projects))
-  const sum = (pick: (project: PlannedProject) => number | undefined): number => projects.reduce((total, project) => total + (pick(project) ?? 0), 0)
+  const sum = (pick: (project: PlannedProject) => number | undefined): number =>
+    projects.reduce((total, project) => total + (pick(project) ?? 0), 0)
   return { projects, removals, refusal: undefined, files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes) }
 }
 
@@ -93,7 +96,11 @@ async function servedOnes(context: Context, candidates: readonly Removal[]): Pro
 }
 
 /** What would be done to each project of a list: name as upstream spells it -> serial that it must have. */
-async function planProjects(context: Context, work: ReadonlyMap<string, number>, quick: boolean): Promise<PlannedProject[]> {
+async function planProjects(
+  context: Context,
+  work: ReadonlyMap<string, number>,
+  quick: boolean,
+): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', work.size)
   await eachOf(context, { items: work, width: context.config.workers }, async ([rawName, serial]) => {
@@ -104,7 +111,11 @@ async function planProjects(context: Context, work: ReadonlyMap<string, number>,
   return projects.sort((a, b) => compareCodePoints(a.name, b.name))
 }
 
-async function planProject(context: Context, rawName: string, how: { quick: boolean; serial: number }): Promise<PlannedProject> {
+async function planProject(
+  context: Context,
+  rawName: string,
+  how: { quick: boolean; serial: number },
+): Promise<PlannedProject> {
   const name = normalizeName(rawName)
   const nothing = { name, files: undefined, bytes: undefined }
   try {
@@ -149,5 +160,10 @@ export async function explainProject(context: Context, rawName: string): Promise
   if (fetched === 'gone') return { name, mirrored, verdict: 'upstream does not have it', drops: [] }
   const drops = explain(context.filters, fetched.project)
   const dropped = drops.find((drop) => drop.kind === 'project')
-  return { name, mirrored, verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`, drops }
+  return {
+    name,
+    mirrored,
+    verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`,
+    drops,
+  }
 }

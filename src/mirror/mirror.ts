@@ -1,19 +1,19 @@
 import { LAYOUT } from '../model/layout.js'
-import { normalizeName } from '../model/name.js'
-import type { Context } from './context.js'
-import { openJournal } from './journal.js'
-import { saveMemory, saveSerials } from './memory.js'
-import type { Memory } from './memory.js'
-import { writeRootIndex } from './pages.js'
-import { filterFingerprints } from './plan.js'
-import type { SyncPlan } from './plan.js'
-import { heldNames, planRun } from './plan-run.js'
-import type { Known, PlannedRun } from './plan-run.js'
-import type { Removal } from './report.js'
-import { hasPages, removalGuard, removeProject } from './remove.js'
-import { commitStatus, stateFiles, writeTodo } from './state.js'
-import { prepareDirectories, recordFailures, workThrough } from './sync.js'
-import type { Worked } from './sync.js'
+import { normalizeName } from '../packaging/name.js'
+import type { Context } from './run/context.js'
+import { openJournal } from './state/journal.js'
+import { saveMemory, saveSerials } from './state/run-notes.js'
+import type { Memory } from './state/run-notes.js'
+import { writeRootIndex } from './project/pages.js'
+import { filterFingerprints } from './plan/plan.js'
+import type { SyncPlan } from './plan/plan.js'
+import { heldNames, planRun } from './plan/plan-run.js'
+import type { Known, PlannedRun } from './plan/plan-run.js'
+import type { Removal } from './run/report.js'
+import { hasPages, removalGuard, removeProject } from './project/remove.js'
+import { commitStatus, stateFiles, writeTodo } from './state/status-files.js'
+import { prepareDirectories, recordFailures, workThrough } from './run/work-off.js'
+import type { Worked } from './run/work-off.js'
 
 export interface MirrorOptions {
   /** compare every project with upstream, whatever the state files say */
@@ -29,7 +29,8 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const run = await planRun(context, { forceCheck: options.forceCheck, readOnly: false })
   const { known, plan, changed } = run
   // Also for a run that is killed: else an edit before the next one would go unnoticed.
-  if (known.memory.projectFilters === undefined) await saveMemory(storage, { ...known.memory, ...filterFingerprints(filters) })
+  if (known.memory.projectFilters === undefined)
+    await saveMemory(storage, { ...known.memory, ...filterFingerprints(filters) })
   context.report.serialUpstream = changed.serial
   const worked = await work(context, known, plan)
   await recordFailures(context, worked.failed)
@@ -68,7 +69,11 @@ async function work(context: Context, known: Known, plan: SyncPlan): Promise<Wor
 }
 
 /** Removes what should no longer be served, all of it or, where a guard refuses, nothing. Returns the removed names. */
-async function removeAll(context: Context, candidates: readonly Removal[], run: PlannedRun & { readonly allow: boolean }): Promise<Set<string>> {
+async function removeAll(
+  context: Context,
+  candidates: readonly Removal[],
+  run: PlannedRun & { readonly allow: boolean },
+): Promise<Set<string>> {
   const { config, log, report } = context
   const removed = new Set<string>()
   if (config.removedProjects === 'keep') return removed
@@ -145,18 +150,24 @@ async function finish(context: Context, run: PlannedRun, done: Done): Promise<vo
 }
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
-function remembered({ report, filters, jsonApi, upstream, storage }: Context, { known, changed, startedAt }: PlannedRun): Memory {
+function remembered(
+  { report, filters, jsonApi, upstream, storage }: Context,
+  { known, changed, startedAt }: PlannedRun,
+): Memory {
   const { list } = changed
   const serial = report.serialAfter
   const files = serial === undefined ? known.memory.stateFiles : stateFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : known.memory.jsonApiAt
   if (report.refusals.length > 0) return { ...known.memory, jsonApiAt, stateFiles: files, unsettled: true }
-  const seen = list === undefined ? {} : {
-    // Only serials tell that an unchanged list means unchanged projects.
-    listEtag: list.hasSerials ? list.etag : undefined,
-    listCount: list.projects.size,
-    listSerial: changed.serial,
-  }
+  const seen =
+    list === undefined
+      ? {}
+      : {
+          // Only serials tell that an unchanged list means unchanged projects.
+          listEtag: list.hasSerials ? list.etag : undefined,
+          listCount: list.projects.size,
+          listSerial: changed.serial,
+        }
   const compared = changed.tellsAbsence || changed.wentBack ? { reconciledAt: startedAt.getTime() } : {}
   const notes = { upstreamSerial: changed.serial, jsonApiAt, stateFiles: files, unsettled: false }
   return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), ...notes }

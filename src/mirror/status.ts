@@ -4,14 +4,14 @@ import { field, isObject } from '../model/parse.js'
 import type { JsonObject } from '../model/project.js'
 import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
-import { loadHistory } from './history.js'
-import type { RunRecord } from './history.js'
-import { loadFailures } from './memory.js'
-import type { FailureRecord } from './memory.js'
-import { mirroredNames } from './pages.js'
-import type { Progress } from './progress.js'
-import { parseTodo } from './state.js'
-import { pageKeys, storedPage } from './stored.js'
+import { loadHistory } from './state/history.js'
+import type { RunRecord } from './state/history.js'
+import { loadFailures } from './state/run-notes.js'
+import type { FailureRecord } from './state/run-notes.js'
+import { mirroredNames } from './project/pages.js'
+import type { Progress } from './run/progress.js'
+import { parseTodo } from './state/status-files.js'
+import { pageKeys, storedPage } from './project/stored.js'
 
 /** Release files that a project's page names; core metadata files are not among them. */
 export interface ProjectSize {
@@ -66,7 +66,8 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   const { storage, upstream, progress } = context
   const serial = wholeNumber(await readText(storage, LAYOUT.status))
   const sizes = await projectSizes(context, options.largest)
-  if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined) return undefined
+  if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined)
+    return undefined
   progress?.phase('Counting files')
   let files = 0
   let bytes = 0
@@ -95,7 +96,10 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
 }
 
 /** Sizes as the pages give them: looking at each file would take a request for each on S3. */
-async function projectSizes({ config, storage, progress }: StatusContext, most: number): Promise<{ count: number; largest: ProjectSize[] }> {
+async function projectSizes(
+  { config, storage, progress }: StatusContext,
+  most: number,
+): Promise<{ count: number; largest: ProjectSize[] }> {
   let count = 0
   let largest: ProjectSize[] = []
   const keepLargest = (): void => {

@@ -3,19 +3,19 @@ import { filterReleases } from '../filters/apply.js'
 import { expectedFiles } from '../model/expected.js'
 import type { FileSpec } from '../model/files.js'
 import { LAYOUT, isSafeProjectName, jsonKey } from '../model/layout.js'
-import { throwIfStopped } from './context.js'
-import type { Context } from './context.js'
-import { eachOf, fetchFile } from './files.js'
-import { recallJsonApi } from './json-api.js'
-import { loadMemory } from './memory.js'
-import { createOwnership } from './ownership.js'
-import type { Ownership } from './ownership.js'
-import { mirroredNames } from './pages.js'
-import { expectedOptions } from './project.js'
-import { removeUnowned } from './verify-delete.js'
-import { updateDocument } from './verify-update.js'
-import { upstreamSpecs, verifiableProject } from './verify-source.js'
-import { openProgress } from './verify-progress.js'
+import { throwIfStopped } from './run/context.js'
+import type { Context } from './run/context.js'
+import { eachOf, fetchFile } from './project/fetch-files.js'
+import { recallJsonApi } from './project/json-api.js'
+import { loadMemory } from './state/run-notes.js'
+import { createOwnership } from './verify/ownership.js'
+import type { Ownership } from './verify/ownership.js'
+import { mirroredNames } from './project/pages.js'
+import { expectedOptions } from './project/sync-project.js'
+import { removeUnowned } from './verify/unowned.js'
+import { updateDocument } from './verify/update-document.js'
+import { upstreamSpecs, verifiableProject } from './verify/source.js'
+import { openProgress } from './verify/progress.js'
 
 export interface VerifyOptions {
   /** remove files that no project accounts for */
@@ -91,7 +91,10 @@ async function verifyProject(state: Verifying, name: string, checked: boolean): 
     const wanted = filterReleases(context.filters, found.project)
     const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
     for (const spec of specs) state.owned.add(spec.key)
-    return checked || (await repairFiles(state, name, { specs, complete: found.fromPage ? upstreamSpecs(context, name) : keep }))
+    return (
+      checked ||
+      (await repairFiles(state, name, { specs, complete: found.fromPage ? upstreamSpecs(context, name) : keep }))
+    )
   } catch (error) {
     throwIfStopped(context)
     if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error

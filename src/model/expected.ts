@@ -4,7 +4,7 @@ import type { FileSpec } from './files.js'
 import { packageKey, shown } from './layout.js'
 import { releaseFiles } from './project.js'
 import type { Project, ReleaseFile } from './project.js'
-import { parseTimestamp } from './timestamp.js'
+import { parseTimestamp } from '../python/timestamp.js'
 
 export interface ExpectedOptions {
   readonly coreMetadata: boolean

@@ -1,9 +1,9 @@
 import { InvalidDocumentError } from '../errors.js'
-import { packageType, versionFromFilename } from './filename.js'
+import { packageType, versionFromFilename } from '../packaging/filename.js'
 import { shown } from './layout.js'
 import { field, isObject, serial } from './parse.js'
 import type { JsonObject } from './project.js'
-import { compareVersions, parseVersion } from './version.js'
+import { compareVersions, parseVersion } from '../packaging/version.js'
 
 export interface PageDocument {
   readonly document: JsonObject
@@ -19,7 +19,9 @@ export function documentFromPage(page: JsonObject, name: string): PageDocument {
   const files = field(page, 'files')
   if (!Array.isArray(files)) throw new InvalidDocumentError(`the page of ${shown(name)} has no list of files`)
   const listed = field(page, 'versions')
-  const versions = Array.isArray(listed) ? listed.filter((version): version is string => typeof version === 'string') : []
+  const versions = Array.isArray(listed)
+    ? listed.filter((version): version is string => typeof version === 'string')
+    : []
   const releases = new Map<string, JsonObject[]>(versions.map((version) => [version, []]))
   for (const file of files) {
     if (!isObject(file)) continue
@@ -52,7 +54,8 @@ function currentVersion(versions: Iterable<string>): string | undefined {
 
 function fileFromPage(file: JsonObject, filename: string): JsonObject {
   const yanked = field(file, 'yanked')
-  const coreMetadata = field(file, 'core-metadata') ?? field(file, 'data-dist-info-metadata') ?? field(file, 'dist-info-metadata')
+  const coreMetadata =
+    field(file, 'core-metadata') ?? field(file, 'data-dist-info-metadata') ?? field(file, 'dist-info-metadata')
   const requires = field(file, 'requires-python')
   const uploaded = field(file, 'upload-time')
   return {

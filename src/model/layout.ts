@@ -65,9 +65,22 @@ export function pypiJsonKey(name: string): string {
 const EDGE_CONTROLS = /^[\u0000-\u0020]+/
 const ANYWHERE = /[\t\r\n]/g
 const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*:/
-const WITH_PARAMETERS = new Set(
-  ['', 'ftp', 'hdl', 'prospero', 'http', 'https', 'shttp', 'rtsp', 'rtsps', 'sip', 'sips', 'mms', 'sftp', 'tel'],
-)
+const WITH_PARAMETERS = new Set([
+  '',
+  'ftp',
+  'hdl',
+  'prospero',
+  'http',
+  'https',
+  'shttp',
+  'rtsp',
+  'rtsps',
+  'sip',
+  'sips',
+  'mms',
+  'sftp',
+  'tel',
+])
 
 /** What PyPI's URLs look like: nothing to decode, nothing to doubt. */
 const PLAIN_URL = /^(?:https?:\/\/[A-Za-z0-9.:-]+)?(\/packages(?:\/[A-Za-z0-9_+!-][A-Za-z0-9._+!-]*)+)$/
@@ -160,8 +173,14 @@ export function localUrl(url: string, rootUri: string): string {
 
 /** Whether a filename from a metadata document may stand on a page. */
 export function isSafeFilename(filename: string): boolean {
-  return filename !== '' && filename !== '.' && filename !== '..' && !filename.includes('/') &&
-    !FORBIDDEN.test(filename) && Buffer.byteLength(filename) <= LONGEST_SEGMENT
+  return (
+    filename !== '' &&
+    filename !== '.' &&
+    filename !== '..' &&
+    !filename.includes('/') &&
+    !FORBIDDEN.test(filename) &&
+    Buffer.byteLength(filename) <= LONGEST_SEGMENT
+  )
 }
 
 /** A string from upstream as it may stand in a log line: quoted, without controls, cut. */

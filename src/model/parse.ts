@@ -1,6 +1,6 @@
 import { InvalidDocumentError, UnsafePathError } from '../errors.js'
 import { isSafeFilename, packageKey, pathByDigest, shown, urlPath } from './layout.js'
-import { normalizeName } from './name.js'
+import { normalizeName } from '../packaging/name.js'
 import type { CoreMetadata, JsonObject, Project, Release, ReleaseFile } from './project.js'
 
 export function isObject(value: unknown): value is JsonObject {

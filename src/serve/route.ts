@@ -1,6 +1,14 @@
-import { isSafeProjectName, jsonKey, LAYOUT, PAGE_NAMES, percentDecode, pypiJsonKey, simpleDirectory } from '../model/layout.js'
+import {
+  isSafeProjectName,
+  jsonKey,
+  LAYOUT,
+  PAGE_NAMES,
+  percentDecode,
+  pypiJsonKey,
+  simpleDirectory,
+} from '../model/layout.js'
 import type { PageName } from '../model/layout.js'
-import { normalizeName } from '../model/name.js'
+import { normalizeName } from '../packaging/name.js'
 
 /** What a path of the mirror's website means. Keys are relative to the mirror directory. */
 export type Route =
@@ -23,11 +31,13 @@ export function route(path: string, hashIndex: boolean): Route {
   if (path === '/' || path === '/simple') return { kind: 'redirect', to: '/simple/' }
   if (path.startsWith('/packages/')) return { kind: 'package', path: path.slice('/packages'.length) }
   const [start, room, first = '', second = '', ...more] = path.split('/').map(percentDecode)
-  if (start !== '' || more.length > 0) return more.length === 1 && more[0] === '' ? withoutSlash(path, hashIndex) : UNKNOWN
+  if (start !== '' || more.length > 0)
+    return more.length === 1 && more[0] === '' ? withoutSlash(path, hashIndex) : UNKNOWN
   if (room === 'simple') return simpleRoute(path, first, second, hashIndex)
   const name = normalizeName(first)
   if (!isSafeProjectName(name)) return UNKNOWN
-  if (room === 'json' && second === '' && !path.endsWith('/')) return metadataRoute(first, `/json/${name}`, jsonKey(name))
+  if (room === 'json' && second === '' && !path.endsWith('/'))
+    return metadataRoute(first, `/json/${name}`, jsonKey(name))
   if (room === 'pypi' && second === 'json') return metadataRoute(first, `/pypi/${name}/json`, pypiJsonKey(name))
   return UNKNOWN
 }

@@ -49,7 +49,10 @@ const LISTEN_PROBLEMS = new Map([
  * @param address `port` 0: any free one
  * @throws ConfigError where the address cannot be listened on
  */
-export async function startServer(site: Site, address: { readonly host: string; readonly port: number }): Promise<Server> {
+export async function startServer(
+  site: Site,
+  address: { readonly host: string; readonly port: number },
+): Promise<Server> {
   const server = createServer((request, response) => {
     const started = performance.now()
     response.once('close', () => site.log.info(accessLine(request, response, performance.now() - started)))
@@ -69,10 +72,11 @@ export async function startServer(site: Site, address: { readonly host: string; 
   })
   return {
     url: urlOf(server.address()),
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
@@ -84,8 +88,10 @@ function urlOf(address: AddressInfo | string | null): string {
 /** As Apache's common log, with milliseconds. */
 function accessLine(request: IncomingMessage, response: ServerResponse, milliseconds: number): string {
   const bytes = String(response.getHeader('content-length') ?? '-')
-  return `${request.socket.remoteAddress ?? '-'} "${request.method} ${request.url}" ${response.statusCode} ${bytes} ` +
+  return (
+    `${request.socket.remoteAddress ?? '-'} "${request.method} ${request.url}" ${response.statusCode} ${bytes} ` +
     `${Math.round(milliseconds)}ms "${request.headers['user-agent'] ?? '-'}"${response.writableFinished ? '' : ' aborted'}`
+  )
 }
 
 async function respond(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -110,7 +116,11 @@ async function respond(site: Site, request: IncomingMessage, response: ServerRes
         immutable: true,
       })
     case 'metadata':
-      return sendDocument(site, { request, response }, { key: found.key, headers: { 'Content-Type': 'application/json' } })
+      return sendDocument(
+        site,
+        { request, response },
+        { key: found.key, headers: { 'Content-Type': 'application/json' } },
+      )
     case 'pages': {
       const format = new URLSearchParams(query).get('format')
       const wanted = found.page === undefined ? pagesFor(request, format) : [found.page]
@@ -131,7 +141,9 @@ async function sendDocument(
   const path = join(site.directory, document.key)
   if (!existsSync(path)) return refuse(response, 404)
   // The root list in HTML does not name its serial; the one in JSON does.
-  const said = document.key.startsWith(`${LAYOUT.simple}/index.`) ? join(site.directory, LAYOUT.simple, 'index.v1_json') : path
+  const said = document.key.startsWith(`${LAYOUT.simple}/index.`)
+    ? join(site.directory, LAYOUT.simple, 'index.v1_json')
+    : path
   const serial = existsSync(said) ? await readSerial(said) : undefined
   sendFile(request, response, {
     path: `/${document.key}`,

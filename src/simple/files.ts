@@ -1,4 +1,4 @@
-import { compareCodePoints } from '../model/json/code-points.js'
+import { compareCodePoints } from '../python/code-points.js'
 import { releaseFiles } from '../model/project.js'
 import type { Project, ReleaseFile } from '../model/project.js'
 

@@ -21,26 +21,34 @@ export function repositoryVersion(options: PageOptions): string {
 export function projectHtml(project: Project, options: PageOptions): string {
   // PyPI's own title is the normalized name: spellings differ from index to index.
   const title = escapeHtml(options.apiVersion === '1.1' ? project.rawName : project.name)
-  const links = pageFiles(project).map((file) => fileLink(file, project, options)).join('\n')
-  return `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
+  const links = pageFiles(project)
+    .map((file) => fileLink(file, project, options))
+    .join('\n')
+  return (
+    `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
     statusTags(project, options) +
     `    <title>Links for ${title}</title>\n  </head>\n  <body>\n    <h1>Links for ${title}</h1>\n` +
     `${links}\n  </body>\n</html>\n<!--SERIAL ${project.lastSerial}-->`
+  )
 }
 
 function statusTags(project: Project, options: PageOptions): string {
   if (options.apiVersion === '1.1' || project.page === undefined) return ''
   const { projectStatus, alternateLocations } = project.page
-  const tag = (name: string, content: string): string => `    <meta name="pypi:${name}" content="${escapeHtml(content)}">\n`
-  return (projectStatus === undefined ? '' : tag('project-status', projectStatus.status)) +
+  const tag = (name: string, content: string): string =>
+    `    <meta name="pypi:${name}" content="${escapeHtml(content)}">\n`
+  return (
+    (projectStatus === undefined ? '' : tag('project-status', projectStatus.status)) +
     (projectStatus?.reason === undefined ? '' : tag('project-status-reason', projectStatus.reason)) +
     alternateLocations.map((location) => tag('alternate-locations', location)).join('')
+  )
 }
 
 function fileLink(file: ReleaseFile, project: Project, options: PageOptions): string {
   const href = escapeHref(localUrl(file.path, options.rootUri))
   const digest = pageDigest(file, project, options.digestName)
-  const attributes = requiresPython(file) + coreMetadata(file, options) + provenance(file, project, options) + yanked(file)
+  const attributes =
+    requiresPython(file) + coreMetadata(file, options) + provenance(file, project, options) + yanked(file)
   return `    <a href="${href}#${options.digestName}=${digest}"${attributes}>${escapeHtml(file.filename)}</a><br/>`
 }
 
@@ -80,8 +88,10 @@ function yanked(file: ReleaseFile): string {
 
 /** The root page (PEP 503) piece by piece: `names` are normalized. */
 export function* rootHtml(names: Iterable<string>, options: PageOptions): Generator<string> {
-  yield `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
+  yield (
+    `${HEAD}    <meta name="pypi:repository-version" content="${repositoryVersion(options)}">\n` +
     '    <title>Simple Index</title>\n  </head>\n  <body>\n'
+  )
   for (const name of names) {
     const text = escapeHtml(name)
     yield `    <a href="${escapeHref(name)}/">${text}</a><br/>\n`

@@ -2,9 +2,9 @@ import { coreMetadataDigest } from '../model/expected.js'
 import { localUrl } from '../model/layout.js'
 import { field } from '../model/parse.js'
 import type { Project, ReleaseFile } from '../model/project.js'
-import { dumps, quote } from '../model/json/dumps.js'
-import { compareVersions, parseVersion } from '../model/version.js'
-import { compareCodePoints as byCodePoint } from '../model/json/code-points.js'
+import { dumps, quote } from '../python/json/dumps.js'
+import { compareVersions, parseVersion } from '../packaging/version.js'
+import { compareCodePoints as byCodePoint } from '../python/code-points.js'
 import { pageFiles } from './files.js'
 import { pageDigest } from './html.js'
 import type { PageOptions } from './types.js'
@@ -16,12 +16,16 @@ import type { PageOptions } from './types.js'
  */
 export function projectJson(project: Project, options: PageOptions): string {
   const old = options.apiVersion === '1.1'
-  const files = pageFiles(project).map((file) => fileJson(file, project, options)).join(', ')
+  const files = pageFiles(project)
+    .map((file) => fileJson(file, project, options))
+    .join(', ')
   const serial = old ? `"${project.lastSerial}"` : String(project.lastSerial)
   const versions = project.releases.map((release) => release.version).sort(old ? byCodePoint : byVersion)
   const meta = `{"api-version": "${options.apiVersion}", "_last-serial": ${serial}}`
-  return `{"files": [${files}], "meta": ${meta}, "name": ${quote(project.name)}, ` +
+  return (
+    `{"files": [${files}], "meta": ${meta}, "name": ${quote(project.name)}, ` +
     `"versions": [${versions.map(quote).join(', ')}]${old ? '' : statusFields(project)}}`
+  )
 }
 
 function fileJson(file: ReleaseFile, project: Project, options: PageOptions): string {
@@ -32,12 +36,14 @@ function fileJson(file: ReleaseFile, project: Project, options: PageOptions): st
   const url = localUrl(file.path, options.rootUri)
   const hex = pageDigest(file, project, options.digestName)
   const old = options.apiVersion === '1.1'
-  return `{"filename": ${quote(file.filename)}, "hashes": {${quote(options.digestName)}: "${hex}"}, ` +
+  return (
+    `{"filename": ${quote(file.filename)}, "hashes": {${quote(options.digestName)}: "${hex}"}, ` +
     `"requires-python": ${given('requires_python', old ? '' : null)}, ` +
     (old || file.size !== undefined ? `"size": ${dumps(file.size ?? null)}, ` : '') +
     (old || file.uploadTime !== undefined ? `"upload-time": ${given('upload_time_iso_8601', '')}, ` : '') +
     `"url": ${quote(url)}, "yanked": ${old ? given('yanked', false) : yanked(file)}` +
     `${coreMetadata(file, options)}${old ? '' : provenance(file, project)}}`
+  )
 }
 
 function yanked(file: ReleaseFile): string {
@@ -63,8 +69,10 @@ function statusFields(project: Project): string {
   if (project.page === undefined) return ''
   const { projectStatus, alternateLocations } = project.page
   const reason = projectStatus?.reason === undefined ? '' : `, "reason": ${quote(projectStatus.reason)}`
-  return (projectStatus === undefined ? '' : `, "project-status": {"status": ${quote(projectStatus.status)}${reason}}`) +
+  return (
+    (projectStatus === undefined ? '' : `, "project-status": {"status": ${quote(projectStatus.status)}${reason}}`) +
     (alternateLocations.length === 0 ? '' : `, "alternate-locations": [${alternateLocations.map(quote).join(', ')}]`)
+  )
 }
 
 /** PEP 440 order; what is no version comes first, by code point. */

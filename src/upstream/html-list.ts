@@ -1,7 +1,7 @@
 import { UpstreamError } from '../errors.js'
 import { percentDecode } from '../model/layout.js'
-import { normalizeName } from '../model/name.js'
-import { parseUrl } from './failure.js'
+import { normalizeName } from '../packaging/name.js'
+import { parseUrl } from './http/failure.js'
 import { createHtmlParser } from './html-parser.js'
 import type { BodyReader } from './types.js'
 
@@ -12,7 +12,10 @@ const LONGEST_NAME = 1024
  * page it leads to; what else there is (a link upwards, a login) is passed over.
  * @param onName gets each name as the page spells it
  */
-export function createHtmlListReader(onName: (name: string) => void, page: { readonly url: URL; readonly shown: string }): BodyReader {
+export function createHtmlListReader(
+  onName: (name: string) => void,
+  page: { readonly url: URL; readonly shown: string },
+): BodyReader {
   const decoder = new TextDecoder()
   let base = page.url
   let target: URL | undefined

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/project.js'
-import { parseUrl } from './failure.js'
+import { parseUrl } from './http/failure.js'
 import { createHtmlParser } from './html-parser.js'
 
 interface Anchor {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js'
 import type { Log } from '../log.js'
-import { parseUrl } from './failure.js'
+import { parseUrl } from './http/failure.js'
 import { fetchMetadata } from './json.js'
 import { fetchProjectList, fetchProjectPage } from './simple.js'
 import type { HttpClient, Upstream } from './types.js'

@@ -1,7 +1,7 @@
 import { UpstreamError } from '../errors.js'
-import { normalizeName } from '../model/name.js'
+import { normalizeName } from '../packaging/name.js'
 import { field, isObject, serial } from '../model/parse.js'
-import { shownUrl } from './failure.js'
+import { shownUrl } from './http/failure.js'
 import type { HttpAnswer, HttpClient, MetadataDocument } from './types.js'
 
 /** Some ten megabytes are the most that PyPI's have (2025). */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
-import { normalizeName } from '../model/name.js'
+import { normalizeName } from '../packaging/name.js'
 import { field, isObject, isSerial, serial } from '../model/parse.js'
 import type { JsonObject } from '../model/project.js'
-import { parseUrl, shownUrl } from './failure.js'
+import { parseUrl, shownUrl } from './http/failure.js'
 import { createHtmlListReader } from './html-list.js'
 import { createListScanner } from './list-scanner.js'
 import { parseHtmlPage } from './html-page.js'
@@ -116,7 +116,9 @@ export async function fetchProjectList(
     check: ({ status }) => {
       if (status === 304 || list.projects.size > 0 || list.bare.size > 0) return
       const why =
-        list.skipped === 0 ? 'the list of projects is empty' : `none of ${list.skipped} projects has a name and a serial`
+        list.skipped === 0
+          ? 'the list of projects is empty'
+          : `none of ${list.skipped} projects has a name and a serial`
       throw new UpstreamError('content', `${shownUrl(url)}: ${why}`)
     },
   })

@@ -1,7 +1,7 @@
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log.js'
 import { isSerial } from '../model/parse.js'
-import { Retryable, shownUrl } from './failure.js'
+import { Retryable, shownUrl } from './http/failure.js'
 import type { RpcValue } from './rpc-value.js'
 import type { Changes, HttpClient, ProjectList } from './types.js'
 import { createRpcReader } from './xmlrpc-reader.js'

@@ -17,7 +17,10 @@ describe('check-config', () => {
   afterAll(() => index.close())
 
   it('prints every option with where it comes from, the filters, space and the master', async () => {
-    const at = bench(index.url, 'workers = 5\n[plugins]\nenabled =\n    blocklist_project\n    latest_release\n[blocklist]\npackages =\n    foo\n    bar\n[latest_release]\nkeep = 3\n[DEFAULT]\ntimeout = 99\n')
+    const at = bench(
+      index.url,
+      'workers = 5\n[plugins]\nenabled =\n    blocklist_project\n    latest_release\n[blocklist]\npackages =\n    foo\n    bar\n[latest_release]\nkeep = 3\n[DEFAULT]\ntimeout = 99\n',
+    )
     expect(await checkConfigCommand(at.setting, { offline: false })).toBe(0)
     const text = at.printed()
     expect(text).toMatch(/^ {2}workers +=\s5 +line 5$/m)
@@ -33,7 +36,9 @@ describe('check-config', () => {
   })
 
   it('hides secrets and passwords in URLs, and shows the proxy of the environment', async () => {
-    const at = bench('http://me:geheim@localhost:1', '[s3]\naws_secret_access_key = abc123\n', { https_proxy: 'http://user:word@proxy:3128' })
+    const at = bench('http://me:geheim@localhost:1', '[s3]\naws_secret_access_key = abc123\n', {
+      https_proxy: 'http://user:word@proxy:3128',
+    })
     await checkConfigCommand(at.setting, offline)
     expect(at.printed()).not.toMatch(/geheim|abc123|word@/)
     expect(at.printed()).toMatch(/^ {2}proxy +=\shttp:\/\/\*\*\*@proxy:3128 +environment$/m)
@@ -43,7 +48,12 @@ describe('check-config', () => {
   it('exits 2 for a master that does not answer and a directory that cannot be', async () => {
     const at = bench('http://127.0.0.1:1')
     writeFileSync(at.mirror, 'a file')
-    expect(await checkConfigCommand({ ...at.setting, configPath: at.configWith(at.mirror, join(at.mirror, 'below')) }, { offline: false })).toBe(2)
+    expect(
+      await checkConfigCommand(
+        { ...at.setting, configPath: at.configWith(at.mirror, join(at.mirror, 'below')) },
+        { offline: false },
+      ),
+    ).toBe(2)
     expect(at.printed()).toMatch(/PROBLEM: .*mirror is not a directory$/m)
     expect(at.printed()).toMatch(/PROBLEM: http:\/\/127\.0\.0\.1:1 does not answer as it should: /)
     expect(at.printed()).toContain('2 to be put right before a run can work')
@@ -53,8 +63,11 @@ describe('check-config', () => {
     const at = bench(index.url, 'log-config = LOGS\n')
     const logs = join(at.directory, 'log.conf')
     mkdirSync(at.mirror)
-    writeFileSync(logs, '[loggers]\nkeys=root\n[handlers]\nkeys=a,b\n[formatters]\nkeys=\n[logger_root]\nhandlers=a,b\n' +
-      '[handler_a]\nclass=FileHandler\nargs=("/var/log/b.log",)\n[handler_b]\nclass=handlers.SMTPHandler\nargs=()\n')
+    writeFileSync(
+      logs,
+      '[loggers]\nkeys=root\n[handlers]\nkeys=a,b\n[formatters]\nkeys=\n[logger_root]\nhandlers=a,b\n' +
+        '[handler_a]\nclass=FileHandler\nargs=("/var/log/b.log",)\n[handler_b]\nclass=handlers.SMTPHandler\nargs=()\n',
+    )
     expect(await checkConfigCommand({ ...at.setting, configPath: at.configWith('LOGS', logs) }, offline)).toBe(0)
     expect(at.printed()).toContain('log-config: the log goes to a (/var/log/b.log)')
     expect(at.printed()).toContain('[handler_b] this handler is left out: class handlers.SMTPHandler is not available')

@@ -32,9 +32,10 @@ function readCases(directory: string): Golden {
 }
 
 const directory = process.env['GOLDEN_DIR']
-const golden = directory === undefined
-  ? (JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/config/golden.json'), 'utf8')) as Golden)
-  : readCases(join(directory, 'cases'))
+const golden =
+  directory === undefined
+    ? (JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/config/golden.json'), 'utf8')) as Golden)
+    : readCases(join(directory, 'cases'))
 
 const temporary = mkdtempSync(join(tmpdir(), 'golden-'))
 
@@ -42,7 +43,10 @@ function load(text: string): ReturnType<typeof loadConfig> {
   const path = join(temporary, 'bandersnatch.conf')
   const upstream = 'http://127.0.0.1:8080'
   const values = { DIR: join(temporary, 'mirror'), AUX: temporary, BASE: upstream, PROXY: upstream }
-  writeFileSync(path, Object.entries(values).reduce((all, [name, value]) => all.replaceAll(`@${name}@`, value), text))
+  writeFileSync(
+    path,
+    Object.entries(values).reduce((all, [name, value]) => all.replaceAll(`@${name}@`, value), text),
+  )
   return loadConfig(path, { env: {} })
 }
 

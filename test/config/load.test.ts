@@ -23,14 +23,39 @@ describe('loadConfig', () => {
   it('fills in the defaults of 8.0 and its own', () => {
     const config = load()
     expect(config.mirror).toEqual({
-      directory: '/srv/pypi', storageBackend: 'filesystem', managePermissions: true,
-      master: 'https://pypi.org', allowNonHttps: false, proxy: undefined,
-      downloadMirror: undefined, downloadMirrorNoFallback: false, apiMethod: 'auto', metadata: 'auto',
-      timeout: 10, globalTimeout: 1800, workers: 3, verifiers: 3, stopOnError: false,
-      json: false, releaseFiles: true, coreMetadata: true, hashIndex: false,
-      simpleFormat: 'ALL', simpleApiVersion: '1.4', rootUri: '', digestName: 'sha256', compareMethod: 'hash',
-      keepIndexVersions: 0, cleanup: false, removedProjects: 'unlist', removalLimit: 1, reconcileInterval: 24,
-      diffFile: undefined, diffAppendEpoch: false, logConfig: undefined, metricsFile: undefined,
+      directory: '/srv/pypi',
+      storageBackend: 'filesystem',
+      managePermissions: true,
+      master: 'https://pypi.org',
+      allowNonHttps: false,
+      proxy: undefined,
+      downloadMirror: undefined,
+      downloadMirrorNoFallback: false,
+      apiMethod: 'auto',
+      metadata: 'auto',
+      timeout: 10,
+      globalTimeout: 1800,
+      workers: 3,
+      verifiers: 3,
+      stopOnError: false,
+      json: false,
+      releaseFiles: true,
+      coreMetadata: true,
+      hashIndex: false,
+      simpleFormat: 'ALL',
+      simpleApiVersion: '1.4',
+      rootUri: '',
+      digestName: 'sha256',
+      compareMethod: 'hash',
+      keepIndexVersions: 0,
+      cleanup: false,
+      removedProjects: 'unlist',
+      removalLimit: 1,
+      reconcileInterval: 24,
+      diffFile: undefined,
+      diffAppendEpoch: false,
+      logConfig: undefined,
+      metricsFile: undefined,
     })
     expect(config).toMatchObject({ path, s3: undefined, enabledPlugins: [], warnings: [] })
     expect([config, config.mirror, config.warnings, config.enabledPlugins].every(Object.isFrozen)).toBe(true)
@@ -44,7 +69,12 @@ describe('loadConfig', () => {
   it('reads numbers, booleans and names as Python does', () => {
     const lines = ['workers = 1_0', 'timeout = 7.5', 'json = ON', 'simple-format = html', 'digest_name = BLAKE2b']
     expect(mirror([...lines, 'global-timeout = 0'].join('\n'))).toMatchObject({
-      workers: 10, timeout: 7.5, json: true, simpleFormat: 'HTML', digestName: 'blake2b', globalTimeout: 5 * 3600,
+      workers: 10,
+      timeout: 7.5,
+      json: true,
+      simpleFormat: 'HTML',
+      digestName: 'blake2b',
+      globalTimeout: 5 * 3600,
     })
   })
 
@@ -55,7 +85,8 @@ describe('loadConfig', () => {
 
   it('takes slashes off the end of URLs', () => {
     expect(mirror('master = https://pypi.org//\ndownload-mirror = http://near/x/')).toMatchObject({
-      master: 'https://pypi.org', downloadMirror: 'http://near/x',
+      master: 'https://pypi.org',
+      downloadMirror: 'http://near/x',
     })
     expect(mirror('master = http://localhost:8080/\nallow-non-https = yes').master).toBe('http://localhost:8080')
     expect(mirror('root_uri = https://files.example.org/').rootUri).toBe('https://files.example.org/')
@@ -88,9 +119,18 @@ describe('loadConfig', () => {
     const s3 = '[s3]\nendpoint_url = http://minio:9000/\naws_secret_access_key = a/b+c\nconfig_param_ACL = private\n'
     expect(load(`${s3}max_attempts = x`).s3).toBeUndefined()
     expect(load(`storage-backend = s3\n${s3}`).s3).toEqual({
-      regionName: undefined, accessKeyId: undefined, secretAccessKey: 'a/b+c', endpointUrl: 'http://minio:9000',
-      signatureVersion: undefined, configParams: new Map([['ACL', 'private']]), verifyConcurrency: 50, maxAttempts: 10,
-      lockExpiry: 120, timedLock: false, cacheControlPackages: undefined, cacheControlPages: undefined,
+      regionName: undefined,
+      accessKeyId: undefined,
+      secretAccessKey: 'a/b+c',
+      endpointUrl: 'http://minio:9000',
+      signatureVersion: undefined,
+      configParams: new Map([['ACL', 'private']]),
+      verifyConcurrency: 50,
+      maxAttempts: 10,
+      lockExpiry: 120,
+      timedLock: false,
+      cacheControlPackages: undefined,
+      cacheControlPages: undefined,
     })
     expect(load('storage-backend = s3').s3).toMatchObject({ maxAttempts: 10 })
   })
@@ -147,7 +187,10 @@ describe('warnings', () => {
     ['[statistics]\naccess-log-pattern = /var/log/*', /\[statistics\] has no effect/],
     ['[plugins]\nenabled =\n  blacklist_project', /blacklist_project has no effect: .* called blocklist_project now/],
   ])('one for %j', (lines, expected) => {
-    const { warnings, mirror: { workers, keepIndexVersions } } = load(lines)
+    const {
+      warnings,
+      mirror: { workers, keepIndexVersions },
+    } = load(lines)
     expect(warnings).toEqual([expect.stringMatching(expected)])
     expect([workers, keepIndexVersions]).toEqual([3, 0])
   })

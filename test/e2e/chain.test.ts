@@ -60,7 +60,9 @@ it.each([
   if (!kind.includes('json = true')) return
   const { url } = third.server
   const accept = 'application/vnd.pypi.simple.v1+json'
-  const list = (await (await fetch(`${url}/simple/`, { headers: { accept } })).json()) as { projects: Record<string, unknown>[] }
+  const list = (await (await fetch(`${url}/simple/`, { headers: { accept } })).json()) as {
+    projects: Record<string, unknown>[]
+  }
   expect(list.projects.map(({ name }) => name)).toEqual(listedNames(first.mirror))
   for (const { name, '_last-serial': serial } of list.projects) {
     expect(serial).toBe(index.projects.get(String(name))?.serial)
@@ -72,7 +74,10 @@ it.each([
 
 it('a mirror that leaves files out offers no more than it has', async () => {
   const pypi = await serveIndex(fixtureIndex())
-  const first = await addLink(pypi.url, 'json = true\n[plugins]\nenabled = latest_release\n[latest_release]\nkeep = 1\n')
+  const first = await addLink(
+    pypi.url,
+    'json = true\n[plugins]\nenabled = latest_release\n[latest_release]\nkeep = 1\n',
+  )
   const second = await addLink(first.server.url, 'json = true\n')
   expect(served(second.mirror.directory)).toEqual(served(first.mirror.directory))
 })

@@ -24,27 +24,64 @@ const STEPS: readonly Step[] = [
   {
     what: 'a new project',
     change: (index) => publish(index, { name: 'New_Project', version: '1.0' }),
-    asked: [file('new_project-1.0-py3-none-any.whl'), file('new_project-1.0-py3-none-any.whl.metadata'), ...document('new-project')],
+    asked: [
+      file('new_project-1.0-py3-none-any.whl'),
+      file('new_project-1.0-py3-none-any.whl.metadata'),
+      ...document('new-project'),
+    ],
   },
   {
     what: 'a new release',
     change: (index) => publish(index, { name: 'New_Project', version: '1.1' }, ['wheel', 'sdist']),
     asked: [
-      file('new_project-1.1-py3-none-any.whl'), file('new_project-1.1-py3-none-any.whl.metadata'), file('new_project-1.1.tar.gz'),
+      file('new_project-1.1-py3-none-any.whl'),
+      file('new_project-1.1-py3-none-any.whl.metadata'),
+      file('new_project-1.1.tar.gz'),
       ...document('new-project'),
     ],
   },
-  { what: 'a yanked release', change: (index) => index.yank('new-project', '1.0', 'it <hurts>'), asked: document('new-project') },
-  { what: 'a release that is yanked no more', change: (index) => index.unyank('new-project', '1.0'), asked: document('new-project') },
-  { what: 'a removed file', change: (index) => index.removeFile('new-project', 'new_project-1.1.tar.gz'), asked: document('new-project') },
-  { what: 'a removed release', change: (index) => index.removeRelease('new-project', '1.1'), asked: document('new-project') },
-  { what: 'a deleted project', change: (index) => index.deleteProject('new-project'), asked: document('new-project'), withdraws: true, vanishes: true },
-  { what: 'a project in quarantine', change: (index) => index.quarantine('stays'), asked: document('stays'), withdraws: true, vanishes: true },
+  {
+    what: 'a yanked release',
+    change: (index) => index.yank('new-project', '1.0', 'it <hurts>'),
+    asked: document('new-project'),
+  },
+  {
+    what: 'a release that is yanked no more',
+    change: (index) => index.unyank('new-project', '1.0'),
+    asked: document('new-project'),
+  },
+  {
+    what: 'a removed file',
+    change: (index) => index.removeFile('new-project', 'new_project-1.1.tar.gz'),
+    asked: document('new-project'),
+  },
+  {
+    what: 'a removed release',
+    change: (index) => index.removeRelease('new-project', '1.1'),
+    asked: document('new-project'),
+  },
+  {
+    what: 'a deleted project',
+    change: (index) => index.deleteProject('new-project'),
+    asked: document('new-project'),
+    withdraws: true,
+    vanishes: true,
+  },
+  {
+    what: 'a project in quarantine',
+    change: (index) => index.quarantine('stays'),
+    asked: document('stays'),
+    withdraws: true,
+    vanishes: true,
+  },
   {
     what: 'a project out of quarantine',
     change: (index) => index.unquarantine('stays'),
     asked: [
-      file('stays-1.0-py3-none-any.whl'), file('stays-1.0-py3-none-any.whl.metadata'), file('stays-1.0.tar.gz'), ...document('stays'),
+      file('stays-1.0-py3-none-any.whl'),
+      file('stays-1.0-py3-none-any.whl.metadata'),
+      file('stays-1.0.tar.gz'),
+      ...document('stays'),
     ],
   },
   {
@@ -63,7 +100,10 @@ const STEPS: readonly Step[] = [
       index.transfer('stays', '0.1', [wheel(theirs), sdist(theirs)], 'somebody else')
     },
     asked: [
-      file('stays-0.1-py3-none-any.whl'), file('stays-0.1-py3-none-any.whl.metadata'), file('stays-0.1.tar.gz'), ...document('stays'),
+      file('stays-0.1-py3-none-any.whl'),
+      file('stays-0.1-py3-none-any.whl.metadata'),
+      file('stays-0.1.tar.gz'),
+      ...document('stays'),
     ],
     withdraws: true,
   },
@@ -84,7 +124,10 @@ it('leaves the mirror equal to a new one after every kind of change, by each api
   publish(index, { name: 'other', version: '1.0' })
   index.create('empty')
   const upstream = await serveIndex(index)
-  const mirrors = METHODS.map((method) => ({ method, mirror: createMirror(upstream.url, `${OPTIONS}api-method = ${method}\n`) }))
+  const mirrors = METHODS.map((method) => ({
+    method,
+    mirror: createMirror(upstream.url, `${OPTIONS}api-method = ${method}\n`),
+  }))
   for (const { mirror } of mirrors) expect(await mirror.run()).toMatchObject({ code: 0 })
   for (const step of STEPS) {
     step.change(index)

@@ -11,7 +11,8 @@ import type { WebServer } from '../serve/servers.js'
 const PYTHON = process.env['PYTHON'] ?? 'python3'
 const SLOW = 300_000
 /** what FIXTURE_APP prints: itself and all that it needs is there and can be imported */
-const APP_SAYS = 'demo_core 1.1\ndemo_lib 1.1\ndemo_text_utils 1.0\ndemo_sdist_only 3.0.post1\ndemo_bare 0.1\ndemo_compat 1.0\n'
+const APP_SAYS =
+  'demo_core 1.1\ndemo_lib 1.1\ndemo_text_utils 1.0\ndemo_sdist_only 3.0.post1\ndemo_bare 0.1\ndemo_compat 1.0\n'
 
 describe.each([
   ['as it comes', ''],
@@ -43,7 +44,12 @@ describe.each([
 
     it('pip installs from it, and decides by core metadata before it fetches a wheel', async () => {
       server.requests()
-      const wanted = { python: PYTHON, indexUrl: `${server.url}/simple`, target: join(home, 'pip'), packages: [FIXTURE_APP] }
+      const wanted = {
+        python: PYTHON,
+        indexUrl: `${server.url}/simple`,
+        target: join(home, 'pip'),
+        packages: [FIXTURE_APP],
+      }
       const { code, output } = await pipInstall(wanted)
       expect(code, output).toBe(0)
       expect((await importInstalled(wanted)).output).toContain('demo-app 1.1 imported from')
@@ -52,14 +58,20 @@ describe.each([
       for (const project of ['demo_app', 'demo_lib', 'Demo.Text_Utils', 'demo_compat', 'demo_core']) {
         expect(about(new RegExp(`${project}-[^/]*\\.whl\\.metadata$`)), project).toBeGreaterThan(0)
       }
-      expect(about(/demo_app-1\.1[^/]*\.whl$/)).toBeGreaterThan(asked.findLastIndex((request) => request.endsWith('.metadata')))
+      expect(about(/demo_app-1\.1[^/]*\.whl$/)).toBeGreaterThan(
+        asked.findLastIndex((request) => request.endsWith('.metadata')),
+      )
       // versions that pip did not choose are not fetched
       expect(about(/demo_lib-1\.[02]|demo_app-1\.0|demo_core-2/)).toBe(-1)
     })
 
     // It takes half a minute: once for each server, once for each kind of mirror.
-    it.runIf(name === (options === '' ? 'nginx' : 'Caddy'))('Poetry locks and installs from it', async () => {
-      const { cwd, env } = project('poetry', `[tool.poetry]
+    it.runIf(name === (options === '' ? 'nginx' : 'Caddy'))(
+      'Poetry locks and installs from it',
+      async () => {
+        const { cwd, env } = project(
+          'poetry',
+          `[tool.poetry]
 name = "trial"
 version = "1.0"
 description = ""
@@ -73,15 +85,25 @@ ${FIXTURE_APP} = "*"
 name = "mirror"
 url = "${server.url}/simple/"
 default = true
-`)
-      const environment = { ...env, POETRY_VIRTUALENVS_IN_PROJECT: 'true' }
-      const { code, output } = await run('poetry', ['install', '--no-root', '--no-interaction'], { cwd, env: environment })
-      expect(code, output).toBe(0)
-      expect((await run(join(cwd, '.venv', 'bin', FIXTURE_APP), [])).output).toBe(APP_SAYS)
-    }, SLOW)
+`,
+        )
+        const environment = { ...env, POETRY_VIRTUALENVS_IN_PROJECT: 'true' }
+        const { code, output } = await run('poetry', ['install', '--no-root', '--no-interaction'], {
+          cwd,
+          env: environment,
+        })
+        expect(code, output).toBe(0)
+        expect((await run(join(cwd, '.venv', 'bin', FIXTURE_APP), [])).output).toBe(APP_SAYS)
+      },
+      SLOW,
+    )
 
-    it.runIf(name !== 'bandersnatch serve')('PDM locks and installs from it', async () => {
-      const { cwd, env } = project('pdm', `[project]
+    it.runIf(name !== 'bandersnatch serve')(
+      'PDM locks and installs from it',
+      async () => {
+        const { cwd, env } = project(
+          'pdm',
+          `[project]
 name = "trial"
 version = "1.0"
 requires-python = ">=3.8"
@@ -91,22 +113,31 @@ dependencies = ["${FIXTURE_APP}"]
 name = "pypi"
 url = "${server.url}/simple/"
 verify_ssl = false
-`)
-      const { code, output } = await run('pdm', ['install', '--no-self'], { cwd, env: { ...env, PDM_CHECK_UPDATE: '0' } })
-      expect(code, output).toBe(0)
-      expect((await run(join(cwd, '.venv', 'bin', FIXTURE_APP), [])).output).toBe(APP_SAYS)
-    }, SLOW)
+`,
+        )
+        const { code, output } = await run('pdm', ['install', '--no-self'], {
+          cwd,
+          env: { ...env, PDM_CHECK_UPDATE: '0' },
+        })
+        expect(code, output).toBe(0)
+        expect((await run(join(cwd, '.venv', 'bin', FIXTURE_APP), [])).output).toBe(APP_SAYS)
+      },
+      SLOW,
+    )
 
     it.runIf(options === '')('another mirror follows it', async () => {
       const downloads = `download-mirror = ${server.url}\ndownload-mirror-no-fallback = true\n`
       const second = writeConfig(join(home, 'second'), server.url, downloads)
-      const mirrorOnce = () => run(process.execPath, [PROGRAM, '-c', second.config, 'mirror'], { env: plainEnvironment() })
+      const mirrorOnce = () =>
+        run(process.execPath, [PROGRAM, '-c', second.config, 'mirror'], { env: plainEnvironment() })
       const { code, output } = await mirrorOnce()
       expect(code, output).toBe(0)
       for (const part of ['packages', 'json']) {
         expect(contents(join(second.directory, 'web', part))).toEqual(contents(join(mirror.web, part)))
       }
-      expect(readFileSync(join(second.directory, 'status'), 'utf8')).toBe(readFileSync(join(mirror.directory, 'status'), 'utf8'))
+      expect(readFileSync(join(second.directory, 'status'), 'utf8')).toBe(
+        readFileSync(join(mirror.directory, 'status'), 'utf8'),
+      )
       server.requests()
       expect((await mirrorOnce()).code).toBe(0)
       expect(server.requests().filter((request) => /json|packages/.test(request))).toEqual([])

@@ -13,13 +13,20 @@ beforeAll(async () => {
   // nginx, started by root, works as nobody
   chmodSync(scratch, 0o755)
   writeFileSync(join(scratch, 'package.json'), '{"type":"module"}')
-  const { code, output } = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.demo.json', '--outDir', join(scratch, 'tools')], { cwd: ROOT })
+  const { code, output } = await run(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.demo.json', '--outDir', join(scratch, 'tools')],
+    { cwd: ROOT },
+  )
   expect(code, output).toBe(0)
 })
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 function demo(...args: string[]): Promise<Ran> {
-  return run(process.execPath, [join(scratch, 'tools/scripts/demo.js'), ...args], { cwd: ROOT, env: { ...plainEnvironment(), TMPDIR: scratch } })
+  return run(process.execPath, [join(scratch, 'tools/scripts/demo.js'), ...args], {
+    cwd: ROOT,
+    env: { ...plainEnvironment(), TMPDIR: scratch },
+  })
 }
 
 const leftBehind = (): string[] => readdirSync(scratch).filter((name) => name.startsWith('bandersnatch-demo'))
@@ -38,7 +45,8 @@ it('does so with the wheels and sdists of a directory, and with --needed only th
   const from = join(scratch, 'wheels')
   mkdirSync(from)
   const all = [
-    wheel({ name: 'front', version: '1.0', requiresDist: ['back'] }), wheel({ name: 'back', version: '2.0' }),
+    wheel({ name: 'front', version: '1.0', requiresDist: ['back'] }),
+    wheel({ name: 'back', version: '2.0' }),
     sdist({ name: 'other', version: '3.0' }),
   ]
   for (const { filename, body } of all) writeFileSync(join(from, filename), body.read(0, body.size))

@@ -42,7 +42,9 @@ describe('systemd', () => {
 
 describe('cron', () => {
   it('gets one line of five times, a user and a command', () => {
-    const jobs = read('deploy/crontab').split('\n').filter((line) => line !== '' && !/^(#|[A-Z]+=)/.test(line))
+    const jobs = read('deploy/crontab')
+      .split('\n')
+      .filter((line) => line !== '' && !/^(#|[A-Z]+=)/.test(line))
     expect(jobs).toHaveLength(1)
     expect(jobs[0]).toMatch(/^(\S+ ){5}bandersnatch bandersnatch -c \S+ mirror/)
     // cron makes a line break of it
@@ -64,7 +66,10 @@ describe('compose', () => {
 })
 
 describe('Dockerfile', () => {
-  const lines = read('Dockerfile').replace(/\\\n/g, '').split('\n').filter((line) => !/^(#|$)/.test(line))
+  const lines = read('Dockerfile')
+    .replace(/\\\n/g, '')
+    .split('\n')
+    .filter((line) => !/^(#|$)/.test(line))
 
   it('starts the runner as a user who is not root, with a health check that asks for the last run', async () => {
     expect(lines).toContain('USER node')
@@ -82,35 +87,52 @@ describe('Dockerfile', () => {
     expect(await healthy()).toBe(true)
   })
 
-  it('builds something that runs, with what .dockerignore lets in and what the registry has', async () => {
-    const build = join(scratch, 'build')
-    const context = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-    const stage = lines.slice(lines.findIndex((line) => line.endsWith(' AS build')) + 1, lines.findLastIndex((line) => line.startsWith('FROM ')))
-    mkdirSync(build)
-    for (const line of stage) {
-      const [, word, rest = ''] = /^(\S+) (.*)$/.exec(line) ?? []
-      const copied = rest === '. .' ? context : rest.split(' ').slice(0, -1)
-      if (word === 'COPY') {
-        for (const path of copied) {
-          mkdirSync(dirname(join(build, path)), { recursive: true })
-          cpSync(join(ROOT, path), join(build, path), { recursive: true })
-        }
-      } else if (word === 'RUN') {
-        const { code, output } = await run('sh', ['-ec', rest], { cwd: build })
+  it(
+    'builds something that runs, with what .dockerignore lets in and what the registry has',
+    async () => {
+      const build = join(scratch, 'build')
+      const context = read('.dockerignore')
+        .split('\n')
+        .filter((line) => line.startsWith('!'))
+        .map((line) => line.slice(1))
+      const stage = lines.slice(
+        lines.findIndex((line) => line.endsWith(' AS build')) + 1,
+        lines.findLastIndex((line) => line.startsWith('FROM ')),
+      )
+      mkdirSync(build)
+      for (const line of stage) {
+        const [, word, rest = ''] = /^(\S+) (.*)$/.exec(line) ?? []
+        const copied = rest === '. .' ? context : rest.split(' ').slice(0, -1)
+        if (word === 'COPY') {
+          for (const path of copied) {
+            mkdirSync(dirname(join(build, path)), { recursive: true })
+            cpSync(join(ROOT, path), join(build, path), { recursive: true })
+          }
+        } else if (word === 'RUN') {
+          const { code, output } = await run('sh', ['-ec', rest], { cwd: build })
+          expect(code, output).toBe(0)
+        } else expect(['WORKDIR', 'ARG']).toContain(word)
+      }
+      for (const program of ['bandersnatch', 'bandersnatch-runner']) {
+        const { code, output } = await run(process.execPath, [join(build, 'bin', `${program}.js`), '--version'])
         expect(code, output).toBe(0)
-      } else expect(['WORKDIR', 'ARG']).toContain(word)
-    }
-    for (const program of ['bandersnatch', 'bandersnatch-runner']) {
-      const { code, output } = await run(process.execPath, [join(build, 'bin', `${program}.js`), '--version'])
-      expect(code, output).toBe(0)
-      expect(output).toMatch(/^bandersnatch \d+\.\d+/)
-    }
-    expect((await run('ls', ['-A', build])).output.trim().split('\n').sort()).toEqual(
-      ['LICENSE', 'README.md', 'bandersnatch.conf.example', 'bin', 'dist', 'node_modules', 'package.json'],
-    )
-    for (const left of ['typescript', 'vitest', '@aws-sdk/client-s3']) expect(await exists(join(build, 'node_modules', left))).toBe(false)
-    rmSync(build, { recursive: true })
-  }, SLOW)
+        expect(output).toMatch(/^bandersnatch \d+\.\d+/)
+      }
+      expect((await run('ls', ['-A', build])).output.trim().split('\n').sort()).toEqual([
+        'LICENSE',
+        'README.md',
+        'bandersnatch.conf.example',
+        'bin',
+        'dist',
+        'node_modules',
+        'package.json',
+      ])
+      for (const left of ['typescript', 'vitest', '@aws-sdk/client-s3'])
+        expect(await exists(join(build, 'node_modules', left))).toBe(false)
+      rmSync(build, { recursive: true })
+    },
+    SLOW,
+  )
 })
 
 describe('air gap', () => {
@@ -119,14 +141,26 @@ describe('air gap', () => {
     const { directory, web } = await mirrorFixture(join(scratch, 'airgap'), options)
     const [list = ''] = readdirSync(directory).filter((name) => name.startsWith('changed-'))
     const update = join(scratch, 'update.tar')
-    const packed = await run('tar', ['--create', '--file', update, '--files-from', join(directory, list), '--absolute-names'])
+    const packed = await run('tar', [
+      '--create',
+      '--file',
+      update,
+      '--files-from',
+      join(directory, list),
+      '--absolute-names',
+    ])
     expect(packed.code, packed.output).toBe(0)
     const connected = join(scratch, 'connected')
     renameSync(directory, connected)
     const unpacked = await run('tar', ['--extract', '--file', update, '--absolute-names'])
     expect(unpacked.code, unpacked.output).toBe(0)
     for (const part of ['simple', 'packages']) {
-      const { code, output } = await run('diff', ['--recursive', '--brief', join(connected, 'web', part), join(web, part)])
+      const { code, output } = await run('diff', [
+        '--recursive',
+        '--brief',
+        join(connected, 'web', part),
+        join(web, part),
+      ])
       expect(code, output).toBe(0)
     }
   })

@@ -3,13 +3,17 @@ import { createPackageIndex } from '../helpers/index/index.js'
 import type { PackageIndex } from '../helpers/index/index.js'
 import { createMirror, listedNames, numbered, pageFiles, publish, serveIndex, served, smallIndex } from './support.js'
 
-const requests = (asked: readonly string[]): string[] => asked.map((request) => request.replace(/\/packages\/.*\//, '/packages/…/'))
+const requests = (asked: readonly string[]): string[] =>
+  asked.map((request) => request.replace(/\/packages\/.*\//, '/packages/…/'))
 const QUESTIONS = ['GET /simple/', 'RPC changelog_last_serial']
 
 it('an allowlist: a name more mirrors that project, a name less unlists it, and nothing else is asked for', async () => {
   const names = ['alpha', 'beta', 'gamma', 'delta']
   const upstream = await serveIndex(smallIndex(names))
-  const mirror = createMirror(upstream.url, 'json = true\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages =\n  alpha\n  beta\n')
+  const mirror = createMirror(
+    upstream.url,
+    'json = true\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages =\n  alpha\n  beta\n',
+  )
   expect(await mirror.run()).toMatchObject({ code: 0 })
   const before = served(mirror.directory)
   expect(listedNames(mirror)).toEqual(['alpha', 'beta'])
@@ -18,8 +22,12 @@ it('an allowlist: a name more mirrors that project, a name less unlists it, and 
   mirror.edit('  beta\n', '  beta\n  Gamma\n')
   expect(await mirror.run()).toMatchObject({ code: 0 })
   expect(requests(upstream.asked())).toEqual([
-    'GET /packages/…/gamma-1.0-py3-none-any.whl', 'GET /packages/…/gamma-1.0-py3-none-any.whl.metadata', 'GET /pypi/gamma/json',
-    'GET /simple/', 'GET /simple/gamma/', 'RPC changelog_last_serial',
+    'GET /packages/…/gamma-1.0-py3-none-any.whl',
+    'GET /packages/…/gamma-1.0-py3-none-any.whl.metadata',
+    'GET /pypi/gamma/json',
+    'GET /simple/',
+    'GET /simple/gamma/',
+    'RPC changelog_last_serial',
   ])
   expect(listedNames(mirror)).toEqual(['alpha', 'beta', 'gamma'])
 
@@ -30,7 +38,8 @@ it('an allowlist: a name more mirrors that project, a name less unlists it, and 
   expect(upstream.asked()).toEqual(QUESTIONS)
   const after = served(mirror.directory)
   expect(Object.keys(after).filter((path) => !(path in before))).toEqual([
-    expect.stringMatching(/gamma-1.0-py3-none-any.whl$/), expect.stringMatching(/gamma-1.0-py3-none-any.whl.metadata$/),
+    expect.stringMatching(/gamma-1.0-py3-none-any.whl$/),
+    expect.stringMatching(/gamma-1.0-py3-none-any.whl.metadata$/),
   ])
   expect(after).toMatchObject(before)
 
@@ -77,7 +86,9 @@ it.each(['true', 'false'])('latest_release, tighter and looser again, with json 
   expect(asked.filter((request) => request.startsWith('GET /packages/'))).toHaveLength(6)
   expect(asked.filter((request) => !request.startsWith('GET /packages/'))).toEqual(
     // what only the page says of the files that come back
-    json === 'true' ? ['GET /simple/', 'GET /simple/many/', 'RPC changelog_last_serial'] : [...QUESTIONS, ...documents, ...pages].sort(),
+    json === 'true'
+      ? ['GET /simple/', 'GET /simple/many/', 'RPC changelog_last_serial']
+      : [...QUESTIONS, ...documents, ...pages].sort(),
   )
   expect(served(mirror.directory)).toEqual(three)
 })
@@ -85,13 +96,19 @@ it.each(['true', 'false'])('latest_release, tighter and looser again, with json 
 it.each(['HTML', 'JSON'])('goes by the pages that the mirror has of simple-format = %s', async (format) => {
   const upstream = await serveIndex(releases())
   const options = `json = true\nsimple-format = ${format}\nremoved-projects = delete\n`
-  const mirror = createMirror(upstream.url, `${options}[plugins]\nenabled = blocklist_release\n[blocklist]\npackages = other\n`)
+  const mirror = createMirror(
+    upstream.url,
+    `${options}[plugins]\nenabled = blocklist_release\n[blocklist]\npackages = other\n`,
+  )
   await mirror.run()
   upstream.asked()
   mirror.edit('packages = other', 'packages = many<3')
   await mirror.run()
   expect(upstream.asked()).toEqual(QUESTIONS)
-  const fresh = createMirror(upstream.url, `${options}[plugins]\nenabled = blocklist_release\n[blocklist]\npackages = many<3\n`)
+  const fresh = createMirror(
+    upstream.url,
+    `${options}[plugins]\nenabled = blocklist_release\n[blocklist]\npackages = many<3\n`,
+  )
   await fresh.run()
   expect(served(mirror.directory)).toEqual(served(fresh.directory))
 })
@@ -122,9 +139,13 @@ it('metadata filters decide again about what they dropped', async () => {
 
 it('an edit between a run that was cut short and the next one counts', async () => {
   const upstream = await serveIndex(smallIndex(['alpha', 'beta', 'broken']), {
-    onRequest: ({ path, usual }) => (path === '/pypi/broken/json' ? { ...usual(), headers: { 'x-pypi-last-serial': '1' } } : 'pass'),
+    onRequest: ({ path, usual }) =>
+      path === '/pypi/broken/json' ? { ...usual(), headers: { 'x-pypi-last-serial': '1' } } : 'pass',
   })
-  const mirror = createMirror(upstream.url, 'global-timeout = 0.5\nstop-on-error = true\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages =\n  alpha\n  broken\n')
+  const mirror = createMirror(
+    upstream.url,
+    'global-timeout = 0.5\nstop-on-error = true\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages =\n  alpha\n  broken\n',
+  )
   expect(await mirror.run()).toMatchObject({ code: 1 })
   expect(mirror.read('status')).toBeUndefined()
   mirror.edit('  broken\n', '  beta\n')
@@ -135,7 +156,10 @@ it('an edit between a run that was cut short and the next one counts', async () 
 it('an edit that would unlist very much meets the guard, then waits for --allow-removals', async () => {
   const names = numbered(60)
   const upstream = await serveIndex(smallIndex(names))
-  const mirror = createMirror(upstream.url, 'release-files = false\nsimple-api-version = 1.1\n[plugins]\nenabled = regex_project\n[filter_regex]\npackages = nothing\n')
+  const mirror = createMirror(
+    upstream.url,
+    'release-files = false\nsimple-api-version = 1.1\n[plugins]\nenabled = regex_project\n[filter_regex]\npackages = nothing\n',
+  )
   await mirror.run()
   mirror.edit('packages = nothing', 'packages = project-0[0-4]')
   expect(await mirror.run()).toMatchObject({ code: 0 })

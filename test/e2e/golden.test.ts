@@ -31,13 +31,21 @@ describe('mirror trees recorded from bandersnatch 8.0.0', () => {
     const report = unexpected.map((d) => `${d.what} ${d.path} ${d.detail}`)
     for (const [index, { exit, expected, left }] of runs.entries()) {
       const run = `run ${index + 1} (${expected.run.join(' ')})`
-      if (decision?.exit !== true && (exit === 0) !== (expected.exit === 0)) report.push(`${run}: exit ${exit}, recorded ${expected.exit}`)
+      if (decision?.exit !== true && (exit === 0) !== (expected.exit === 0))
+        report.push(`${run}: exit ${exit}, recorded ${expected.exit}`)
       if (decision?.left === true) continue
       for (const [file, text] of Object.entries(expected.left)) {
-        if (left[file] !== text) report.push(`${run}: ${file} is ${JSON.stringify(left[file])}, recorded ${JSON.stringify(text)}`)
+        if (left[file] !== text)
+          report.push(`${run}: ${file} is ${JSON.stringify(left[file])}, recorded ${JSON.stringify(text)}`)
       }
     }
-    if (report.length > 0) report.push(runs.map(({ log }) => log).join('\n').slice(-1500))
+    if (report.length > 0)
+      report.push(
+        runs
+          .map(({ log }) => log)
+          .join('\n')
+          .slice(-1500),
+      )
     expect(report.join('\n')).toBe('')
   })
 })

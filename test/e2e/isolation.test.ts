@@ -5,7 +5,11 @@ import { createMirror, listedNames, pageFiles, publish, served, serveIndex, smal
 
 /** What makes a project fail, run after run, without the pauses that a busy server would be given. */
 const BROKEN: readonly [string, number, (request: HookedRequest) => Reaction][] = [
-  ['metadata without releases', 10, () => answerWith(200, { 'x-pypi-last-serial': '99999999' }, '{"info": {"name": "bad"}}')],
+  [
+    'metadata without releases',
+    10,
+    () => answerWith(200, { 'x-pypi-last-serial': '99999999' }, '{"info": {"name": "bad"}}'),
+  ],
   ['metadata of another project', 2, () => answerWith(200, {}, '{"info": {"name": "other"}}')],
   ['metadata that is older than announced', 2, ({ usual }) => ({ ...usual(), headers: { 'x-pypi-last-serial': '1' } })],
 ]
@@ -13,7 +17,9 @@ const BROKEN: readonly [string, number, (request: HookedRequest) => Reaction][] 
 it.each(BROKEN)('a project with %s does not hold up the others in %i runs, and heals', async (_, runs, answer) => {
   const index = smallIndex(['bad', 'good', 'other'])
   let broken = true
-  const upstream = await serveIndex(index, { onRequest: (request) => (broken && request.path === '/pypi/bad/json' ? answer(request) : 'pass') })
+  const upstream = await serveIndex(index, {
+    onRequest: (request) => (broken && request.path === '/pypi/bad/json' ? answer(request) : 'pass'),
+  })
   // Patience is for upstream/retry.ts to test.
   const mirror = createMirror(upstream.url, 'json = true\nremoved-projects = delete\nglobal-timeout = 0.5\n')
   const withoutBad = (files: Record<string, string>): string[] =>
@@ -52,7 +58,9 @@ it.each(BROKEN)('a project with %s does not hold up the others in %i runs, and h
 it('takes a 404 of a listed project for an answer', async () => {
   const index = smallIndex(['good'])
   index.create('empty')
-  const upstream = await serveIndex(index, { onRequest: ({ path }) => (/\/ghost\//.test(path) ? answerWith(404, {}) : 'pass') })
+  const upstream = await serveIndex(index, {
+    onRequest: ({ path }) => (/\/ghost\//.test(path) ? answerWith(404, {}) : 'pass'),
+  })
   publish(index, { name: 'ghost', version: '1.0' })
   const mirror = createMirror(upstream.url)
   expect(await mirror.run()).toMatchObject({ code: 0 })
@@ -65,9 +73,15 @@ it('takes a 404 of a listed project for an answer', async () => {
 
 it('does not let one project fill the log with what is refused of it', async () => {
   const index = smallIndex(['good', 'odd'])
-  const files = Array.from({ length: 5000 }, () => ({ filename: '../x', url: 'https://host/x', digests: { sha256: 'x' } }))
+  const files = Array.from({ length: 5000 }, () => ({
+    filename: '../x',
+    url: 'https://host/x',
+    digests: { sha256: 'x' },
+  }))
   const document = JSON.stringify({ info: { name: 'odd' }, last_serial: 99_999_999, releases: { '1.0': files } })
-  const upstream = await serveIndex(index, { onRequest: ({ path }) => (path === '/pypi/odd/json' ? answerWith(200, {}, document) : 'pass') })
+  const upstream = await serveIndex(index, {
+    onRequest: ({ path }) => (path === '/pypi/odd/json' ? answerWith(200, {}, document) : 'pass'),
+  })
   const mirror = createMirror(upstream.url, 'simple-api-version = 1.1\n')
   const { log } = await mirror.run()
   expect(log.match(/WARNING: odd: refusing a release file/g)).toHaveLength(20)
@@ -78,7 +92,9 @@ it('does not let one project fill the log with what is refused of it', async () 
 it('believes a 404 of a listed project only when it is said twice', async () => {
   const index = smallIndex(['good', 'ghost'])
   const lies = new Set(['/pypi/ghost/json', '/simple/ghost/'])
-  const upstream = await serveIndex(index, { onRequest: ({ path }) => (lies.delete(path) ? answerWith(404, {}) : 'pass') })
+  const upstream = await serveIndex(index, {
+    onRequest: ({ path }) => (lies.delete(path) ? answerWith(404, {}) : 'pass'),
+  })
   const mirror = createMirror(upstream.url)
   expect(await mirror.run()).toMatchObject({ code: 0 })
   expect(lies.size).toBe(0)
@@ -92,9 +108,13 @@ it('believes a 404 of a listed project only when it is said twice', async () => 
 it('forgets a failure that upstream withdrew, and one that the filters no longer want', async () => {
   const index = smallIndex(['bad', 'good', 'worse'])
   const upstream = await serveIndex(index, {
-    onRequest: ({ path }) => (/^\/pypi\/(bad|worse)\//.test(path) && index.projects.has('bad') ? answerWith(200, {}, '{}') : 'pass'),
+    onRequest: ({ path }) =>
+      /^\/pypi\/(bad|worse)\//.test(path) && index.projects.has('bad') ? answerWith(200, {}, '{}') : 'pass',
   })
-  const mirror = createMirror(upstream.url, 'global-timeout = 0.5\n[plugins]\nenabled = blocklist_project\n[blocklist]\npackages = nothing\n')
+  const mirror = createMirror(
+    upstream.url,
+    'global-timeout = 0.5\n[plugins]\nenabled = blocklist_project\n[blocklist]\npackages = nothing\n',
+  )
   expect(await mirror.run()).toMatchObject({ code: 1 })
   expect(mirror.read('todo')).toMatch(/^\d+\nbad \d+\nworse \d+$/)
   mirror.edit('packages = nothing', 'packages = worse')

@@ -14,7 +14,9 @@ const TOO_HUGE = 9_007_199_254_740_993
 /** The list of an index with further entries, or with others instead of its own. */
 function listWith(index: PackageIndex, entries: readonly unknown[], serial: unknown = index.serial): Reaction {
   const named = new Set(entries.map((entry) => (entry as { name?: unknown }).name))
-  const own = [...index.projects.values()].filter(({ name }) => !named.has(name)).map((project) => ({ name: project.name, '_last-serial': project.serial }))
+  const own = [...index.projects.values()]
+    .filter(({ name }) => !named.has(name))
+    .map((project) => ({ name: project.name, '_last-serial': project.serial }))
   const text = JSON.stringify({ meta: { '_last-serial': serial }, projects: [...own, ...entries] })
   return answerWith(200, { 'content-type': 'application/vnd.pypi.simple.v1+json' }, text)
 }
@@ -24,30 +26,45 @@ function rpc(value: RpcValue): Reaction {
 }
 
 describe('serials that are none', () => {
-  it.each([['a text', '30000003'], ['negative', -5], ['too huge', TOO_HUGE], ['a fraction', 1.5], ['missing', undefined], ['null', null]])(
-    'leave a listed project as it is: %s', async (_, serial) => {
-      const index = smallIndex(['alpha', 'beta'])
-      let odd = false
-      const upstream = await serveIndex(index, {
-        onRequest: ({ path }) => (odd && path === '/simple/' ? listWith(index, [{ name: 'beta', '_last-serial': serial }]) : 'pass'),
-      })
-      const mirror = createMirror(upstream.url, 'api-method = simple\nreconcile-interval = 0\n')
-      await mirror.run()
-      odd = true
-      publish(index, { name: 'alpha', version: '2.0' })
-      const { code, log } = await mirror.run()
-      expect(code).toBe(0)
-      expect(log).toMatch(/skipping 1 entries without a name and serial/)
-      expect(listedNames(mirror)).toEqual(['alpha', 'beta'])
-      expect(pageFiles(mirror, 'alpha')).toHaveLength(2)
+  it.each([
+    ['a text', '30000003'],
+    ['negative', -5],
+    ['too huge', TOO_HUGE],
+    ['a fraction', 1.5],
+    ['missing', undefined],
+    ['null', null],
+  ])('leave a listed project as it is: %s', async (_, serial) => {
+    const index = smallIndex(['alpha', 'beta'])
+    let odd = false
+    const upstream = await serveIndex(index, {
+      onRequest: ({ path }) =>
+        odd && path === '/simple/' ? listWith(index, [{ name: 'beta', '_last-serial': serial }]) : 'pass',
     })
+    const mirror = createMirror(upstream.url, 'api-method = simple\nreconcile-interval = 0\n')
+    await mirror.run()
+    odd = true
+    publish(index, { name: 'alpha', version: '2.0' })
+    const { code, log } = await mirror.run()
+    expect(code).toBe(0)
+    expect(log).toMatch(/skipping 1 entries without a name and serial/)
+    expect(listedNames(mirror)).toEqual(['alpha', 'beta'])
+    expect(pageFiles(mirror, 'alpha')).toHaveLength(2)
+  })
 
   it('in an XML-RPC list do the same', async () => {
     const index = smallIndex(['alpha', 'beta'])
     let odd = false
     const upstream = await serveIndex(index, {
       onRequest: ({ body }) =>
-        odd && body.includes('list_packages_with_serial') ? rpc(new Map<string, RpcValue>([['alpha', 30_000_004], ['beta', 'x'], ['', 5]])) : 'pass',
+        odd && body.includes('list_packages_with_serial')
+          ? rpc(
+              new Map<string, RpcValue>([
+                ['alpha', 30_000_004],
+                ['beta', 'x'],
+                ['', 5],
+              ]),
+            )
+          : 'pass',
     })
     const mirror = createMirror(upstream.url, 'api-method = xmlrpc\n')
     await mirror.run()
@@ -65,8 +82,15 @@ describe('a serial that is too high for its index', () => {
       onRequest: ({ path, body }) => {
         if (!odd) return 'pass'
         if (path === '/simple/') return listWith(index, [{ name: 'beta', '_last-serial': HUGE }])
-        if (body.includes('list_packages_with_serial')) return rpc(new Map([['alpha', index.projects.get('alpha')?.serial ?? 0], ['beta', HUGE]]))
-        if (body.includes('changelog_since_serial')) return rpc([['beta', null, 0, 'create', HUGE], ...index.changelog.slice(-3).map((row) => [...row])])
+        if (body.includes('list_packages_with_serial'))
+          return rpc(
+            new Map([
+              ['alpha', index.projects.get('alpha')?.serial ?? 0],
+              ['beta', HUGE],
+            ]),
+          )
+        if (body.includes('changelog_since_serial'))
+          return rpc([['beta', null, 0, 'create', HUGE], ...index.changelog.slice(-3).map((row) => [...row])])
         return 'pass'
       },
     })
@@ -89,7 +113,9 @@ describe('a serial that is too high for its index', () => {
   it('of the list is corrected by the next one', async () => {
     const index = smallIndex(['alpha', 'beta'])
     let serial: unknown = HUGE
-    const upstream = await serveIndex(index, { onRequest: ({ path }) => (path === '/simple/' ? listWith(index, [], serial) : 'pass') })
+    const upstream = await serveIndex(index, {
+      onRequest: ({ path }) => (path === '/simple/' ? listWith(index, [], serial) : 'pass'),
+    })
     const mirror = createMirror(upstream.url, 'api-method = simple\n')
     expect(await mirror.run()).toMatchObject({ code: 0 })
     serial = undefined
@@ -113,9 +139,13 @@ it.each(METHODS)('an upstream that was restored from a backup, with api-method =
   publish(index, { name: 'lost', version: '1.0' })
   publish(index, { name: 'bad', version: '1.0' })
   const upstream = await serveIndex(index, {
-    onRequest: (request) => (request.path === '/pypi/bad/json' && index !== backup ? answerWith(200, {}, '{}') : answer(index, request)),
+    onRequest: (request) =>
+      request.path === '/pypi/bad/json' && index !== backup ? answerWith(200, {}, '{}') : answer(index, request),
   })
-  const mirror = createMirror(upstream.url, `json = true\nglobal-timeout = 0.5\nremoved-projects = delete\napi-method = ${method}\n`)
+  const mirror = createMirror(
+    upstream.url,
+    `json = true\nglobal-timeout = 0.5\nremoved-projects = delete\napi-method = ${method}\n`,
+  )
   expect(await mirror.run()).toMatchObject({ code: 1 })
   const before = served(mirror.directory)
 
@@ -145,11 +175,22 @@ it('a changelog with rows of all kinds', async () => {
   const index = smallIndex(['alpha', 'beta', 'gamma'])
   const since = index.serial
   const rows: RpcValue = [
-    ['alpha', '2.0', 0, 'an action of next year', since + 4], [null, null, 0, 'create', since + 3], ['beta', '2.0', null, null, since + 2],
-    ['gamma', null, 0, 'create', -7], ['gamma', null, 0, 'create', '9'], ['', null, 0, 'create', since + 1], [['gamma'], 1], 'row', [],
-    ['../../etc', null, 0, 'create', since + 3], ['__proto__', null, 0, 'create', since + 3], ['gamma', null, 0, 'create', since - 1],
+    ['alpha', '2.0', 0, 'an action of next year', since + 4],
+    [null, null, 0, 'create', since + 3],
+    ['beta', '2.0', null, null, since + 2],
+    ['gamma', null, 0, 'create', -7],
+    ['gamma', null, 0, 'create', '9'],
+    ['', null, 0, 'create', since + 1],
+    [['gamma'], 1],
+    'row',
+    [],
+    ['../../etc', null, 0, 'create', since + 3],
+    ['__proto__', null, 0, 'create', since + 3],
+    ['gamma', null, 0, 'create', since - 1],
   ]
-  const upstream = await serveIndex(index, { onRequest: ({ body }) => (body.includes('changelog_since_serial') ? rpc(rows) : 'pass') })
+  const upstream = await serveIndex(index, {
+    onRequest: ({ body }) => (body.includes('changelog_since_serial') ? rpc(rows) : 'pass'),
+  })
   const mirror = createMirror(upstream.url)
   await mirror.run()
   publish(index, { name: 'beta', version: '2.0' })
@@ -157,7 +198,10 @@ it('a changelog with rows of all kinds', async () => {
   upstream.asked()
   const { code, log } = await mirror.run()
   expect(code, log).toBe(0)
-  expect(upstream.asked().filter((request) => request.startsWith('GET /pypi/'))).toEqual(['GET /pypi/alpha/json', 'GET /pypi/beta/json'])
+  expect(upstream.asked().filter((request) => request.startsWith('GET /pypi/'))).toEqual([
+    'GET /pypi/alpha/json',
+    'GET /pypi/beta/json',
+  ])
   expect(pageFiles(mirror, 'alpha')).toHaveLength(2)
   expect(pageFiles(mirror, 'beta')).toHaveLength(2)
   expect(mirror.read('status')).toBe(String(index.serial))
@@ -196,7 +240,9 @@ describe('XML-RPC that is none', () => {
 
   it('and the other way round: an index whose list is elsewhere', async () => {
     const index = smallIndex(['alpha'])
-    const upstream = await serveIndex(index, { onRequest: ({ path }) => (path === '/simple/' ? answerWith(404, {}) : 'pass') })
+    const upstream = await serveIndex(index, {
+      onRequest: ({ path }) => (path === '/simple/' ? answerWith(404, {}) : 'pass'),
+    })
     const mirror = createMirror(upstream.url)
     const { code, log } = await mirror.run()
     expect(code, log).toBe(0)
@@ -212,9 +258,20 @@ describe('names', () => {
     const real = index.projects.get('foo-bar')?.serial ?? 0
     const upstream = await serveIndex(index, {
       onRequest: ({ path, body }) => {
-        if (path === '/simple/') return listWith(index, [{ name: 'foo-bar', '_last-serial': real + 2 }, { name: 'FOO_bar', '_last-serial': 1 }])
+        if (path === '/simple/')
+          return listWith(index, [
+            { name: 'foo-bar', '_last-serial': real + 2 },
+            { name: 'FOO_bar', '_last-serial': 1 },
+          ])
         if (!body.includes('list_packages_with_serial')) return 'pass'
-        return rpc(new Map([['FOO_bar', 1], ['Foo.Bar', real], ['foo-bar', real + 2], ['other', index.serial]]))
+        return rpc(
+          new Map([
+            ['FOO_bar', 1],
+            ['Foo.Bar', real],
+            ['foo-bar', real + 2],
+            ['other', index.serial],
+          ]),
+        )
       },
     })
     const mirror = createMirror(upstream.url, `api-method = ${method}\nreconcile-interval = 0\n`)
@@ -236,8 +293,12 @@ describe('names', () => {
 
   it('that are none are refused once', async () => {
     const index = smallIndex(['alpha'])
-    const odd = ['__proto__', '..', '../../etc/passwd', '-', 'ünïcode', 'a/b', 'x'.repeat(300), ' ', 'a b'].map((name) => ({ name, '_last-serial': 5 }))
-    const upstream = await serveIndex(index, { onRequest: ({ path }) => (path === '/simple/' ? listWith(index, odd) : 'pass') })
+    const odd = ['__proto__', '..', '../../etc/passwd', '-', 'ünïcode', 'a/b', 'x'.repeat(300), ' ', 'a b'].map(
+      (name) => ({ name, '_last-serial': 5 }),
+    )
+    const upstream = await serveIndex(index, {
+      onRequest: ({ path }) => (path === '/simple/' ? listWith(index, odd) : 'pass'),
+    })
     const mirror = createMirror(upstream.url, 'reconcile-interval = 0\n')
     expect(await mirror.run()).toMatchObject({ code: 0 })
     expect(listedNames(mirror)).toEqual(['alpha'])

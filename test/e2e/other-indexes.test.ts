@@ -27,12 +27,19 @@ function foreign(index: PackageIndex, kind: Kind): (request: HookedRequest) => R
     const { method, path, base, headers } = request
     const nothing = answerWith(404, { 'content-type': 'text/html' }, '<h1>404</h1>')
     if (method !== 'GET') return nothing
-    if (path.startsWith(`${kind.files}/`)) return answer(index, { ...request, path: path.replace(kind.files, '/packages') })
+    if (path.startsWith(`${kind.files}/`))
+      return answer(index, { ...request, path: path.replace(kind.files, '/packages') })
     if (!path.startsWith(`${kind.at}/simple/`)) return nothing
     const accept = kind.html ? 'text/html' : headers.accept
-    const page = answer(index, { ...request, path: path.slice(kind.at.length), headers: accept === undefined ? {} : { accept } })
+    const page = answer(index, {
+      ...request,
+      path: path.slice(kind.at.length),
+      headers: accept === undefined ? {} : { accept },
+    })
     if (page.status !== 200) return page
-    const text = page.body.read(0, page.body.size).toString()
+    const text = page.body
+      .read(0, page.body.size)
+      .toString()
       .replaceAll(`${base}/packages/`, `${base}${kind.files}/`)
       .replaceAll('href="/simple/', `href="${kind.at}/simple/`)
       .replace(/<!--SERIAL.*?-->|"_last-serial": ?\d+,?/g, '')
@@ -49,13 +56,28 @@ const KINDS: readonly (readonly [string, Kind])[] = [
   ['PEP 691 pages', { at: '', files: '/packages', html: false }],
   ['PEP 503 pages and an HTML list', { at: '', files: '/packages', html: true }],
   ['files elsewhere, as devpi has them', { at: '/root/pypi', files: '/root/pypi/+f', html: false }],
-  ['files elsewhere and HTML', { at: '/artifactory/api/pypi/all', files: '/artifactory/api/pypi/all/packages/packages', html: true }],
+  [
+    'files elsewhere and HTML',
+    { at: '/artifactory/api/pypi/all', files: '/artifactory/api/pypi/all/packages/packages', html: true },
+  ],
 ]
 
 /** The JSON page of a project, as far as every kind of index can tell it. */
 function page(mirror: TestMirror, name: string): unknown {
-  const { files, versions } = JSON.parse(mirror.read(`web/simple/${name}/index.v1_json`) ?? '{}') as { files: Record<string, unknown>[]; versions: string[] }
-  return { versions, files: files.map((file) => [file['filename'], file['hashes'], file['requires-python'], file['yanked'], file['core-metadata'] ?? false]) }
+  const { files, versions } = JSON.parse(mirror.read(`web/simple/${name}/index.v1_json`) ?? '{}') as {
+    files: Record<string, unknown>[]
+    versions: string[]
+  }
+  return {
+    versions,
+    files: files.map((file) => [
+      file['filename'],
+      file['hashes'],
+      file['requires-python'],
+      file['yanked'],
+      file['core-metadata'] ?? false,
+    ]),
+  }
 }
 
 describe.each(KINDS)('an index with %s', (_, kind) => {
@@ -73,7 +95,11 @@ describe.each(KINDS)('an index with %s', (_, kind) => {
     expect(listedNames(mirror).filter((name) => name !== 'demo-empty')).toEqual(listedNames(wanted))
     for (const name of listedNames(wanted)) expect(page(mirror, name), name).toEqual(page(wanted, name))
     expect(mirror.read('web/simple/index.v1_json')).not.toMatch(/"_last-serial": (?!0, "api-version")/)
-    const files = (from: TestMirror): string[] => Object.entries(served(from.directory)).filter(([path]) => path.startsWith('web/packages/')).map(([path, digest]) => path.replace(/.*\//, '') + digest).sort()
+    const files = (from: TestMirror): string[] =>
+      Object.entries(served(from.directory))
+        .filter(([path]) => path.startsWith('web/packages/'))
+        .map(([path, digest]) => path.replace(/.*\//, '') + digest)
+        .sort()
     expect(files(mirror)).toEqual(files(wanted))
 
     // Without serials nothing but the pages tells what changed.
@@ -85,7 +111,9 @@ describe.each(KINDS)('an index with %s', (_, kind) => {
     expect(pageFiles(mirror, 'demo-core')).toContain('demo_core-3.0-py3-none-any.whl')
     expect(listedNames(mirror)).toContain('demo-new')
     expect(listedNames(mirror)).not.toContain('demo-native')
-    expect(upstream.asked().filter((request) => request.includes(kind.files === '/packages' ? '/packages/' : kind.files))).toHaveLength(4)
+    expect(
+      upstream.asked().filter((request) => request.includes(kind.files === '/packages' ? '/packages/' : kind.files)),
+    ).toHaveLength(4)
     const fresh = createMirror(upstream.master, 'removed-projects = delete\nmetadata = simple\n')
     expect(await fresh.run()).toMatchObject({ code: 0 })
     expect(served(mirror.directory)).toEqual(served(fresh.directory))
@@ -98,7 +126,12 @@ it('pip installs from the mirror of an index with HTML pages alone', async () =>
   expect(await mirror.run()).toMatchObject({ code: 0 })
   const server = await startOwn(mirror)
   onTestFinished(() => server.close())
-  const wanted = { python: PYTHON, indexUrl: `${server.url}/simple`, target: join(mirror.directory, '..', 'site'), packages: [FIXTURE_APP] }
+  const wanted = {
+    python: PYTHON,
+    indexUrl: `${server.url}/simple`,
+    target: join(mirror.directory, '..', 'site'),
+    packages: [FIXTURE_APP],
+  }
   const { code, output } = await pipInstall(wanted)
   expect(code, output).toBe(0)
   expect((await importInstalled(wanted)).output).toContain('demo-app 1.1 imported from')
@@ -118,7 +151,8 @@ it('a mirror of such an index can be mirrored, too', async () => {
 })
 
 describe('filters', () => {
-  const FILTER = '[plugins]\nenabled = regex_project_metadata\n  latest_release\n[latest_release]\nkeep = 1\n[regex_project_metadata]\nany:info.classifiers = .*\n'
+  const FILTER =
+    '[plugins]\nenabled = regex_project_metadata\n  latest_release\n[latest_release]\nkeep = 1\n[regex_project_metadata]\nany:info.classifiers = .*\n'
 
   it.each(['simple', 'auto'])('that need what pages do not tell refuse, with metadata = %s', async (metadata) => {
     const upstream = await serveForeign(smallIndex(['alpha']), { at: '', files: '/packages', html: false })
@@ -136,7 +170,10 @@ describe('filters', () => {
     publish(index, { name: 'alpha', version: '2.0' }, ['wheel', 'sdist'])
     publish(index, { name: 'alpha', version: '10.0rc1' })
     const upstream = await serveForeign(index, { at: '', files: '/packages', html: true })
-    const mirror = createMirror(upstream.master, 'metadata = simple\n[plugins]\nenabled = latest_release\n  exclude_platform\n[latest_release]\nkeep = 1\n[blocklist]\nplatforms = windows\n')
+    const mirror = createMirror(
+      upstream.master,
+      'metadata = simple\n[plugins]\nenabled = latest_release\n  exclude_platform\n[latest_release]\nkeep = 1\n[blocklist]\nplatforms = windows\n',
+    )
     expect(await mirror.run()).toMatchObject({ code: 0 })
     expect(pageFiles(mirror, 'alpha')).toEqual(['alpha-2.0-py3-none-any.whl', 'alpha-2.0.tar.gz'])
   })

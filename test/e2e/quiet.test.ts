@@ -71,7 +71,10 @@ it('the whole list is compared when the last time lies in the future, as a clock
   await mirror.run()
   expect(upstream.asked()).not.toContain('GET /simple/')
   const path = join(mirror.directory, '.bandersnatch/state.json')
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/("reconciledAt":\s*)\d+/, `$1${Date.now() + 999 * 3600 * 1000}`))
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8').replace(/("reconciledAt":\s*)\d+/, `$1${Date.now() + 999 * 3600 * 1000}`),
+  )
   await mirror.run()
   expect(upstream.asked()).toContain('GET /simple/')
 })

@@ -34,7 +34,8 @@ async function run(master: string, configuration: string): Promise<ReturnType<ty
 
 function indexOf(releases: Readonly<Record<string, readonly string[]>>): PackageIndex {
   const index = createPackageIndex()
-  for (const [name, versions] of Object.entries(releases)) for (const version of versions) publish(index, { name, version })
+  for (const [name, versions] of Object.entries(releases))
+    for (const version of versions) publish(index, { name, version })
   return index
 }
 
@@ -44,22 +45,37 @@ it('only what my requirements need', async () => {
   writeFileSync(join(requirements, 'app.txt'), 'wanted==1.1\n# why\n')
   writeFileSync(join(requirements, 'dev.txt'), 'Also_Wanted>=2\n')
   const index = indexOf({ wanted: ['1.0', '1.1', '1.2'], 'also-wanted': ['1.0', '2.0', '3.0'], other: ['1.0'] })
-  const mirror = await mirrored(index, recipe('Only what my requirements need').replace('/etc/bandersnatch/requirements', requirements))
+  const mirror = await mirrored(
+    index,
+    recipe('Only what my requirements need').replace('/etc/bandersnatch/requirements', requirements),
+  )
   expect(listedNames(mirror)).toEqual(['also-wanted', 'wanted'])
   expect(pageFiles(mirror, 'wanted')).toEqual(['wanted-1.1-py3-none-any.whl'])
-  expect(pageFiles(mirror, 'also-wanted')).toEqual(['also_wanted-2.0-py3-none-any.whl', 'also_wanted-3.0-py3-none-any.whl'])
+  expect(pageFiles(mirror, 'also-wanted')).toEqual([
+    'also_wanted-2.0-py3-none-any.whl',
+    'also_wanted-3.0-py3-none-any.whl',
+  ])
 })
 
 it('no Windows wheels, and nothing for Python 2.7 alone', async () => {
   const index = createPackageIndex()
   const native = { name: 'native', version: '1.0' }
-  const tags = ['cp311-cp311-win_amd64', 'cp311-cp311-win32', 'cp311-cp311-win_arm64', 'cp27-cp27m-manylinux1_x86_64',
-    'cp311-cp311-manylinux2014_x86_64', 'cp311-cp311-macosx_11_0_arm64', 'py3-none-any']
+  const tags = [
+    'cp311-cp311-win_amd64',
+    'cp311-cp311-win32',
+    'cp311-cp311-win_arm64',
+    'cp27-cp27m-manylinux1_x86_64',
+    'cp311-cp311-manylinux2014_x86_64',
+    'cp311-cp311-macosx_11_0_arm64',
+    'py3-none-any',
+  ]
   index.publish('native', '1.0', [...tags.map((tag) => wheel(native, { tag })), sdist(native)])
   const mirror = await mirrored(index, recipe('No Windows wheels'))
   expect(pageFiles(mirror, 'native').sort()).toEqual([
-    'native-1.0-cp311-cp311-macosx_11_0_arm64.whl', 'native-1.0-cp311-cp311-manylinux2014_x86_64.whl',
-    'native-1.0-py3-none-any.whl', 'native-1.0.tar.gz',
+    'native-1.0-cp311-cp311-macosx_11_0_arm64.whl',
+    'native-1.0-cp311-cp311-manylinux2014_x86_64.whl',
+    'native-1.0-py3-none-any.whl',
+    'native-1.0.tar.gz',
   ])
 })
 
@@ -71,7 +87,13 @@ it('the latest three releases, and no pre-releases', async () => {
 })
 
 it('malware that is to disappear: it does not come in, and delete takes out what is there', async () => {
-  const index = indexOf({ colorama: ['1.0'], colourama: ['1.0'], ctx: ['0.1.2', '0.2.6'], 'python-dateutils': ['1.0'], 'python-dateutil': ['2.9'] })
+  const index = indexOf({
+    colorama: ['1.0'],
+    colourama: ['1.0'],
+    ctx: ['0.1.2', '0.2.6'],
+    'python-dateutils': ['1.0'],
+    'python-dateutil': ['2.9'],
+  })
   const upstream = await serveIndex(index)
   const configuration = recipe('Malware that is to disappear')
   const mirror = await run(upstream.url, configuration)

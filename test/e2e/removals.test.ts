@@ -70,7 +70,9 @@ describe('guards', () => {
     for (let run = 0; run < 2; run += 1) {
       const { code, log } = await mirror.run()
       expect(code).toBe(1)
-      expect(log).toMatch(/51 of 7[01] mirrored projects would go, more than the 50 that removal-limit allows: nothing is removed/)
+      expect(log).toMatch(
+        /51 of 7[01] mirrored projects would go, more than the 50 that removal-limit allows: nothing is removed/,
+      )
       // everything else is done
       expect(listedNames(mirror)).toEqual(['new', ...names.slice(50)])
     }
@@ -119,9 +121,13 @@ describe('guards', () => {
     const index = smallIndex(names)
     let short = 0
     const upstream = await serveIndex(index, {
-      onRequest: ({ path }) => (short > 0 && path === '/simple/' ? listOf(names.slice(short), index.serial + 1) : 'pass'),
+      onRequest: ({ path }) =>
+        short > 0 && path === '/simple/' ? listOf(names.slice(short), index.serial + 1) : 'pass',
     })
-    const mirror = createMirror(upstream.url, 'api-method = simple\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = project-000\n  project-299\n')
+    const mirror = createMirror(
+      upstream.url,
+      'api-method = simple\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = project-000\n  project-299\n',
+    )
     await mirror.run()
     short = 101
     for (let run = 0; run < 2; run += 1) {
@@ -145,7 +151,11 @@ describe('a list of projects that cannot be right', () => {
   const halved = (): Reaction => listOf(numbered(110), 99_999_999)
   const cut = ({ usual }: HookedRequest): Reaction => {
     const { body } = usual()
-    return answerWith(200, { 'content-type': LIST, 'content-encoding': 'gzip' }, body.read(0, Math.floor(body.size / 2)))
+    return answerWith(
+      200,
+      { 'content-type': LIST, 'content-encoding': 'gzip' },
+      body.read(0, Math.floor(body.size / 2)),
+    )
   }
   it.each<[string, number, (request: HookedRequest) => Reaction]>([
     ['half of it', 1, halved],
@@ -153,12 +163,38 @@ describe('a list of projects that cannot be right', () => {
     ['an empty one', 7, () => listOf([], 99_999_999)],
     ['no text at all', 7, () => answerWith(200, { 'content-type': LIST })],
     ['broken compression', 7, cut],
-    ['truncated JSON', 7, () => answerWith(200, { 'content-type': LIST }, '{"meta": {"_last-serial": 99999999}, "projects": [{"name": "project-000", "_last-serial": 1}, {"na')],
+    [
+      'truncated JSON',
+      7,
+      () =>
+        answerWith(
+          200,
+          { 'content-type': LIST },
+          '{"meta": {"_last-serial": 99999999}, "projects": [{"name": "project-000", "_last-serial": 1}, {"na',
+        ),
+    ],
     ['JSON that ends too early', 7, ({ usual }) => ({ ...usual(), cutAfter: 100 })],
     ['no projects', 7, () => answerWith(200, { 'content-type': LIST }, '{"meta": {}}')],
-    ['serials that are texts', 7, () => answerWith(200, { 'content-type': LIST }, '{"projects": [{"name": "project-000", "_last-serial": "1"}]}')],
-    ['a page to sign in', 7, () => answerWith(200, { 'content-type': 'text/html' }, '<html><title>Sign in</title><a href="/login">Sign in</a></html>')],
-    ['a page that could be a list', 7, () => answerWith(200, { 'content-type': 'text/html' }, '<a href="/simple/login/">Login</a>')],
+    [
+      'serials that are texts',
+      7,
+      () => answerWith(200, { 'content-type': LIST }, '{"projects": [{"name": "project-000", "_last-serial": "1"}]}'),
+    ],
+    [
+      'a page to sign in',
+      7,
+      () =>
+        answerWith(
+          200,
+          { 'content-type': 'text/html' },
+          '<html><title>Sign in</title><a href="/login">Sign in</a></html>',
+        ),
+    ],
+    [
+      'a page that could be a list',
+      7,
+      () => answerWith(200, { 'content-type': 'text/html' }, '<a href="/simple/login/">Login</a>'),
+    ],
     ['an error', 7, () => answerWith(500, {})],
   ])('removes nothing and is no success: %s', async (_, wanted, answer) => {
     const names = numbered(220)
@@ -167,7 +203,10 @@ describe('a list of projects that cannot be right', () => {
     const upstream = await serveIndex(index, {
       onRequest: (request) => (request.path !== '/simple/' ? 'pass' : good !== 'pass' ? good : answer(request)),
     })
-    const mirror = createMirror(upstream.url, `${PAGES_ONLY}${IMPATIENT}api-method = simple\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = small\n`)
+    const mirror = createMirror(
+      upstream.url,
+      `${PAGES_ONLY}${IMPATIENT}api-method = simple\n[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = small\n`,
+    )
     expect(await mirror.run()).toMatchObject({ code: 0 })
     const before = withoutRoot(mirror.directory)
     good = 'pass'

@@ -48,7 +48,10 @@ interface Changes {
   readonly edit?: readonly [string | RegExp, string]
 }
 
-async function run(args: readonly string[], { directory = `/${bucket.bucket}/${PREFIX}`, more = 'max_attempts = 1\n', edit = ['', ''] }: Changes = {}): Promise<Ran> {
+async function run(
+  args: readonly string[],
+  { directory = `/${bucket.bucket}/${PREFIX}`, more = 'max_attempts = 1\n', edit = ['', ''] }: Changes = {},
+): Promise<Ran> {
   const config = join(home, 'bandersnatch.conf')
   const text = `[mirror]\ndirectory = ${directory}\nmaster = ${master}\nallow-non-https = true\nstorage-backend = s3\n${bucket.section(more)}`
   writeFileSync(config, text.replace(...edit))
@@ -80,28 +83,44 @@ describe('a store that does not want ends each command with exit code 5 and one 
   it('a wrong region', async () => {
     proxy.intercept = s3Fault('PermanentRedirect', 301, { 'x-amz-bucket-region': 'eu-central-1' })
     const ran = await run(['mirror'])
-    expect([ran.exit, reason(ran)]).toEqual([STORAGE, expect.stringMatching(/lies in the region eu-central-1; set region_name/)])
+    expect([ran.exit, reason(ran)]).toEqual([
+      STORAGE,
+      expect.stringMatching(/lies in the region eu-central-1; set region_name/),
+    ])
   })
 
   it('a bucket and keys that a real store does not know', async () => {
     const nowhere = await run(['mirror'], { directory: '/no-such-bucket-anywhere/mirror' })
-    expect([nowhere.exit, reason(nowhere)]).toEqual([STORAGE, expect.stringMatching(/the bucket no-such-bucket-anywhere does not exist/)])
+    expect([nowhere.exit, reason(nowhere)]).toEqual([
+      STORAGE,
+      expect.stringMatching(/the bucket no-such-bucket-anywhere does not exist/),
+    ])
     if (!server.strict) return
     const stranger = await run(['mirror'], { edit: [/^aws_secret_access_key = .*$/m, 'aws_secret_access_key = wrong'] })
-    expect([stranger.exit, reason(stranger)]).toEqual([STORAGE, expect.stringMatching(/does not accept the access key/)])
+    expect([stranger.exit, reason(stranger)]).toEqual([
+      STORAGE,
+      expect.stringMatching(/does not accept the access key/),
+    ])
   })
 
   it('keys that may only read', async () => {
-    proxy.intercept = (request, response) => request.method !== 'GET' && request.method !== 'HEAD' && s3Fault('AccessDenied', 403)(request, response)
+    proxy.intercept = (request, response) =>
+      request.method !== 'GET' && request.method !== 'HEAD' && s3Fault('AccessDenied', 403)(request, response)
     for (const args of [['mirror'], ['sync', 'alpha'], ['verify'], ['delete', 'alpha']]) {
       const ran = await run(args)
-      expect([ran.exit, reason(ran)]).toEqual([STORAGE, expect.stringMatching(/cannot lock .*is not allowed to do this/)])
+      expect([ran.exit, reason(ran)]).toEqual([
+        STORAGE,
+        expect.stringMatching(/cannot lock .*is not allowed to do this/),
+      ])
     }
   })
 
   it('nothing that listens', async () => {
     const ran = await run(['mirror'], { edit: [/^endpoint_url = .*$/m, 'endpoint_url = http://127.0.0.1:9'] })
-    expect([ran.exit, reason(ran)]).toEqual([STORAGE, expect.stringMatching(/http:\/\/127\.0\.0\.1:9: nothing listens there/)])
+    expect([ran.exit, reason(ran)]).toEqual([
+      STORAGE,
+      expect.stringMatching(/http:\/\/127\.0\.0\.1:9: nothing listens there/),
+    ])
   })
 })
 
@@ -153,7 +172,10 @@ it('names that need encoding are stored as they are', async () => {
   expect((await bucket.keys()).filter((key) => key.endsWith('plus-1.0+local.1-py3-none-any.whl'))).toHaveLength(1)
   proxy.requests.length = 0
   const ran = await run(['verify'])
-  expect([ran.exit, proxy.requests.filter(({ method, url }) => method === 'PUT' && url.includes('packages'))]).toEqual([0, []])
+  expect([ran.exit, proxy.requests.filter(({ method, url }) => method === 'PUT' && url.includes('packages'))]).toEqual([
+    0,
+    [],
+  ])
   expect((await run(['delete', 'plus'])).exit).toBe(0)
   expect((await bucket.keys()).filter((key) => key.includes('plus'))).toEqual([])
 })

@@ -100,17 +100,23 @@ it('a bucket of 8.0 is taken over with nothing uploaded again', async () => {
   const options = `json = true\n${AS_8_0}`
   writeFileSync(config, `[mirror]\ndirectory = ${tree}\nmaster = ${master}\nallow-non-https = true\n${options}`)
   expect((await runInProcess(['-c', config, 'mirror'], { cwd: home })).exit).toBe(0)
-  const paths = readdirSync(tree, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .map((entry) => relative(tree, join(entry.parentPath, entry.name))).filter((path) => !path.startsWith('.'))
+  const paths = readdirSync(tree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(tree, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.startsWith('.'))
   for (const path of paths) await bucket.put(path, '', await as8(tree, path))
   await bucket.put('.s3keep', '')
   const before = await etags()
   for (const args of [['mirror'], ['mirror', '--force-check'], ['verify', '--delete']]) {
     await run(args, options)
-    expect(calls(/web\/packages/).filter((call) => !/^(?:HEAD|GET .*list-type)/.test(call)), args.join(' ')).toEqual([])
+    expect(
+      calls(/web\/packages/).filter((call) => !/^(?:HEAD|GET .*list-type)/.test(call)),
+      args.join(' '),
+    ).toEqual([])
   }
   const after = await etags()
-  for (const path of paths.filter((one) => one !== 'web/last-modified')) expect(after.get(`${PREFIX}/${path}`), path).toBe(before.get(`${PREFIX}/${path}`))
+  for (const path of paths.filter((one) => one !== 'web/last-modified'))
+    expect(after.get(`${PREFIX}/${path}`), path).toBe(before.get(`${PREFIX}/${path}`))
 })
 
 /** What 8.0 stores with a file: no Content-Type, and for release files digest and time. */
@@ -144,9 +150,14 @@ it('the history does not end with a run that failed once another one went well',
   await run(['mirror'])
   const missing = bucket.bucket
   const records = async (): Promise<boolean[]> => {
-    const { Body } = await bucket.client.send(new sdk.GetObjectCommand({ Bucket: missing, Key: `${PREFIX}/.bandersnatch/history.jsonl` }))
+    const { Body } = await bucket.client.send(
+      new sdk.GetObjectCommand({ Bucket: missing, Key: `${PREFIX}/.bandersnatch/history.jsonl` }),
+    )
     const text = (await Body?.transformToString()) ?? ''
-    return text.trim().split('\n').map((line) => (JSON.parse(line) as { ok: boolean }).ok)
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { ok: boolean }).ok)
   }
   expect(await records()).toEqual([true])
   await run(['mirror'])

@@ -14,9 +14,25 @@ const golden = loadGolden(scratch)
 
 /** One or two of every kind. S3_GOLDEN=all runs all that make sense, S3_GOLDEN=NAME,... others. */
 const CHOSEN = [
-  'allowlist-project', 'cleanup', 'delete-keep-versions', 'delete-then-mirror', 'diff-file', 'diff-file-directory',
-  'digest-md5-force-check', 'force-check-repairs', 'generation-old-3', 'hash-index', 'keep-versions-2', 'release-files-false',
-  'root-uri', 'stop-on-error', 'sync-clobbers-todo', 'sync-some', 'todo-and-status', 'verify-delete', 'verify-json-update-delete',
+  'allowlist-project',
+  'cleanup',
+  'delete-keep-versions',
+  'delete-then-mirror',
+  'diff-file',
+  'diff-file-directory',
+  'digest-md5-force-check',
+  'force-check-repairs',
+  'generation-old-3',
+  'hash-index',
+  'keep-versions-2',
+  'release-files-false',
+  'root-uri',
+  'stop-on-error',
+  'sync-clobbers-todo',
+  'sync-some',
+  'todo-and-status',
+  'verify-delete',
+  'verify-json-update-delete',
 ]
 /** What a bucket cannot show. */
 const SENSELESS: Readonly<Record<string, string>> = {
@@ -38,7 +54,9 @@ afterAll(async () => {
 })
 
 describe('a bucket has what a mirror directory has', () => {
-  const chosen = golden.cases.filter(({ name }) => wanted.includes(name) || (wanted.includes('all') && !Object.hasOwn(SENSELESS, name)))
+  const chosen = golden.cases.filter(
+    ({ name }) => wanted.includes(name) || (wanted.includes('all') && !Object.hasOwn(SENSELESS, name)),
+  )
   it.concurrent.each(chosen.map((c) => [c.name, c] as const))('%s', async (name, recorded) => {
     const { differences } = await replayTwins(recorded, { ...golden, scratch: join(scratch, 'cases', name), bucket })
     expect(differences.join('\n')).toBe('')

@@ -106,10 +106,14 @@ function change({ index, random, known, truths }: Stage, step: number): void {
   for (let count = 0; count < 5; count += 1) {
     const name = names[between(random, 0, names.length)] ?? ''
     const version = `20.${step}.${count}`
-    index.publish(name, version, [generatedFile(name, version, { wheel: true, size: between(random, 64, 4096), seed: soak.seed })])
+    index.publish(name, version, [
+      generatedFile(name, version, { wheel: true, size: between(random, 64, 4096), seed: soak.seed }),
+    ])
   }
   index.yank(names[between(random, 0, names.length)] ?? '', '1.0', 'broken')
-  index.publish(`new-${step}`, '1.0', [generatedFile(`new-${step}`, '1.0', { wheel: false, size: 999, seed: soak.seed })])
+  index.publish(`new-${step}`, '1.0', [
+    generatedFile(`new-${step}`, '1.0', { wheel: false, size: 999, seed: soak.seed }),
+  ])
   truths.set(index.serial, truthOf(index, known))
 }
 

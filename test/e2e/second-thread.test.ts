@@ -16,7 +16,9 @@ function summaryOf(log: string): string | undefined {
 describe('a run of so many projects that a second thread fetches files', () => {
   it('makes the same mirror and counts the same as one with a single connection, hence thread', async () => {
     const upstream = await serveIndex(generateIndex({ projects: PROJECTS, filesPerProject: 4 }))
-    const mirrors = ['workers = 10\n', 'workers = 1\n'].map((options) => createMirror(upstream.url, `json = true\n${options}`))
+    const mirrors = ['workers = 10\n', 'workers = 1\n'].map((options) =>
+      createMirror(upstream.url, `json = true\n${options}`),
+    )
     const logs: string[] = []
     for (const mirror of mirrors) {
       const { code, log } = await mirror.run()
@@ -31,7 +33,9 @@ describe('a run of so many projects that a second thread fetches files', () => {
   })
 
   it('that cannot write ends with one line and exit code 5, and leaves nothing half', async () => {
-    const upstream = await serveIndex(generateIndex({ projects: PROJECTS, filesPerProject: 4, sizes: [50_000, 60_000] }))
+    const upstream = await serveIndex(
+      generateIndex({ projects: PROJECTS, filesPerProject: 4, sizes: [50_000, 60_000] }),
+    )
     const home = mkdtempSync(join(tmpdir(), 'second-thread-'))
     onTestFinished(() => rmSync(home, { recursive: true, force: true }))
     const directory = join(home, 'mirror')
@@ -42,7 +46,10 @@ describe('a run of so many projects that a second thread fetches files', () => {
       env: { NODE_OPTIONS: '--import=data:text/javascript,process.on(%22SIGXFSZ%22,()=>undefined)' },
     })
     expect(code, stderr).toBe(5)
-    expect(stderr.split('\n').filter((line) => / ERROR: /.test(line)), stderr).toHaveLength(1)
+    expect(
+      stderr.split('\n').filter((line) => / ERROR: /.test(line)),
+      stderr,
+    ).toHaveLength(1)
     expect(readdirSync(join(directory, '.bandersnatch/tmp'))).toEqual([])
     expect(Object.keys(served(directory)).filter((key) => /\.(?:whl|gz)$/.test(key))).toEqual([])
     const healed = await run(['-c', config, 'mirror'])

@@ -25,8 +25,13 @@ interface Answer {
 function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request(url, { headers, method }, (response) => {
-      buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }), reject)
-    }).once('error', reject).end()
+      buffer(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        reject,
+      )
+    })
+      .once('error', reject)
+      .end()
   })
 }
 
@@ -49,7 +54,10 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
   const stored = (path: string): Buffer => readFileSync(join(mirror.web, path))
   const pageOf = (name: string): string => (hashIndex ? `simple/${name.charAt(0)}/${name}` : `simple/${name}`)
   const released = (): string =>
-    (JSON.parse(stored('json/demo-lib').toString()) as { urls: { url: string }[] }).urls[0]?.url.replace(/^.*(?=\/packages\/)/, '') ?? ''
+    (JSON.parse(stored('json/demo-lib').toString()) as { urls: { url: string }[] }).urls[0]?.url.replace(
+      /^.*(?=\/packages\/)/,
+      '',
+    ) ?? ''
 
   it.each([
     [PIP, V1_JSON],
@@ -66,12 +74,19 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
     ['', HTML],
     ['application/vnd.pypi.simple.v9+json', HTML],
   ])('answers Accept: %s with %s', async (accept, wanted) => {
-    for (const [path, file] of [['/simple/', 'simple'], ['/simple/demo-lib/', pageOf('demo-lib')]] as const) {
+    for (const [path, file] of [
+      ['/simple/', 'simple'],
+      ['/simple/demo-lib/', pageOf('demo-lib')],
+    ] as const) {
       const answer = await get(path, { accept })
       expect(answer.status).toBe(200)
       if (formats === 'HTML' && wanted === V1_JSON) expect([HTML, V1_HTML]).toContain(type(answer))
       else expect(type(answer)).toBe(formats === 'JSON' ? V1_JSON : wanted)
-      const page = new Map([[HTML, 'index.html'], [V1_HTML, 'index.v1_html'], [V1_JSON, 'index.v1_json']]).get(type(answer))
+      const page = new Map([
+        [HTML, 'index.html'],
+        [V1_HTML, 'index.v1_html'],
+        [V1_JSON, 'index.v1_json'],
+      ]).get(type(answer))
       expect(answer.body.equals(stored(`${file}/${page}`))).toBe(true)
       if (type(answer) !== V1_JSON) expect(answer.headers['content-type']).toMatch(/charset=utf-8$/i)
       expect(answer.headers['vary']).toMatch(/Accept(?!-)/)
@@ -82,14 +97,22 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
   it('prefers the format parameter to Accept', async () => {
     const wanted = formats === 'HTML' ? HTML : V1_JSON
     for (const plus of ['+', '%2B']) {
-      expect(type(await get(`/simple/demo-lib/?format=application/vnd.pypi.simple.v1${plus}json`, { accept: HTML }))).toBe(wanted)
+      expect(
+        type(await get(`/simple/demo-lib/?format=application/vnd.pypi.simple.v1${plus}json`, { accept: HTML })),
+      ).toBe(wanted)
     }
-    expect(type(await get('/simple/demo-lib/?format=text/html', { accept: V1_JSON }))).toBe(formats === 'JSON' ? V1_JSON : HTML)
+    expect(type(await get('/simple/demo-lib/?format=text/html', { accept: V1_JSON }))).toBe(
+      formats === 'JSON' ? V1_JSON : HTML,
+    )
     expect((await get('/simple/demo-lib/?format=nonsense', { accept: HTML })).status).toBe(200)
   })
 
   it('redirects to the slash', async () => {
-    for (const [from, to] of [['/simple', '/simple/'], ['/simple/demo-lib', '/simple/demo-lib/'], ['/', '/simple/']] as const) {
+    for (const [from, to] of [
+      ['/simple', '/simple/'],
+      ['/simple/demo-lib', '/simple/demo-lib/'],
+      ['/', '/simple/'],
+    ] as const) {
       const answer = await get(from)
       expect([301, 302]).toContain(answer.status)
       expect(new URL(answer.headers.location ?? '', server.url).pathname).toBe(to)
@@ -139,15 +162,34 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
   })
 
   it.each([
-    '/simple/no-such-project/', '/simple/no-such-project', '/simple/d/', '/simple/demo-lib/nothing', '/simple/demo-lib/x/y/',
-    '/pypi/no-such-project/json', '/pypi/demo-lib/1.0/json', '/pypi/', '/json/no-such-project', '/json/', '/packages/', '/packages/none.whl',
-    '/nothing', '/status', '/../status', '/..%2fstatus', '/%2e%2e/status', '/packages/../../status', '/packages/..%2f..%2fstatus',
-    '/simple/..%2f..%2fstatus/', '/simple/%00/', '/.bandersnatch/state.json',
+    '/simple/no-such-project/',
+    '/simple/no-such-project',
+    '/simple/d/',
+    '/simple/demo-lib/nothing',
+    '/simple/demo-lib/x/y/',
+    '/pypi/no-such-project/json',
+    '/pypi/demo-lib/1.0/json',
+    '/pypi/',
+    '/json/no-such-project',
+    '/json/',
+    '/packages/',
+    '/packages/none.whl',
+    '/nothing',
+    '/status',
+    '/../status',
+    '/..%2fstatus',
+    '/%2e%2e/status',
+    '/packages/../../status',
+    '/packages/..%2f..%2fstatus',
+    '/simple/..%2f..%2fstatus/',
+    '/simple/%00/',
+    '/.bandersnatch/state.json',
   ])('does not find %s', async (path) => {
     const answer = await get(path)
     const followed = answer.status === 301 ? await get(answer.headers.location ?? '') : answer
     expect(followed.status).toBeGreaterThanOrEqual(400)
-    for (const header of ['cache-control', 'x-pypi-last-serial', 'etag']) expect(followed.headers[header]).toBeUndefined()
+    for (const header of ['cache-control', 'x-pypi-last-serial', 'etag'])
+      expect(followed.headers[header]).toBeUndefined()
   })
 
   it('logs each request', async () => {

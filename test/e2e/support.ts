@@ -78,7 +78,10 @@ export async function serveIndex(index: PackageIndex, options: ServerOptions = {
 }
 
 /** What everybody sees of a mirror: path below its directory -> digest, without the state files of its own. */
-export function served(directory: string, but: RegExp = /^(?:web\/last-modified|web\/local-stats\/.*)$/): Record<string, string> {
+export function served(
+  directory: string,
+  but: RegExp = /^(?:web\/last-modified|web\/local-stats\/.*)$/,
+): Record<string, string> {
   const files: Record<string, string> = {}
   for (const entry of readdirSync(join(directory, 'web'), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
@@ -86,20 +89,27 @@ export function served(directory: string, but: RegExp = /^(?:web\/last-modified|
     const key = path.slice(directory.length + 1)
     const body = readFileSync(path)
     // texts as they are, so that a test that fails shows the difference
-    if (!but.test(key)) files[key] = /^web\/(?:simple|json|pypi)\//.test(key) ? body.toString() : createHash('sha256').update(body).digest('hex')
+    if (!but.test(key))
+      files[key] = /^web\/(?:simple|json|pypi)\//.test(key)
+        ? body.toString()
+        : createHash('sha256').update(body).digest('hex')
   }
   return files
 }
 
 /** Names in the root index. */
 export function listedNames(mirror: TestMirror): string[] {
-  const root = JSON.parse(mirror.read('web/simple/index.v1_json') ?? '{"projects":[]}') as { projects: { name: string }[] }
+  const root = JSON.parse(mirror.read('web/simple/index.v1_json') ?? '{"projects":[]}') as {
+    projects: { name: string }[]
+  }
   return root.projects.map(({ name }) => name)
 }
 
 /** Filenames on a project's page. */
 export function pageFiles(mirror: TestMirror, name: string): string[] {
-  const page = JSON.parse(mirror.read(`web/simple/${name}/index.v1_json`) ?? '{"files":[]}') as { files: { filename: string }[] }
+  const page = JSON.parse(mirror.read(`web/simple/${name}/index.v1_json`) ?? '{"files":[]}') as {
+    files: { filename: string }[]
+  }
   return page.files.map(({ filename }) => filename)
 }
 
@@ -110,8 +120,14 @@ export function smallIndex(names: readonly string[]): PackageIndex {
   return index
 }
 
-export function publish(index: PackageIndex, distribution: Distribution, kinds: readonly ('wheel' | 'sdist')[] = ['wheel']): void {
-  const uploads = kinds.map((kind) => (kind === 'wheel' ? { ...wheel(distribution), attested: true } : sdist(distribution)))
+export function publish(
+  index: PackageIndex,
+  distribution: Distribution,
+  kinds: readonly ('wheel' | 'sdist')[] = ['wheel'],
+): void {
+  const uploads = kinds.map((kind) =>
+    kind === 'wheel' ? { ...wheel(distribution), attested: true } : sdist(distribution),
+  )
   index.publish(distribution.name, distribution.version, uploads)
 }
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/config/configparser.js'
+import { parseConfig } from '../../src/python/configparser/configparser.js'
 import { ConfigError, InvalidDocumentError } from '../../src/errors.js'
 import { applyFilters, keepsProject, loadFilters } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'
-import { normalizeName } from '../../src/model/name.js'
+import { normalizeName } from '../../src/packaging/name.js'
 import { directoryOf, enabledIn, projectOf } from './support.js'
 
 interface Case {
@@ -47,7 +47,14 @@ async function outcome({ config: text, files, project, metadata }: Case): Promis
     if (!keepsProject(filters, project).keep) return { result: 'project' }
     const releases = Object.entries(metadata.releases).map(([version, value]) => [unmarked(version), value] as const)
     const document = { ...metadata, releases: Object.fromEntries(releases) }
-    const kept = applyFilters(filters, projectOf(document, project, releases.map(([version]) => version)))
+    const kept = applyFilters(
+      filters,
+      projectOf(
+        document,
+        project,
+        releases.map(([version]) => version),
+      ),
+    )
     if (!kept) return { result: 'metadata' }
     return { result: 'kept', releases: kept.releases.map((r) => [r.version, r.files.map((file) => file.filename)]) }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/config/configparser.js'
+import { parseConfig } from '../../src/python/configparser/configparser.js'
 import { ConfigError } from '../../src/errors.js'
 import { loadFilters, PLUGIN_NAMES } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'
@@ -40,7 +40,9 @@ test('all enables every plugin that has something to do', async () => {
   const filters = await load(`[plugins]\nenabled = all\n${section}`)
   expect(filters.metadata.map(({ name }) => name)).toEqual(['version_range_project_metadata'])
   expect(filters.release.map(({ name }) => name)).toEqual([
-    'project_requirements_pinned', 'allowlist_release', 'prerelease_release',
+    'project_requirements_pinned',
+    'allowlist_release',
+    'prerelease_release',
   ])
   expect(filters.needsMetadata).toBe(true)
   expect(filters.warnings).toEqual([

@@ -33,15 +33,24 @@ function write(path: string, bytes: Buffer | string): void {
 
 it('reads its own archives back', () => {
   const distribution = {
-    name: 'Some.Thing', version: '1.0', summary: 'Ünïcode', description: 'Text\n\nmore', requiresDist: ['a', 'b>1'],
+    name: 'Some.Thing',
+    version: '1.0',
+    summary: 'Ünïcode',
+    description: 'Text\n\nmore',
+    requiresDist: ['a', 'b>1'],
   }
   for (const upload of [wheel(distribution), sdist(distribution)]) {
     write(upload.filename, upload.body.read(0, upload.body.size))
     const read = readArchive(join(directory, upload.filename))
     expect(read).toMatchObject({ filename: upload.filename, metadata: upload.metadata })
     const { one, all, description } = parseCoreMetadata(read.metadata)
-    expect([one('name'), one('summary'), one('license'), all('Requires-Dist'), description])
-      .toEqual(['Some.Thing', 'Ünïcode', null, ['a', 'b>1'], 'Text\n\nmore'])
+    expect([one('name'), one('summary'), one('license'), all('Requires-Dist'), description]).toEqual([
+      'Some.Thing',
+      'Ünïcode',
+      null,
+      ['a', 'b>1'],
+      'Text\n\nmore',
+    ])
   }
 })
 
@@ -63,10 +72,14 @@ it('makes an index of a directory', () => {
   write('no_metadata-1.0.zip', Buffer.from('504b0506000000000000000000000000000000000000', 'hex'))
   write('README.txt', 'not a package')
   const { index, skipped } = indexFromDirectory(directory)
-  const found = [...index.projects.values()].map(({ name, releases }) =>
-    [name, ...[...releases.values()].flatMap(({ files }) => files.map(({ filename }) => filename))])
+  const found = [...index.projects.values()].map(({ name, releases }) => [
+    name,
+    ...[...releases.values()].flatMap(({ files }) => files.map(({ filename }) => filename)),
+  ])
   expect(found.sort()).toEqual([
-    ['A.b', 'a_b-1.0-py3-none-any.whl'], ['C', 'c-2.0.tar.gz'], ['d', 'd-0.1.tar.gz'],
+    ['A.b', 'a_b-1.0-py3-none-any.whl'],
+    ['C', 'c-2.0.tar.gz'],
+    ['d', 'd-0.1.tar.gz'],
   ])
   expect(skipped.map(({ reason }) => reason)).toEqual(['no zip archive', 'no core metadata in no_metadata-1.0.zip'])
   expect(withDependencies(index, ['A_B', 'unknown'])).toEqual(['a-b', 'c', 'd'])

@@ -61,7 +61,10 @@ it('lists projects as JSON and as HTML, with an ETag', async () => {
   expect(response.headers.get('x-pypi-last-serial')).toBe('115')
   expect(await response.json()).toEqual({
     meta: { 'api-version': '1.4', '_last-serial': 115 },
-    projects: [{ name: '2048', '_last-serial': 115 }, { name: 'Foo.Bar', '_last-serial': 111 }],
+    projects: [
+      { name: '2048', '_last-serial': 115 },
+      { name: 'Foo.Bar', '_last-serial': 111 },
+    ],
   })
   const again = { accept: JSON_TYPE, 'if-none-match': response.headers.get('etag') ?? '' }
   expect((await fetch(`${url}/simple/`, { headers: again })).status).toBe(304)
@@ -74,8 +77,11 @@ it('lists projects as JSON and as HTML, with an ETag', async () => {
 
 it('sends what was not normalized elsewhere', async () => {
   const { url } = await serve(exampleIndex())
-  const locations = await Promise.all(['/simple', '/simple/foo-bar', '/simple/Foo.Bar/', '/pypi/Foo_bar/json'].map(
-    async (path) => (await fetch(url + path, { redirect: 'manual' })).headers.get('location')))
+  const locations = await Promise.all(
+    ['/simple', '/simple/foo-bar', '/simple/Foo.Bar/', '/pypi/Foo_bar/json'].map(async (path) =>
+      (await fetch(url + path, { redirect: 'manual' })).headers.get('location'),
+    ),
+  )
   expect(locations).toEqual(['/simple/', '/simple/foo-bar/', '/simple/foo-bar/', '/pypi/foo-bar/json'])
   expect((await fetch(`${url}/simple/other/`)).status).toBe(404)
   expect((await fetch(`${url}/pypi/other/json`)).status).toBe(404)
@@ -85,7 +91,9 @@ it('describes a project on its simple page', async () => {
   const index = exampleIndex()
   index.yank('foo.bar', '1.0', 'is "old"')
   const { url } = await serve(index)
-  const digest = createHash('sha256').update(wheel(example('Foo.Bar', '1.0')).metadata).digest('hex')
+  const digest = createHash('sha256')
+    .update(wheel(example('Foo.Bar', '1.0')).metadata)
+    .digest('hex')
   const page = await getJson(`${url}/simple/foo-bar/`)
   expect(page).toMatchObject({
     meta: { 'api-version': '1.4', '_last-serial': 116 },
@@ -94,9 +102,13 @@ it('describes a project on its simple page', async () => {
     versions: ['1.0', '1.9', '1.10', '2.0a1'],
     files: [
       {
-        filename: 'foo_bar-1.0-py3-none-any.whl', 'requires-python': '>=3.8', yanked: 'is "old"',
-        'core-metadata': { sha256: digest }, 'data-dist-info-metadata': { sha256: digest },
-        provenance: null, 'upload-time': '2024-01-01T00:03:00.000000Z',
+        filename: 'foo_bar-1.0-py3-none-any.whl',
+        'requires-python': '>=3.8',
+        yanked: 'is "old"',
+        'core-metadata': { sha256: digest },
+        'data-dist-info-metadata': { sha256: digest },
+        provenance: null,
+        'upload-time': '2024-01-01T00:03:00.000000Z',
       },
       { filename: 'foo_bar-1.0.tar.gz', yanked: 'is "old"', 'core-metadata': false },
       { filename: 'foo_bar-1.9.tar.gz', yanked: false },
@@ -117,8 +129,16 @@ it('answers the JSON API in its shape', async () => {
   expect(body).toMatch(/"releases":\{"1.0":\[.*"1.10":\[.*"1.9":\[/)
   expect(JSON.parse(body)).toMatchObject({
     info: {
-      name: 'Foo.Bar', version: '1.10', summary: 'Füße <&>', requires_dist: ['zed>=1'], provides_extra: ['x'],
-      requires_python: '>=3.8', yanked: false, yanked_reason: null, author: null, classifiers: [],
+      name: 'Foo.Bar',
+      version: '1.10',
+      summary: 'Füße <&>',
+      requires_dist: ['zed>=1'],
+      provides_extra: ['x'],
+      requires_python: '>=3.8',
+      yanked: false,
+      yanked_reason: null,
+      author: null,
+      classifiers: [],
     },
     last_serial: 111,
     ownership: { roles: [{ role: 'Owner', user: 'someone' }] },
@@ -157,7 +177,10 @@ it('keeps files where PyPI does and serves parts of them', async () => {
       expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes.subarray(10, 20))
     }
   }
-  const otherDigest = file.replace(path.slice(4), path.slice(4).replace(/^./, (digit) => (digit === '0' ? '1' : '0')))
+  const otherDigest = file.replace(
+    path.slice(4),
+    path.slice(4).replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+  )
   expect((await fetch(otherDigest)).status).toBe(404)
 })
 
@@ -166,8 +189,16 @@ it('answers XML-RPC', async () => {
   expect(await call(server, 'changelog_last_serial')).toContain('<int>115</int>')
   expect(await call(server, 'list_packages_with_serial')).toMatch(/<name>Foo.Bar<\/name>\n<value><int>111</)
   const rows = await call(server, 'changelog_since_serial', '<param><value><int>112</int></value></param>')
-  expect([...rows.matchAll(/<string>([^<]*)</g)].map((match) => match[1])).toEqual(
-    ['2048', 'add Owner someone', '2048', '1', 'new release', '2048', '1', 'add source file 2048-1.tar.gz'])
+  expect([...rows.matchAll(/<string>([^<]*)</g)].map((match) => match[1])).toEqual([
+    '2048',
+    'add Owner someone',
+    '2048',
+    '1',
+    'new release',
+    '2048',
+    '1',
+    'add source file 2048-1.tar.gz',
+  ])
   expect(rows).toContain('<nil/>')
   expect(await call(server, 'search')).toContain('<int>-32601</int>')
   expect(server.count(/^RPC changelog/)).toBe(2)
@@ -207,7 +238,9 @@ it('hides a project in quarantine, and marks one that is archived', async () => 
   expect(await getJson(`${url}/simple/foo-bar/`)).toMatchObject({ 'project-status': { status: 'archived' } })
   index.quarantine('foo-bar')
   expect(await getJson(`${url}/simple/foo-bar/`)).toMatchObject({
-    'project-status': { status: 'quarantined' }, versions: [], files: [],
+    'project-status': { status: 'quarantined' },
+    versions: [],
+    files: [],
   })
   expect(await getJson(`${url}/pypi/foo-bar/json`)).toBe(404)
   expect(await getJson(`${url}/simple/`)).toMatchObject({ projects: [{ name: '2048' }] })
@@ -226,7 +259,10 @@ it('lets a test see and spoil requests', async () => {
   expect((await fetch(`${server.url}/simple/2048/`)).status).toBe(503)
   expect((await fetch(`${server.url}/simple/foo-bar/`, { method: 'HEAD' })).headers.get('content-length')).not.toBe('0')
   expect(Object.fromEntries(server.requests)).toEqual({
-    'GET /simple/': 1, 'GET /pypi/2048/json': 1, 'GET /simple/2048/': 1, 'HEAD /simple/foo-bar/': 1,
+    'GET /simple/': 1,
+    'GET /pypi/2048/json': 1,
+    'GET /simple/2048/': 1,
+    'HEAD /simple/foo-bar/': 1,
   })
   expect(server.bytesOut).toBeGreaterThan(3)
   server.reset()
@@ -244,7 +280,8 @@ it('serves https', async () => {
   const { url } = await serve(exampleIndex(), { tls })
   const page = await new Promise<string>((resolve, reject) => {
     httpsRequest(`${url}/pypi/2048/json`, { ca: tls.cert }, (response) => void text(response).then(resolve, reject))
-      .on('error', reject).end()
+      .on('error', reject)
+      .end()
   })
   expect(page).toContain(`"url":"${url}/packages/`)
 })

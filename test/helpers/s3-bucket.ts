@@ -1,7 +1,7 @@
 import * as sdk from '@aws-sdk/client-s3'
 import type { S3Config } from '../../src/config/types.js'
-import { createS3Storage } from '../../src/storage/s3.js'
-import type { S3Options } from '../../src/storage/s3.js'
+import { createS3Storage } from '../../src/storage/s3/s3.js'
+import type { S3Options } from '../../src/storage/s3/s3.js'
 import type { Storage } from '../../src/storage/types.js'
 import type { S3Server } from './s3-server.js'
 
@@ -73,7 +73,9 @@ export async function makeBucket(server: Omit<S3Server, 'stop'>): Promise<TestBu
         ...options,
       }),
     async put(key, body, more) {
-      await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}/${key}`, Body: Buffer.from(body), ...more }))
+      await client.send(
+        new sdk.PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}/${key}`, Body: Buffer.from(body), ...more }),
+      )
     },
     head: (key) => client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: `${PREFIX}/${key}` })),
     async keys() {

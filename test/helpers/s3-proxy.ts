@@ -32,7 +32,14 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
     requests.push(seen)
     if (proxy.intercept?.(seen, response) === true) return void incoming.resume()
     // The Host header stays: it is part of the signature.
-    const outgoing = request({ agent: false, hostname, port, method: seen.method, path: seen.url, headers: incoming.headers })
+    const outgoing = request({
+      agent: false,
+      hostname,
+      port,
+      method: seen.method,
+      path: seen.url,
+      headers: incoming.headers,
+    })
     let answered = false
     outgoing.on('response', (answer) => {
       answered = true
@@ -68,7 +75,9 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
 export function s3Fault(code: string, status: number, headers: Readonly<Record<string, string>> = {}): Intercept {
   return (_, response) => {
     response.writeHead(status, { 'content-type': 'application/xml', date: new Date().toUTCString(), ...headers })
-    response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code} it is</Message></Error>`)
+    response.end(
+      `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code} it is</Message></Error>`,
+    )
     return true
   }
 }

@@ -62,7 +62,8 @@ async function works(command: string, args: readonly string[]): Promise<boolean>
 async function motoPath(): Promise<string | undefined> {
   if (await works(PYTHON, ['-c', 'import moto.server'])) return undefined
   const path = join(tmpdir(), 'bandersnatch-test-moto')
-  if (await works(PYTHON, ['-c', `import sys; sys.path.insert(0, ${JSON.stringify(path)}); import moto.server`])) return path
+  if (await works(PYTHON, ['-c', `import sys; sys.path.insert(0, ${JSON.stringify(path)}); import moto.server`]))
+    return path
   const fresh = await mkdtemp(`${path}.`)
   try {
     await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--retries', '1', '--target', fresh, 'moto[server]'])
@@ -70,7 +71,7 @@ async function motoPath(): Promise<string | undefined> {
     await rm(fresh, { recursive: true, force: true })
     throw new Error(
       `the tests of the S3 backend need a server: either Python with pip, for \`${PYTHON} -m pip install moto[server]\`, ` +
-        'or Ceph\'s gateway, in Debian `apt-get install --no-install-recommends radosgw ceph-mon ceph-osd`',
+        "or Ceph's gateway, in Debian `apt-get install --no-install-recommends radosgw ceph-mon ceph-osd`",
       { cause: error },
     )
   }
@@ -86,9 +87,18 @@ async function startMoto(path: string | undefined): Promise<S3Server> {
   const child = spawn(PYTHON, ['-c', code], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   const errors = collect(child.stderr)
   const endpoint = `http://127.0.0.1:${port}`
-  await until(() => child.exitCode, errors, () => answers(endpoint))
+  await until(
+    () => child.exitCode,
+    errors,
+    () => answers(endpoint),
+  )
   return {
-    name: 'moto', endpoint, accessKeyId: 'testing', secretAccessKey: 'testing', strict: false, conditional: true,
+    name: 'moto',
+    endpoint,
+    accessKeyId: 'testing',
+    secretAccessKey: 'testing',
+    strict: false,
+    conditional: true,
     stop: () => ended(child, 'SIGKILL'),
   }
 }
@@ -101,10 +111,18 @@ async function startScript(name: string, script: string): Promise<S3Server> {
   const output = collect(child.stdout)
   const errors = collect(child.stderr)
   const ready = (): RegExpExecArray | null => /^ready (\S+) (\S+) (\S+)$/m.exec(output())
-  await until(() => child.exitCode, errors, async () => ready() !== null)
+  await until(
+    () => child.exitCode,
+    errors,
+    async () => ready() !== null,
+  )
   const [, endpoint = '', accessKeyId = '', secretAccessKey = ''] = ready() ?? []
   return {
-    name, endpoint, accessKeyId, secretAccessKey, strict: true,
+    name,
+    endpoint,
+    accessKeyId,
+    secretAccessKey,
+    strict: true,
     // Swift has had them since 2.36.
     conditional: name !== 'swift',
     stop: () => ended(child, 'SIGTERM'),
@@ -126,7 +144,11 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
   return () => chunks.join('')
 }
 
-async function until(exitCode: () => number | null, errors: () => string, ready: () => Promise<boolean>): Promise<void> {
+async function until(
+  exitCode: () => number | null,
+  errors: () => string,
+  ready: () => Promise<boolean>,
+): Promise<void> {
   const deadline = Date.now() + READY_MS
   while (!(await ready())) {
     if (exitCode() !== null) throw new Error(`the S3 server ended at once: ${errors()}`)

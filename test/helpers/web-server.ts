@@ -29,10 +29,17 @@ export async function startNginxOn({ configuration, web, home }: Site): Promise<
   mkdirSync(home, { recursive: true })
   // Started by root, its workers run as nobody.
   chmodSync(dirname(home), 0o755)
-  writeFileSync(join(home, 'site.conf'), adapted(configuration, [
-    ['listen 80;', `listen 127.0.0.1:${port};`], ['listen [::]:80;', ''], ['/srv/pypi/web', web],
-  ]))
-  writeFileSync(join(home, 'nginx.conf'), `daemon off; pid ${home}/pid; error_log ${home}/error.log;
+  writeFileSync(
+    join(home, 'site.conf'),
+    adapted(configuration, [
+      ['listen 80;', `listen 127.0.0.1:${port};`],
+      ['listen [::]:80;', ''],
+      ['/srv/pypi/web', web],
+    ]),
+  )
+  writeFileSync(
+    join(home, 'nginx.conf'),
+    `daemon off; pid ${home}/pid; error_log ${home}/error.log;
 events {}
 http {
   log_format requests '$request_method $request_uri'; access_log ${home}/access.log requests;
@@ -40,8 +47,11 @@ http {
   uwsgi_temp_path ${home}/uwsgi; scgi_temp_path ${home}/scgi;
   include ${home}/site.conf;
 }
-`)
-  const child = spawn('nginx', ['-p', home, '-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')], { env: serverEnvironment() })
+`,
+  )
+  const child = spawn('nginx', ['-p', home, '-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')], {
+    env: serverEnvironment(),
+  })
   child.stderr.on('data', (text: Buffer) => child.emit('error', new Error(`nginx says: ${text.toString()}`)))
   return running(child, port, join(home, 'access.log'), (line) => line)
 }
@@ -53,26 +63,45 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
 
 /** A file of deploy/ with some of its text replaced, all of which must be there. */
 export function adapted(path: string, replacements: readonly (readonly [string, string])[]): string {
-  return replacements.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`${path} has no ${JSON.stringify(from)}`)
-    return text.replace(from, () => to)
-  }, readFileSync(path, 'utf8'))
+  return replacements.reduce(
+    (text, [from, to]) => {
+      if (!text.includes(from)) throw new Error(`${path} has no ${JSON.stringify(from)}`)
+      return text.replace(from, () => to)
+    },
+    readFileSync(path, 'utf8'),
+  )
 }
 
 /** The server once it answers. `request`: `GET /path` of a line of its access log. */
-export async function running(child: ChildProcess, port: number, log: string, request: (line: string) => string): Promise<WebServer> {
+export async function running(
+  child: ChildProcess,
+  port: number,
+  log: string,
+  request: (line: string) => string,
+): Promise<WebServer> {
   const closed = once(child, 'close')
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; ; tries++) {
-    if (child.exitCode !== null || tries > 300) throw new Error(`${child.spawnfile} does not serve (exit code ${child.exitCode})`)
-    if (await fetch(`${url}/started`).then(() => true, () => false)) break
+    if (child.exitCode !== null || tries > 300)
+      throw new Error(`${child.spawnfile} does not serve (exit code ${child.exitCode})`)
+    if (
+      await fetch(`${url}/started`).then(
+        () => true,
+        () => false,
+      )
+    )
+      break
     await sleep(100)
   }
   let seen = 0
   const server: WebServer = {
     url,
     requests() {
-      const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter((line) => line !== '') : []
+      const lines = existsSync(log)
+        ? readFileSync(log, 'utf8')
+            .split('\n')
+            .filter((line) => line !== '')
+        : []
       const fresh = lines.slice(seen).map(request)
       seen = lines.length
       return fresh

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, utimesSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { parseLogConfig } from '../../src/config/log-config.js'
+import { parseLogConfig } from '../../src/log/python/config.js'
 import { createLogOn } from '../../src/log/create.js'
 import { createScreen } from '../../src/log/screen.js'
 
@@ -34,7 +34,11 @@ async function replay(recorded: Recorded): Promise<Pick<Recorded, 'stdout' | 'st
   const log = createLogOn({
     level: 'info',
     format: 'text',
-    screen: createScreen({ writer: { write: (text) => void (written.stderr += text) }, terminal: false, columns: () => 80 }),
+    screen: createScreen({
+      writer: { write: (text) => void (written.stderr += text) },
+      terminal: false,
+      columns: () => 80,
+    }),
     stdout: { write: (text) => void (written.stdout += text) },
     coloured: false,
     pid: 1,
@@ -51,7 +55,11 @@ async function replay(recorded: Recorded): Promise<Pick<Recorded, 'stdout' | 'st
     else log.error(message)
   }
   await log.close()
-  const files = Object.fromEntries(readdirSync(directory).sort().map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
+  const files = Object.fromEntries(
+    readdirSync(directory)
+      .sort()
+      .map((name) => [name, readFileSync(join(directory, name), 'utf8')]),
+  )
   return { ...written, files }
 }
 

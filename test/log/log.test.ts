@@ -10,7 +10,7 @@ import { memoryLog } from './support.js'
 const stamp = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} /
 
 describe('the log', () => {
-  it('has bandersnatch 8.0\'s lines in a pipe', () => {
+  it("has bandersnatch 8.0's lines in a pipe", () => {
     const { log, written } = memoryLog()
     log.debug('not shown')
     log.info('Syncing with https://pypi.org.')
@@ -18,7 +18,11 @@ describe('the log', () => {
     log.error('bad')
     const lines = written.stderr.trimEnd().split('\n')
     expect(lines.every((line) => stamp.test(line))).toBe(true)
-    expect(lines.map((line) => line.replace(stamp, ''))).toEqual(['INFO: Syncing with https://pypi.org.', 'WARNING: odd', 'ERROR: bad'])
+    expect(lines.map((line) => line.replace(stamp, ''))).toEqual([
+      'INFO: Syncing with https://pypi.org.',
+      'WARNING: odd',
+      'ERROR: bad',
+    ])
   })
 
   it('is short and coloured on a terminal, without colours where they are not wanted', () => {
@@ -29,7 +33,9 @@ describe('the log', () => {
       log.warn('two')
       log.error('three')
     }
-    expect(plain.written.stderr).toMatch(/^\d\d:\d\d:\d\d one\n\d\d:\d\d:\d\d warning: two\n\d\d:\d\d:\d\d error: three\n$/)
+    expect(plain.written.stderr).toMatch(
+      /^\d\d:\d\d:\d\d one\n\d\d:\d\d:\d\d warning: two\n\d\d:\d\d:\d\d error: three\n$/,
+    )
     expect(coloured.written.stderr).toContain('\u001b[33mwarning: two\u001b[0m\n')
     expect(coloured.written.stderr).toContain('\u001b[31merror: three\u001b[0m\n')
   })
@@ -38,10 +44,19 @@ describe('the log', () => {
     const { log, written } = memoryLog({ format: 'json', terminal: true, coloured: true })
     log.warn('a "b"\n\u001b[31m\u0085\u202e')
     expect(written.stderr).toMatch(/^\{[\x20-\x7e]+\}\n$/)
-    expect(JSON.parse(written.stderr)).toEqual({ level: 'warn', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string, msg: 'a "b"\n\u001b[31m\u0085\u202e' })
+    expect(JSON.parse(written.stderr)).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+      msg: 'a "b"\n\u001b[31m\u0085\u202e',
+    })
   })
 
-  it.each([['quiet', 2], ['info', 3], ['verbose', 4], ['debug', 4]] as const)('%s shows %i of four levels', (level, count) => {
+  it.each([
+    ['quiet', 2],
+    ['info', 3],
+    ['verbose', 4],
+    ['debug', 4],
+  ] as const)('%s shows %i of four levels', (level, count) => {
     for (const format of ['text', 'json'] as const) {
       const { log, written } = memoryLog({ level, format })
       log.debug('x')
@@ -55,7 +70,9 @@ describe('the log', () => {
   it('shows control characters and marks that turn the direction of reading', () => {
     const { log, written } = memoryLog()
     log.info('a\nb\r\u001b[2J\u0000\u007f\u009b1m\u2028\u202egpj\ud800\ttab é 漢 😀')
-    expect(written.stderr.replace(stamp, '')).toBe('INFO: a\\x0ab\\x0d\\x1b[2J\\x00\\x7f\\x9b1m\\u2028\\u202egpj\\ud800\ttab é 漢 😀\n')
+    expect(written.stderr.replace(stamp, '')).toBe(
+      'INFO: a\\x0ab\\x0d\\x1b[2J\\x00\\x7f\\x9b1m\\u2028\\u202egpj\\ud800\ttab é 漢 😀\n',
+    )
   })
 
   it('counts warnings and keeps the first hundred', () => {

@@ -9,9 +9,17 @@ describe('the program with a stderr that takes nothing', () => {
   // an option that there is not, so that there is something to warn of
   const { setting } = bench('http://127.0.0.1:1', 'colour = blue\n')
   const run = (redirection: string): ReturnType<typeof spawnSync> =>
-    spawnSync('bash', ['-c', `'${process.execPath}' '${PROGRAM}' -c '${setting.configPath}' check-config --offline ${redirection}`], { encoding: 'utf8' })
+    spawnSync(
+      'bash',
+      ['-c', `'${process.execPath}' '${PROGRAM}' -c '${setting.configPath}' check-config --offline ${redirection}`],
+      { encoding: 'utf8' },
+    )
 
-  it.each([['closed', '2>&-'], ['full', '2>/dev/full'], ['gone', '2> >(exec true)']])('%s', (_, redirection) => {
+  it.each([
+    ['closed', '2>&-'],
+    ['full', '2>/dev/full'],
+    ['gone', '2> >(exec true)'],
+  ])('%s', (_, redirection) => {
     const { status, stdout } = run(redirection)
     expect(stdout).toContain('A run can begin')
     expect(status).toBe(0)

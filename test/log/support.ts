@@ -8,13 +8,19 @@ export interface MemoryLog {
 }
 
 /** The program's log with text in memory where its stdout and stderr are. */
-export function memoryLog(world: Partial<Omit<LogWorld, 'screen'>> & { readonly terminal?: boolean; readonly columns?: number } = {}): MemoryLog {
+export function memoryLog(
+  world: Partial<Omit<LogWorld, 'screen'>> & { readonly terminal?: boolean; readonly columns?: number } = {},
+): MemoryLog {
   const written = { stdout: '', stderr: '' }
   const { terminal = false, columns = 80, ...rest } = world
   const log = createLogOn({
     level: 'info',
     format: 'text',
-    screen: createScreen({ writer: { write: (text) => void (written.stderr += text) }, terminal, columns: () => columns }),
+    screen: createScreen({
+      writer: { write: (text) => void (written.stderr += text) },
+      terminal,
+      columns: () => columns,
+    }),
     stdout: { write: (text) => void (written.stdout += text) },
     coloured: false,
     pid: 7,

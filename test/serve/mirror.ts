@@ -33,7 +33,11 @@ export function writeConfig(scratch: string, master: string, options = ''): { co
 }
 
 /** Mirrors an index, the fixture unless given, with the real program; the index is gone afterwards. */
-export async function mirrorFixture(scratch: string, options = '', source: PackageIndex = fixtureIndex()): Promise<FixtureMirror> {
+export async function mirrorFixture(
+  scratch: string,
+  options = '',
+  source: PackageIndex = fixtureIndex(),
+): Promise<FixtureMirror> {
   const index = await startIndex(source)
   try {
     const { config, directory } = writeConfig(scratch, index.url, options)

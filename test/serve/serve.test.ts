@@ -48,7 +48,10 @@ function serve(configPath: string, options: Partial<{ host: string; port: string
 async function started(configPath: string): Promise<string> {
   const ended = serve(configPath)
   return Promise.race([
-    expect.poll(() => lines.join('\n')).toMatch(/at http/).then(() => /http:\S+(?=\/simple)/.exec(lines.join('\n'))?.[0] ?? ''),
+    expect
+      .poll(() => lines.join('\n'))
+      .toMatch(/at http/)
+      .then(() => /http:\S+(?=\/simple)/.exec(lines.join('\n'))?.[0] ?? ''),
     ended.then(() => ''),
   ])
 }
@@ -59,7 +62,9 @@ describe('serve', () => {
   it('says where, that it is no server for production, and who asked; ends well', async () => {
     const url = await started(mirrorOf({ 'simple/index.html': '' }))
     await fetch(`${url}/simple/`, { headers: { 'user-agent': 'pip/23.2.1' } })
-    await expect.poll(() => lines).toContainEqual(expect.stringMatching(/^127\.0\.0\.1 "GET \/simple\/" 200 0 \d+ms "pip\/23\.2\.1"$/))
+    await expect
+      .poll(() => lines)
+      .toContainEqual(expect.stringMatching(/^127\.0\.0\.1 "GET \/simple\/" 200 0 \d+ms "pip\/23\.2\.1"$/))
     expect(lines.join('\n')).toMatch(/in production let nginx or Caddy serve/)
     stop.abort(new Error('SIGINT'))
     expect(await running[0]).toBe(0)
@@ -67,14 +72,18 @@ describe('serve', () => {
   })
 
   it('gives the serial that a page says of itself', async () => {
-    const url = await started(mirrorOf({
-      'simple/index.html': '<html></html>',
-      'simple/index.v1_json': '{"meta": {"_last-serial": 99, "api-version": "1.4"}, "projects": []}',
-      'simple/foo/index.html': `${'<a>'.repeat(1000)}${PAGE}`,
-      'simple/foo/index.v1_json': '{"files": [{"filename": "\\"_last-serial\\": 7"}], "meta": {"api-version": "1.1", "_last-serial": "41"}}',
-      'simple/bare/index.html': '<html></html>',
-      'pypi/foo/json': '{\n    "info": {\n        "description": "\\"last_serial\\": 1"\n    },\n    "last_serial": 43\n}',
-    }))
+    const url = await started(
+      mirrorOf({
+        'simple/index.html': '<html></html>',
+        'simple/index.v1_json': '{"meta": {"_last-serial": 99, "api-version": "1.4"}, "projects": []}',
+        'simple/foo/index.html': `${'<a>'.repeat(1000)}${PAGE}`,
+        'simple/foo/index.v1_json':
+          '{"files": [{"filename": "\\"_last-serial\\": 7"}], "meta": {"api-version": "1.1", "_last-serial": "41"}}',
+        'simple/bare/index.html': '<html></html>',
+        'pypi/foo/json':
+          '{\n    "info": {\n        "description": "\\"last_serial\\": 1"\n    },\n    "last_serial": 43\n}',
+      }),
+    )
     const serial = async (path: string, accept = 'text/html'): Promise<string | null> =>
       (await fetch(url + path, { headers: { accept } })).headers.get('x-pypi-last-serial')
     const json = 'application/vnd.pypi.simple.v1+json'
@@ -99,14 +108,18 @@ describe('serve', () => {
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 
-  it.each(['GET //\r\n', 'GET http://elsewhere/status HTTP/1.1\r\nHost: x\r\n\r\n', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', '\0\r\n\r\n'])(
-    'survives %j', async (bytes) => {
-      const url = await started(mirrorOf({ 'simple/index.html': '' }))
-      const socket = createConnection(Number(new URL(url).port), '127.0.0.1')
-      socket.end(bytes)
-      expect(await text(socket)).toMatch(/^(HTTP\/1.1 40\d|$)/)
-      expect((await fetch(`${url}/simple/`)).status).toBe(200)
-    })
+  it.each([
+    'GET //\r\n',
+    'GET http://elsewhere/status HTTP/1.1\r\nHost: x\r\n\r\n',
+    'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n',
+    '\0\r\n\r\n',
+  ])('survives %j', async (bytes) => {
+    const url = await started(mirrorOf({ 'simple/index.html': '' }))
+    const socket = createConnection(Number(new URL(url).port), '127.0.0.1')
+    socket.end(bytes)
+    expect(await text(socket)).toMatch(/^(HTTP\/1.1 40\d|$)/)
+    expect((await fetch(`${url}/simple/`)).status).toBe(200)
+  })
 
   it('goes on when the mirror changes or goes', async () => {
     const config = mirrorOf({ 'simple/foo/index.html': PAGE })
@@ -117,7 +130,10 @@ describe('serve', () => {
 
   it('refuses in one line what it cannot serve', async () => {
     const config = mirrorOf({ 'packages/x': '' })
-    await expect(serve(config)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(/is not a mirror: .*web\/simple/) as string })
+    await expect(serve(config)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/is not a mirror: .*web\/simple/) as string,
+    })
     rmSync(join(scratch.path, 'mirror'), { recursive: true })
     await expect(serve(config)).rejects.toMatchObject({ exitCode: 2 })
     const s3 = mirrorOf({ 'simple/index.html': '' }, 'storage-backend = s3\n[s3]\nendpoint_url = http://127.0.0.1:1\n')
@@ -128,11 +144,18 @@ describe('serve', () => {
     const config = mirrorOf({ 'simple/index.html': '' })
     const port = new URL(await started(config)).port
     await expect(serve(config, { port })).rejects.toMatchObject({
-      exitCode: 2, message: `cannot serve on 127.0.0.1 port ${port}: the port is in use`,
+      exitCode: 2,
+      message: `cannot serve on 127.0.0.1 port ${port}: the port is in use`,
     })
     for (const wrong of ['', 'x', '-1', '65536', '80.5', '99999999']) {
-      await expect(serve(config, { port: wrong })).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('--port') as string })
+      await expect(serve(config, { port: wrong })).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining('--port') as string,
+      })
     }
-    await expect(serve(config, { host: '192.0.2.1' })).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('192.0.2.1') as string })
+    await expect(serve(config, { host: '192.0.2.1' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('192.0.2.1') as string,
+    })
   })
 })

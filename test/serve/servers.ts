@@ -41,7 +41,10 @@ export const startCaddy: StartServer = async (mirror) => {
   mkdirSync(home, { recursive: true })
   const log = join(home, 'access.log')
   const site = adapted(join(ROOT, 'deploy', 'Caddyfile'), [
-    ['\n:80 {', `\n{\n\tadmin off\n\tauto_https off\n}\n\nhttp://127.0.0.1:${port} {\n\tlog {\n\t\toutput file ${log}\n\t}\n`],
+    [
+      '\n:80 {',
+      `\n{\n\tadmin off\n\tauto_https off\n}\n\nhttp://127.0.0.1:${port} {\n\tlog {\n\t\toutput file ${log}\n\t}\n`,
+    ],
     ['/srv/pypi/web', mirror.web],
   ])
   writeFileSync(join(home, 'Caddyfile'), site)
@@ -55,5 +58,8 @@ export const startCaddy: StartServer = async (mirror) => {
   })
 }
 
-export const SERVERS: readonly (readonly [string, StartServer])[] =
-  [['bandersnatch serve', startOwn], ['nginx', startNginx], ['Caddy', startCaddy]]
+export const SERVERS: readonly (readonly [string, StartServer])[] = [
+  ['bandersnatch serve', startOwn],
+  ['nginx', startNginx],
+  ['Caddy', startCaddy],
+]

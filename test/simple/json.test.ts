@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { projectJson, rootJson } from '../../src/simple/json.js'
 import { OLD, OPTIONS, file, project } from './support.js'
 
-const page = (...args: Parameters<typeof projectJson>): Record<string, unknown> => JSON.parse(projectJson(...args)) as Record<string, unknown>
-const firstFile = (...args: Parameters<typeof projectJson>): Record<string, unknown> => (page(...args)['files'] as Record<string, unknown>[])[0] ?? {}
+const page = (...args: Parameters<typeof projectJson>): Record<string, unknown> =>
+  JSON.parse(projectJson(...args)) as Record<string, unknown>
+const firstFile = (...args: Parameters<typeof projectJson>): Record<string, unknown> =>
+  (page(...args)['files'] as Record<string, unknown>[])[0] ?? {}
 
 describe('projectJson', () => {
   it('has the serial as a number', () => {
@@ -16,10 +18,34 @@ describe('projectJson', () => {
   })
 
   it('has versions in PEP 440 order, and what is none before them', () => {
-    const versions = ['1.10', '2.0', '1.9', '1.10rc1', '1!0.1', 'zebra', '2.0.post1', '2.0.dev1', '1.0+local', '1.0', 'apple', '2024']
+    const versions = [
+      '1.10',
+      '2.0',
+      '1.9',
+      '1.10rc1',
+      '1!0.1',
+      'zebra',
+      '2.0.post1',
+      '2.0.dev1',
+      '1.0+local',
+      '1.0',
+      'apple',
+      '2024',
+    ]
     const releases = Object.fromEntries(versions.map((version) => [version, [file(`foo_bar-${version}.tar.gz`)]]))
     expect(page(project(releases), OPTIONS)['versions']).toEqual([
-      'apple', 'zebra', '1.0', '1.0+local', '1.9', '1.10rc1', '1.10', '2.0.dev1', '2.0', '2.0.post1', '2024', '1!0.1',
+      'apple',
+      'zebra',
+      '1.0',
+      '1.0+local',
+      '1.9',
+      '1.10rc1',
+      '1.10',
+      '2.0.dev1',
+      '2.0',
+      '2.0.post1',
+      '2024',
+      '1!0.1',
     ])
     expect(page(project(releases), OLD)['versions']).toEqual([...versions].sort())
   })
@@ -52,41 +78,65 @@ describe('projectJson', () => {
 
   it('has what PEP 708, 740 and 792 add, where upstream gives it', () => {
     const names = ['a-1.0.tar.gz', 'b-1.0.tar.gz', 'c-1.0.tar.gz']
-    const provenance = new Map([['a-1.0.tar.gz', 'https://index.example/integrity/a'], ['b-1.0.tar.gz', null]])
-    const made = project({ '1.0': names.map((name) => file(name)) }, {
-      provenance,
-      projectStatus: { status: 'archived', reason: 'see "other"' },
-      alternateLocations: ['https://other.example/simple/foo-bar/'],
-    })
+    const provenance = new Map([
+      ['a-1.0.tar.gz', 'https://index.example/integrity/a'],
+      ['b-1.0.tar.gz', null],
+    ])
+    const made = project(
+      { '1.0': names.map((name) => file(name)) },
+      {
+        provenance,
+        projectStatus: { status: 'archived', reason: 'see "other"' },
+        alternateLocations: ['https://other.example/simple/foo-bar/'],
+      },
+    )
     const { files, ...rest } = page(made, OPTIONS)
-    expect((files as Record<string, unknown>[]).map((one) => one['provenance'])).toEqual(['https://index.example/integrity/a', null, undefined])
+    expect((files as Record<string, unknown>[]).map((one) => one['provenance'])).toEqual([
+      'https://index.example/integrity/a',
+      null,
+      undefined,
+    ])
     expect(rest).toMatchObject({
       'project-status': { status: 'archived', reason: 'see "other"' },
       'alternate-locations': ['https://other.example/simple/foo-bar/'],
     })
     expect(projectJson(made, OLD)).not.toMatch(/provenance|status|alternate/)
-    expect(page(project({}, { projectStatus: { status: 'active', reason: undefined } }), OPTIONS)['project-status']).toEqual({ status: 'active' })
+    expect(
+      page(project({}, { projectStatus: { status: 'active', reason: undefined } }), OPTIONS)['project-status'],
+    ).toEqual({ status: 'active' })
     expect(projectJson(project({}, {}), OPTIONS)).not.toMatch(/provenance|status|alternate/)
   })
 
   it('lists files by name, with links below root_uri or relative', () => {
-    const made = project({ '2.0': [file('foo_bar-2.0.tar.gz')], '1.0': [file('foo_bar-1.0.zip'), file('Foo.Bar-1.0.exe')] })
+    const made = project({
+      '2.0': [file('foo_bar-2.0.tar.gz')],
+      '1.0': [file('foo_bar-1.0.zip'), file('Foo.Bar-1.0.exe')],
+    })
     const files = page(made, OPTIONS)['files'] as { filename: string; url: string }[]
     expect(files.map(({ filename }) => filename)).toEqual(['Foo.Bar-1.0.exe', 'foo_bar-1.0.zip', 'foo_bar-2.0.tar.gz'])
     expect(files[0]?.url).toBe('../../packages/aa/bb/Foo.Bar-1.0.exe')
-    expect(firstFile(made, { ...OPTIONS, rootUri: 'https://cdn.example/x' })['url']).toBe('https://cdn.example/x/packages/aa/bb/Foo.Bar-1.0.exe')
+    expect(firstFile(made, { ...OPTIONS, rootUri: 'https://cdn.example/x' })['url']).toBe(
+      'https://cdn.example/x/packages/aa/bb/Foo.Bar-1.0.exe',
+    )
   })
 
   it('gives the configured digest, or says which there are', () => {
     const made = project({ '1.0': [file('foo_bar-1.0.tar.gz')] })
-    expect(firstFile(made, { ...OPTIONS, digestName: 'md5' })['hashes']).toEqual({ md5: '0123456789abcdef0123456789abcdef' })
-    expect(() => projectJson(made, { ...OPTIONS, digestName: 'blake2b' })).toThrow(/no blake2b digest upstream; set digest_name to one of: md5, sha256/)
+    expect(firstFile(made, { ...OPTIONS, digestName: 'md5' })['hashes']).toEqual({
+      md5: '0123456789abcdef0123456789abcdef',
+    })
+    expect(() => projectJson(made, { ...OPTIONS, digestName: 'blake2b' })).toThrow(
+      /no blake2b digest upstream; set digest_name to one of: md5, sha256/,
+    )
   })
 
   it('escapes what came from upstream as Python does', () => {
     const made = project({ '1.0': [file('foo_bar-1.0 "é\u2028.tar.gz', { requires_python: '>=3 \u0007' })] })
     expect(projectJson(made, OPTIONS)).toContain('"filename": "foo_bar-1.0 \\"\\u00e9\\u2028.tar.gz"')
-    expect(firstFile(made, OPTIONS)).toMatchObject({ 'requires-python': '>=3 \u0007', filename: 'foo_bar-1.0 "é\u2028.tar.gz' })
+    expect(firstFile(made, OPTIONS)).toMatchObject({
+      'requires-python': '>=3 \u0007',
+      filename: 'foo_bar-1.0 "é\u2028.tar.gz',
+    })
   })
 
   it('leaves out what an index with pages alone does not tell', () => {
@@ -97,18 +147,27 @@ describe('projectJson', () => {
 })
 
 describe('rootJson', () => {
-  const serials = new Map([['alpha', 7], ['beta', 9]])
+  const serials = new Map([
+    ['alpha', 7],
+    ['beta', 9],
+  ])
   it('has the serials of projects and run, where known', () => {
     const text = [...rootJson(['alpha', 'beta', 'gamma'], { serial: 9, serials }, OPTIONS)].join('')
     expect(JSON.parse(text)).toEqual({
       meta: { '_last-serial': 9, 'api-version': '1.4' },
       projects: [{ name: 'alpha', '_last-serial': 7 }, { name: 'beta', '_last-serial': 9 }, { name: 'gamma' }],
     })
-    expect(text).toMatch(/^\{"meta": \{"_last-serial": 9, "api-version": "1.4"\}, "projects": \[\{"name": "alpha", "_last-serial": 7\}, /)
+    expect(text).toMatch(
+      /^\{"meta": \{"_last-serial": 9, "api-version": "1.4"\}, "projects": \[\{"name": "alpha", "_last-serial": 7\}, /,
+    )
   })
 
   it('has none of projects in 1.1', () => {
-    expect([...rootJson(['alpha'], { serial: 9, serials }, OLD)].join('')).toBe('{"meta": {"_last-serial": 9, "api-version": "1.1"}, "projects": [{"name": "alpha"}]}')
-    expect([...rootJson([], { serial: 0, serials }, OLD)].join('')).toBe('{"meta": {"_last-serial": 0, "api-version": "1.1"}, "projects": []}')
+    expect([...rootJson(['alpha'], { serial: 9, serials }, OLD)].join('')).toBe(
+      '{"meta": {"_last-serial": 9, "api-version": "1.1"}, "projects": [{"name": "alpha"}]}',
+    )
+    expect([...rootJson([], { serial: 0, serials }, OLD)].join('')).toBe(
+      '{"meta": {"_last-serial": 0, "api-version": "1.1"}, "projects": []}',
+    )
   })
 })

@@ -2,7 +2,13 @@ import { parseProject } from '../../src/model/parse.js'
 import type { PageFields, Project } from '../../src/model/project.js'
 import type { PageOptions } from '../../src/simple/types.js'
 
-export const OPTIONS: PageOptions = { format: 'ALL', apiVersion: '1.4', digestName: 'sha256', rootUri: '', coreMetadata: true }
+export const OPTIONS: PageOptions = {
+  format: 'ALL',
+  apiVersion: '1.4',
+  digestName: 'sha256',
+  rootUri: '',
+  coreMetadata: true,
+}
 export const OLD: PageOptions = { ...OPTIONS, apiVersion: '1.1' }
 
 /** A release file as PyPI's JSON API has it. */

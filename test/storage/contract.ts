@@ -216,13 +216,26 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         await storage.put(specOf(key, 'content', { digest }), Buffer.from('content'))
         expect(await storage.check(specOf(key, 'content', { digest }), 'hash')).toBe('current')
         expect(await storage.check(specOf(key, 'content'), 'hash')).toBe('current')
-        expect(await storage.check(specOf(key, 'content', { digest: { ...digest, hex: '0'.repeat(32) } }), 'hash')).toBe('mismatch')
+        expect(
+          await storage.check(specOf(key, 'content', { digest: { ...digest, hex: '0'.repeat(32) } }), 'hash'),
+        ).toBe('mismatch')
       })
 
       it('keeps names apart that need encoding', async () => {
-        const names = ['a+b c%25.whl', 'a b c%.whl', 'ü~é.whl', '日本-1.0.zip', "it's (1)!.zip", 'a&b=c;d.zip', 'q?z#1.zip', '%2e%2e.zip']
+        const names = [
+          'a+b c%25.whl',
+          'a b c%.whl',
+          'ü~é.whl',
+          '日本-1.0.zip',
+          "it's (1)!.zip",
+          'a&b=c;d.zip',
+          'q?z#1.zip',
+          '%2e%2e.zip',
+        ]
         for (const one of names) await storage.put(specOf(`web/packages/x/${one}`, one), Buffer.from(one))
-        expect([...(await entries(storage, 'web/packages')).keys()].sort()).toEqual(names.map((one) => `web/packages/x/${one}`).sort())
+        expect([...(await entries(storage, 'web/packages')).keys()].sort()).toEqual(
+          names.map((one) => `web/packages/x/${one}`).sort(),
+        )
         expect((await storage.names('web/packages/x', 'files')).toSorted()).toEqual(names.toSorted())
         for (const one of names) {
           expect(await text(storage, `web/packages/x/${one}`)).toBe(one)
@@ -256,7 +269,10 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       })
 
       it('of a few bytes or none are files too', async () => {
-        for (const [name, small] of [['none', ''], ['few', 'few']] as const) {
+        for (const [name, small] of [
+          ['none', ''],
+          ['few', 'few'],
+        ] as const) {
           const receiver = await storage.receive(specOf(`web/packages/${name}`, small))
           await receiver.begin({ resumed: false, validator: undefined })
           if (small !== '') await receiver.write(Buffer.from(small))
@@ -304,7 +320,10 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       })
 
       it('are forgotten when nothing is to be kept, or nothing tells whether it still fits', async () => {
-        for (const [keep, validator] of [[false, '"v1"'], [true, undefined]] as const) {
+        for (const [keep, validator] of [
+          [false, '"v1"'],
+          [true, undefined],
+        ] as const) {
           const receiver = await storage.receive(spec)
           await receiver.begin({ resumed: false, validator })
           await feed(receiver, 0, 9_000_000)
@@ -319,7 +338,12 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
 
     describe('lists and removal', () => {
       beforeEach(async () => {
-        for (const key of ['web/simple/a/index.html', 'web/simple/a/index.v1_json', 'web/simple/b-b/index.html', 'web/simple/index.html']) {
+        for (const key of [
+          'web/simple/a/index.html',
+          'web/simple/a/index.v1_json',
+          'web/simple/b-b/index.html',
+          'web/simple/index.html',
+        ]) {
           await storage.write(key, key)
         }
         await storage.put(specOf('web/packages/1/2/foo.whl', 'wheel'), Buffer.from('wheel'))
@@ -341,7 +365,10 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         await storage.write('web/simple-too/index.html', '')
         const found = await entries(storage, 'web/simple')
         expect([...found.keys()].sort()).toEqual([
-          'web/simple/a/index.html', 'web/simple/a/index.v1_json', 'web/simple/b-b/index.html', 'web/simple/index.html',
+          'web/simple/a/index.html',
+          'web/simple/a/index.v1_json',
+          'web/simple/b-b/index.html',
+          'web/simple/index.html',
         ])
         expect(found.get('web/simple/a/index.html')?.size).toBe('web/simple/a/index.html'.length)
         expect((await entries(storage, 'web/none')).size).toBe(0)
@@ -358,7 +385,10 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       })
 
       it('stores again what was removed with its directories', async () => {
-        for (const [key, prune] of [['web/packages/7/8/again.txt', true], ['web/packages/7/9/again.txt', 'all']] as const) {
+        for (const [key, prune] of [
+          ['web/packages/7/8/again.txt', true],
+          ['web/packages/7/9/again.txt', 'all'],
+        ] as const) {
           await storage.write(key, 'one')
           await storage.remove(key, { pruneParents: prune })
           await storage.write(key, 'two')
@@ -412,7 +442,10 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       it('keeps a second run out and says who holds it', async () => {
         const lock = await storage.lock('mirror')
         const other = await another()
-        const refused = await other.lock('sync').then(() => undefined, (error: unknown) => error)
+        const refused = await other.lock('sync').then(
+          () => undefined,
+          (error: unknown) => error,
+        )
         expect(refused).toBeInstanceOf(LockedError)
         expect(String(refused)).toMatch(/bandersnatch mirror/)
         await lock.release()

@@ -1,9 +1,20 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { IntegrityError, StorageError, UnsafePathError } from '../../src/errors.js'
-import { createFilesystemStorage } from '../../src/storage/filesystem.js'
+import { createFilesystemStorage } from '../../src/storage/filesystem/filesystem.js'
 import type { Storage } from '../../src/storage/types.js'
 import { specOf, storageContract } from './contract.js'
 
@@ -53,7 +64,9 @@ describe('the filesystem storage', () => {
 
   it('leaves nothing behind of a file with the wrong bytes', async () => {
     const { directory, storage } = await prepared()
-    await expect(storage.put(specOf('web/packages/x.whl', 'right'), Buffer.from('wrong'))).rejects.toBeInstanceOf(IntegrityError)
+    await expect(storage.put(specOf('web/packages/x.whl', 'right'), Buffer.from('wrong'))).rejects.toBeInstanceOf(
+      IntegrityError,
+    )
     expect(readdirSync(join(directory, 'web/packages'))).toEqual([])
     expect(readdirSync(join(directory, '.bandersnatch/tmp'))).toEqual([])
   })
@@ -90,13 +103,17 @@ describe('the filesystem storage', () => {
     rmSync(join(directory, 'web/packages'), { recursive: true })
     symlinkSync('/proc', join(directory, 'web/packages'))
     await storage.flush()
-    expect(readFileSync(join(bin, 'sync.calls'), 'utf8')).toBe(`-f ${directory}\n-f ${directory} ${directory}/web/packages\n`)
+    expect(readFileSync(join(bin, 'sync.calls'), 'utf8')).toBe(
+      `-f ${directory}\n-f ${directory} ${directory}/web/packages\n`,
+    )
   })
 
   it('says so when a disk does not take what was written', async () => {
     const { storage } = await prepared()
     syncIs(`echo "sync: error syncing '/srv': Input/output error" >&2; exit 1`)
-    await expect(storage.flush()).rejects.toThrow(new StorageError("cannot flush to disk: sync: error syncing '/srv': Input/output error"))
+    await expect(storage.flush()).rejects.toThrow(
+      new StorageError("cannot flush to disk: sync: error syncing '/srv': Input/output error"),
+    )
   })
 
   it('flushes everything where sync knows no file systems', async () => {

@@ -37,7 +37,10 @@ afterEach(async () => {
 })
 
 async function failing(run: Promise<unknown>): Promise<string> {
-  const error: unknown = await run.then(() => undefined, (thrown: unknown) => thrown)
+  const error: unknown = await run.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
   expect(error).toBeInstanceOf(StorageError)
   const text = errorText(error)
   expect(text).not.toContain('\n')
@@ -68,7 +71,9 @@ it.each([
 
 it('says that the store is still asking to slow down', async () => {
   proxy.intercept = s3Fault('SlowDown', 503)
-  expect(await failing(storage.write('web/simple/foo/index.html', 'page'))).toMatch(/asks to slow down after all attempts.*\(SlowDown\)/)
+  expect(await failing(storage.write('web/simple/foo/index.html', 'page'))).toMatch(
+    /asks to slow down after all attempts.*\(SlowDown\)/,
+  )
 })
 
 it('names the region that the bucket lies in', async () => {
@@ -132,7 +137,11 @@ it('says what a real store says of a wrong bucket and wrong keys', async () => {
 })
 
 it('never shows a secret, even where the store echoes it', async () => {
-  const other = await bucket.open({ endpointUrl: proxy.endpoint, accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'hush-hush' })
+  const other = await bucket.open({
+    endpointUrl: proxy.endpoint,
+    accessKeyId: 'AKIDEXAMPLE',
+    secretAccessKey: 'hush-hush',
+  })
   proxy.intercept = s3Fault('Odd-hush-hush-of-AKIDEXAMPLE', 400)
   const text = errorText(await other.read('status').catch((error: unknown) => error))
   expect(text).toMatch(/cannot read status/)
@@ -153,8 +162,11 @@ it('tells how to install the SDK where it is missing', async () => {
     })
     await writeFile(join(directory, `${file}.js`), outputText)
   }
-  const code = 'const { loadSdk } = await import("./storage/s3-sdk.js"); await loadSdk().catch((e) => console.log(e.name, e.exitCode, e.message))'
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: directory })
+  const code =
+    'const { loadSdk } = await import("./storage/s3/client/sdk.js"); await loadSdk().catch((e) => console.log(e.name, e.exitCode, e.message))'
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: directory,
+  })
   await rm(directory, { recursive: true })
   expect(stdout).toMatch(/^ConfigError 2 .*npm install @aws-sdk\/client-s3/)
 })

@@ -23,7 +23,8 @@ let second: Storage
 
 beforeAll(async () => {
   server = await startS3Server()
-  if (!server.conditional) throw new Error(`${server.name} has no conditional writes; this file tests the lock that needs them`)
+  if (!server.conditional)
+    throw new Error(`${server.name} has no conditional writes; this file tests the lock that needs them`)
 })
 afterAll(async () => {
   await server.stop()
@@ -43,7 +44,11 @@ afterEach(async () => {
 /** But what says that the store honours conditional writes. */
 const keysLeft = async (): Promise<string[]> => (await bucket.keys()).filter((key) => !key.includes('/conditional-'))
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-const thrown = (run: Promise<unknown>): Promise<unknown> => run.then(() => undefined, (error: unknown) => error)
+const thrown = (run: Promise<unknown>): Promise<unknown> =>
+  run.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 
 it('is held for as long as its holder lives', async () => {
   const lock = await first.lock('mirror')
@@ -58,11 +63,21 @@ it('is held for as long as its holder lives', async () => {
 })
 
 it('is free after its expiry when its holder was killed, for exactly one of those who wait', async () => {
-  await bucket.put(LOCK, JSON.stringify({ run: 'x', command: 'mirror', pid: 77, host: 'gone.example', since: '2026-01-01T00:00:00Z' }))
+  await bucket.put(
+    LOCK,
+    JSON.stringify({ run: 'x', command: 'mirror', pid: 77, host: 'gone.example', since: '2026-01-01T00:00:00Z' }),
+  )
   const refused = await thrown(first.lock('mirror'))
-  expect(String(refused)).toMatch(/in use by "bandersnatch mirror" \(process 77 on gone.example, since 2026-01-01T00:00:00Z\)/)
+  expect(String(refused)).toMatch(
+    /in use by "bandersnatch mirror" \(process 77 on gone.example, since 2026-01-01T00:00:00Z\)/,
+  )
   await pause(TIMES.expiryMs + 1_200)
-  const runs = [first, second, await bucket.open({}, { lockTimes: TIMES, timedLock: false }), await bucket.open({}, { lockTimes: TIMES, timedLock: false })]
+  const runs = [
+    first,
+    second,
+    await bucket.open({}, { lockTimes: TIMES, timedLock: false }),
+    await bucket.open({}, { lockTimes: TIMES, timedLock: false }),
+  ]
   const outcomes = await Promise.allSettled(runs.map((run) => run.lock('sync')))
   const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   expect(won).toHaveLength(1)
@@ -143,7 +158,8 @@ it('is refused by a store that ignores or does not know conditional writes', asy
     return true
   }
   for (const fault of [ok, s3Fault('NotImplemented', 501)]) {
-    proxy.intercept = (request, response) => request.method === 'PUT' && request.url.includes(LOCK) && fault(request, response)
+    proxy.intercept = (request, response) =>
+      request.method === 'PUT' && request.url.includes(LOCK) && fault(request, response)
     const error = await thrown(first.lock('mirror'))
     expect(error).toBeInstanceOf(StorageError)
     expect(String(error)).toMatch(/does not support conditional writes/)

@@ -66,7 +66,13 @@ it('reads objects without metadata once, then keeps what it found with them', as
 })
 
 it('stores each object with one request, whatever its name, and leaves to the SDK what is refused', async () => {
-  const names = ["web/packages/a+b c.whl", 'web/packages/ü/ß%20.zip', "web/packages/it's (one)!*~.whl", 'web/packages/a=b&c?d#e;f.whl', 'web/packages/$@:,[].whl']
+  const names = [
+    'web/packages/a+b c.whl',
+    'web/packages/ü/ß%20.zip',
+    "web/packages/it's (one)!*~.whl",
+    'web/packages/a=b&c?d#e;f.whl',
+    'web/packages/$@:,[].whl',
+  ]
   for (const name of names) await storage.put(specOf(name, name), Buffer.from(name))
   expect(methods()).toEqual(names.map(() => 'PUT'))
   for (const name of names) expect((await bucket.head(name)).Metadata).toMatchObject({ sha256: sha256(name) })
@@ -111,8 +117,10 @@ it('marks prepared directories as 8.0 does, once something is stored below them'
   await storage.write('web/simple/foo/index.html', 'page')
   await storage.write('web/simple/bar/index.html', 'page')
   expect(await bucket.keys()).toEqual([
-    `${PREFIX}/.s3keep`, `${PREFIX}/web/simple/.s3keep`,
-    `${PREFIX}/web/simple/bar/index.html`, `${PREFIX}/web/simple/foo/index.html`,
+    `${PREFIX}/.s3keep`,
+    `${PREFIX}/web/simple/.s3keep`,
+    `${PREFIX}/web/simple/bar/index.html`,
+    `${PREFIX}/web/simple/foo/index.html`,
   ])
   expect(await storage.names('web/simple', 'files')).toEqual([])
 })
@@ -125,7 +133,14 @@ it('removes the marker of a package directory with its file', async () => {
 })
 
 it('leaves foreign objects alone, and shows them as files', async () => {
-  const foreign = ['web/simple/folder/', 'web/simple/.swiftkeep', 'web/simple/favicon.ico', 'web/logo ü+%.png', 'web/packages/ab/notes.txt', 'README']
+  const foreign = [
+    'web/simple/folder/',
+    'web/simple/.swiftkeep',
+    'web/simple/favicon.ico',
+    'web/logo ü+%.png',
+    'web/packages/ab/notes.txt',
+    'README',
+  ]
   for (const one of foreign) await bucket.put(one, one.endsWith('/') ? '' : 'mine')
   await storage.prepare(['', 'web/simple'])
   const lock = await storage.lock('mirror')
@@ -141,7 +156,10 @@ it('leaves foreign objects alone, and shows them as files', async () => {
   const walked: string[] = []
   for await (const entry of storage.walk('web')) walked.push(entry.key)
   expect(walked.sort()).toEqual([
-    'web/logo ü+%.png', 'web/packages/ab/notes.txt', 'web/simple/favicon.ico', 'web/simple/folder/index.html',
+    'web/logo ü+%.png',
+    'web/packages/ab/notes.txt',
+    'web/simple/favicon.ico',
+    'web/simple/folder/index.html',
   ])
 })
 
@@ -171,7 +189,11 @@ it('sends configured cache rules and parameters with every object', async () => 
     endpointUrl: proxy.endpoint,
     cacheControlPackages: 'max-age=1',
     cacheControlPages: 'no-cache',
-    configParams: new Map([['StorageClass', 'STANDARD'], ['ContentLanguage', 'en'], ['ContentDisposition', 'inline']]),
+    configParams: new Map([
+      ['StorageClass', 'STANDARD'],
+      ['ContentLanguage', 'en'],
+      ['ContentDisposition', 'inline'],
+    ]),
   })
   await other.put(specOf(key, 'content'), Buffer.from('content'))
   await other.write('web/simple/foo/index.html', 'page')
@@ -190,7 +212,9 @@ it('refuses parameters that it does not know, and half of a key', async () => {
   await expect(bucket.open({ configParams: new Map([['ServerSideEncrypton', 'aws:kms']]) })).rejects.toThrow(
     /config_param_ServerSideEncrypton is not known; those that are: ACL, .*ServerSideEncryption/,
   )
-  await expect(bucket.open({ configParams: new Map([['BucketKeyEnabled', 'maybe']]) })).rejects.toThrow(/must be true or false/)
+  await expect(bucket.open({ configParams: new Map([['BucketKeyEnabled', 'maybe']]) })).rejects.toThrow(
+    /must be true or false/,
+  )
   await expect(bucket.open({ secretAccessKey: undefined })).rejects.toThrow(ConfigError)
   await expect(bucket.open({ signatureVersion: 's3' })).rejects.toThrow(/only s3v4/)
   for (const directory of ['/', '', '/a', '/no bucket/x', '/bucket/../other']) {

@@ -27,7 +27,9 @@ const sha256 = createHash('sha256').update(bytes).digest('hex')
 const link = `../../packages/ab/${encodeURIComponent(filename)}`
 const htmlPage = `<!DOCTYPE html><html><body><a href="${link}#sha256=${sha256}">${filename}</a></body></html>`
 const jsonPage = JSON.stringify({
-  meta: { 'api-version': '1.0' }, name: 'foo', files: [{ filename, url: link, hashes: { sha256 } }],
+  meta: { 'api-version': '1.0' },
+  name: 'foo',
+  files: [{ filename, url: link, hashes: { sha256 } }],
 })
 
 /** The nginx configuration that docs/s3.md shows, for this bucket and port. */
@@ -56,15 +58,27 @@ beforeAll(async () => {
   const port = await freePort()
   url = `http://127.0.0.1:${port}`
   directory = await mkdtemp(join(tmpdir(), 'bandersnatch-nginx-'))
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${directory}/${name};`).join('\n')
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${directory}/${name};`)
+    .join('\n')
   await writeFile(
     join(directory, 'nginx.conf'),
     `daemon off;\npid ${directory}/pid;\nerror_log ${directory}/error.log;\nevents {}\n` +
       `http {\naccess_log off;\n${paths}\n${await documented(bucket.bucket, port)}}\n`,
   )
-  nginx = spawn('nginx', ['-c', join(directory, 'nginx.conf'), '-e', join(directory, 'error.log')], { stdio: 'inherit' })
+  nginx = spawn('nginx', ['-c', join(directory, 'nginx.conf'), '-e', join(directory, 'error.log')], {
+    stdio: 'inherit',
+  })
   const failed = new Promise<never>((_, reject) => nginx.once('error', reject))
-  for (let n = 0; n < 100 && !(await fetch(url).then(() => true, () => false)); n++) {
+  for (
+    let n = 0;
+    n < 100 &&
+    !(await fetch(url).then(
+      () => true,
+      () => false,
+    ));
+    n++
+  ) {
     await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 50))])
   }
 })
@@ -78,8 +92,18 @@ afterAll(async () => {
 it('lets pip install through the documented nginx', async () => {
   const target = join(directory, 'installed')
   await promisify(execFile)('python3', [
-    '-m', 'pip', 'install', '--isolated', '--no-deps', '--no-cache-dir', '--disable-pip-version-check',
-    '--index-url', `${url}/simple/`, '--target', target, `foo==${VERSION}`,
+    '-m',
+    'pip',
+    'install',
+    '--isolated',
+    '--no-deps',
+    '--no-cache-dir',
+    '--disable-pip-version-check',
+    '--index-url',
+    `${url}/simple/`,
+    '--target',
+    target,
+    `foo==${VERSION}`,
   ])
   expect(await readdir(target)).toContain('foo')
 })
@@ -91,7 +115,8 @@ it('gives each client the page that it understands', async () => {
   }
   expect(await asked('*/*')).toEqual(['text/html; charset=utf-8', htmlPage])
   expect(await asked('application/vnd.pypi.simple.v1+json, text/html;q=0.01')).toEqual([
-    'application/vnd.pypi.simple.v1+json', jsonPage,
+    'application/vnd.pypi.simple.v1+json',
+    jsonPage,
   ])
   expect(await (await fetch(`${url}/simple/`)).text()).toBe('all projects')
   expect((await fetch(`${url}/simple/foo`)).url).toBe(`${url}/simple/foo/`)
@@ -101,9 +126,13 @@ it('gives each client the page that it understands', async () => {
   expect(Buffer.from(await file.arrayBuffer()).equals(bytes)).toBe(true)
 })
 
-it.each(['/status', '/.bandersnatch/lock', '/packages/../../status', '/packages/%2e%2e/%2e%2e/status', '/simple/none/', '/'])(
-  'shows nothing at %s',
-  async (path) => {
-    expect((await fetch(url + path)).status).toBeGreaterThanOrEqual(400)
-  },
-)
+it.each([
+  '/status',
+  '/.bandersnatch/lock',
+  '/packages/../../status',
+  '/packages/%2e%2e/%2e%2e/status',
+  '/simple/none/',
+  '/',
+])('shows nothing at %s', async (path) => {
+  expect((await fetch(url + path)).status).toBeGreaterThanOrEqual(400)
+})

@@ -23,7 +23,9 @@ storageContract('s3', async () => {
     listPlace: `/${bucket}/lists/changed`,
     async readList(place) {
       try {
-        const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: place.slice(bucket.length + 2) }))
+        const answer = await client.send(
+          new sdk.GetObjectCommand({ Bucket: bucket, Key: place.slice(bucket.length + 2) }),
+        )
         return await answer.Body?.transformToString()
       } catch (error) {
         if (error instanceof sdk.NoSuchKey) return undefined

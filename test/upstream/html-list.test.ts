@@ -23,8 +23,10 @@ describe('an HTML list of projects', () => {
   })
 
   it('passes over what is no project', () => {
-    expect(names(`<a href="../">..</a><a>none</a><a href="">x</a><a href="http://[x">x</a><a href="x/"></a><a href="/a/b/">other</a>
-      <base href="/elsewhere/"><!-- <a href="c/">c</a> --><script>"<a href='s/'>s</a>"</script><a href="good/">good</a>`)).toEqual(['good'])
+    expect(
+      names(`<a href="../">..</a><a>none</a><a href="">x</a><a href="http://[x">x</a><a href="x/"></a><a href="/a/b/">other</a>
+      <base href="/elsewhere/"><!-- <a href="c/">c</a> --><script>"<a href='s/'>s</a>"</script><a href="good/">good</a>`),
+    ).toEqual(['good'])
   })
 
   it.each(['', '<h1>Sign in</h1><a href="/login">Sign in</a>', '<a href="../">..</a>'])('is none: %j', (html) => {
@@ -32,13 +34,18 @@ describe('an HTML list of projects', () => {
   })
 
   it('never fails otherwise', () => {
-    const piece = fc.oneof(fc.string(), fc.constantFrom('<a href="', 'x/">', 'x', '</a>', '<base href="', '<!--', '&#x;', '%', '"'))
-    fc.assert(fc.property(fc.array(piece), (pieces) => {
-      try {
-        names(pieces.join(''), 3)
-      } catch (error) {
-        expect(String(error)).toMatch(/no list of projects/)
-      }
-    }))
+    const piece = fc.oneof(
+      fc.string(),
+      fc.constantFrom('<a href="', 'x/">', 'x', '</a>', '<base href="', '<!--', '&#x;', '%', '"'),
+    )
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        try {
+          names(pieces.join(''), 3)
+        } catch (error) {
+          expect(String(error)).toMatch(/no list of projects/)
+        }
+      }),
+    )
   })
 })

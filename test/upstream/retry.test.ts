@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '../../src/errors.js'
-import { Retryable } from '../../src/upstream/failure.js'
-import { createPatience, retryAfter, statusFailure } from '../../src/upstream/retry.js'
-import type { Patience } from '../../src/upstream/retry.js'
+import { Retryable } from '../../src/upstream/http/failure.js'
+import { createPatience, retryAfter, statusFailure } from '../../src/upstream/http/retry.js'
+import type { Patience } from '../../src/upstream/http/retry.js'
 import { recorder } from './support.js'
 
 const NOW = Date.UTC(2025, 0, 1, 12, 0, 0)

@@ -87,11 +87,19 @@ describe('createRpcReader', () => {
   ])('reads %s in a list the same, however the bytes are cut', (_, items, expected) => {
     const text = success([]).replace('<data>', `<data>${items}`)
     expect(read(text)?.value).toEqual(expected)
-    expect(read(text, Array.from(text, (__, i) => i))?.value).toEqual(expected)
+    expect(
+      read(
+        text,
+        Array.from(text, (__, i) => i),
+      )?.value,
+    ).toEqual(expected)
   })
 
   it('refuses what is not well-formed or no XML-RPC, however the bytes are cut', () => {
-    const rows = xml([['a', 1], ['b', 2]])
+    const rows = xml([
+      ['a', 1],
+      ['b', 2],
+    ])
     const wrong = [
       [/<\/int>/, '</string>'],
       [/<int>/, ''],
@@ -112,7 +120,14 @@ describe('createRpcReader', () => {
       const text = success([]).replace(xml([]), rows.replace(found, put))
       expect(rows, put).toMatch(found)
       expect(() => read(text), put).toThrow(UpstreamError)
-      expect(() => read(text, Array.from(text, (_, i) => i)), put).toThrow(UpstreamError)
+      expect(
+        () =>
+          read(
+            text,
+            Array.from(text, (_, i) => i),
+          ),
+        put,
+      ).toThrow(UpstreamError)
     }
     for (const text of [`${success([])}<x/>`, `${success([])}x`, `${success(5)}`.replace('5', '5</int><int>6')]) {
       expect(() => read(text), text).toThrow(UpstreamError)

@@ -14,7 +14,10 @@ export function configsSection(soak: Soak): void {
       const base = scratch('configs')
       const directory = join(base, 'mirror')
       const cases = [
-        ...MIRROR_LINES.map(([line, option, allowed]) => ({ text: `[mirror]\ndirectory = ${directory}\n${line}\n`, says: [option, allowed] })),
+        ...MIRROR_LINES.map(([line, option, allowed]) => ({
+          text: `[mirror]\ndirectory = ${directory}\n${line}\n`,
+          says: [option, allowed],
+        })),
         ...OTHER_TEXTS.map(([, text, expected]) => ({ text, says: [expected] })),
       ]
       const chosen = soak.some(cases, 20)
@@ -26,7 +29,10 @@ export function configsSection(soak: Soak): void {
         expect(code, stderr).toBe(2)
         expect(stdout).toBe('')
         expect(stderr.replace(/\n$/, '').split('\n'), stderr).toHaveLength(1)
-        for (const part of says) expect(stderr).toMatch(typeof part === 'string' ? new RegExp(part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : part)
+        for (const part of says)
+          expect(stderr).toMatch(
+            typeof part === 'string' ? new RegExp(part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : part,
+          )
         expect(stderr).toContain(config)
         expect(strayLines(stderr)).toEqual([])
         expect(fs.existsSync(directory)).toBe(false)

@@ -27,7 +27,10 @@ async function diskStage(directory: string, at = directory): Promise<DiskStage> 
   const stage = await smallStage('disk', { index, mirror: { directory, json: 'true' } })
   const known: Known = new Map()
   const truth = truthOf(index, known)
-  return Object.assign(stage, { truth, inspector: createInspector(at, { known, truths: new Map([[truth.serial, truth]]) }) })
+  return Object.assign(stage, {
+    truth,
+    inspector: createInspector(at, { known, truths: new Map([[truth.serial, truth]]) }),
+  })
 }
 
 /** A small file system that only the programs run `by` it see by its path; others see it at `at`. */
@@ -46,9 +49,20 @@ async function smallDisk(options: string): Promise<Disk | undefined> {
   const directory = scratch('mount')
   const root = process.getuid?.() === 0
   const user = root ? [] : ['--user', '--map-root-user']
-  const keeper = spawn('unshare', [...user, '--mount', 'sh', '-c', `mount -t tmpfs -o ${options} soak "$0" && echo ready && exec sleep 3600`, directory], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const keeper = spawn(
+    'unshare',
+    [
+      ...user,
+      '--mount',
+      'sh',
+      '-c',
+      `mount -t tmpfs -o ${options} soak "$0" && echo ready && exec sleep 3600`,
+      directory,
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   const closed = new Promise((resolve) => keeper.once('close', resolve))
   onTestFinished(async () => {
     keeper.kill('SIGKILL')
@@ -79,7 +93,8 @@ const LIMITED: StartOptions = {
 }
 
 /** Root obeys permissions as everybody else does. */
-const OBEDIENT: readonly string[] = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : []
+const OBEDIENT: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : []
 
 interface Expected {
   readonly stage: DiskStage
@@ -114,12 +129,25 @@ function fileCount({ projects }: Truth): number {
 /** Storage that fails: full, out of inodes, read-only, forbidden, gone. */
 export function diskSection(soak: Soak): void {
   describe('a storage that fails', () => {
-    it.each(soak.some([
-      ['has no space', 'size=2m', /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
-      ['has space for all but the large file', 'size=5m', /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
-      ['has no inodes', 'nr_inodes=300', /cannot (write|create the directory) \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
-      ['has no inodes for a start', 'nr_inodes=4', /cannot .* \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
-    ] as const, 4))('%s: the run stops, the next one heals', { timeout: 120_000 }, async (_, options, reason) => {
+    it.each(
+      soak.some(
+        [
+          ['has no space', 'size=2m', /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
+          [
+            'has space for all but the large file',
+            'size=5m',
+            /cannot write \/.*: no space \(or no inodes\) left \(ENOSPC\)$/,
+          ],
+          [
+            'has no inodes',
+            'nr_inodes=300',
+            /cannot (write|create the directory) \/.*: no space \(or no inodes\) left \(ENOSPC\)$/,
+          ],
+          ['has no inodes for a start', 'nr_inodes=4', /cannot .* \/.*: no space \(or no inodes\) left \(ENOSPC\)$/],
+        ] as const,
+        4,
+      ),
+    )('%s: the run stops, the next one heals', { timeout: 120_000 }, async (_, options, reason) => {
       const disk = await smallDisk(options)
       const directory = disk?.directory ?? join(scratch('limit'), 'mirror')
       const how = disk === undefined ? LIMITED : { by: disk.by }
@@ -129,7 +157,10 @@ export function diskSection(soak: Soak): void {
       expect(stage.server.count(/^GET \/packages/)).toBeLessThan(fileCount(stage.truth))
       disk?.remount('size=64m,nr_inodes=100000')
       await expectHealed(stage, disk === undefined ? {} : how)
-      soak.say('disk', `${options}: ${disk === undefined ? 'no mounting here, a file size limit instead' : 'tmpfs'}, stopped after ${(failed.ms / 1000).toFixed(1)} s`)
+      soak.say(
+        'disk',
+        `${options}: ${disk === undefined ? 'no mounting here, a file size limit instead' : 'tmpfs'}, stopped after ${(failed.ms / 1000).toFixed(1)} s`,
+      )
     })
 
     it('lets no file grow', { timeout: 120_000 }, async () => {
@@ -157,7 +188,9 @@ export function diskSection(soak: Soak): void {
       const stage = await diskStage(directory, disk?.at)
       const lock = (mode: 'ro' | 'rw'): void => {
         if (disk !== undefined) disk.remount(mode)
-        else for (const each of ['web/packages', '.bandersnatch/tmp']) fs.chmodSync(join(directory, each), mode === 'ro' ? 0o555 : 0o755)
+        else
+          for (const each of ['web/packages', '.bandersnatch/tmp'])
+            fs.chmodSync(join(directory, each), mode === 'ro' ? 0o555 : 0o755)
       }
       let files = 0
       stage.hook = ({ path }) => {
@@ -166,7 +199,10 @@ export function diskSection(soak: Soak): void {
       }
       const by = disk?.by ?? OBEDIENT
       const ended = await run(['-c', stage.config, 'mirror'], { by })
-      expectStopped(ended, { stage, reason: /cannot .* \/.*: (the file system is read-only \(EROFS\)|permission denied \(EACCES\))$/ })
+      expectStopped(ended, {
+        stage,
+        reason: /cannot .* \/.*: (the file system is read-only \(EROFS\)|permission denied \(EACCES\))$/,
+      })
       // What was asked for together with the first file that failed, and no more.
       expect(files).toBeLessThan(40 + 30)
       lock('rw')
@@ -179,17 +215,37 @@ export function diskSection(soak: Soak): void {
       }
     })
 
-    it.each(soak.some([
-      ['', 0o555], ['web/packages', 0o555], ['web/simple', 0o555], ['web/json', 0o555], ['.bandersnatch', 0o555], ['.bandersnatch/tmp', 0o555], ['status', 0o000], ['web/packages', 0o000],
-    ] as const, 8))('forbids writing in "%s" (%i)', { timeout: 120_000 }, async (place, mode) => {
+    it.each(
+      soak.some(
+        [
+          ['', 0o555],
+          ['web/packages', 0o555],
+          ['web/simple', 0o555],
+          ['web/json', 0o555],
+          ['.bandersnatch', 0o555],
+          ['.bandersnatch/tmp', 0o555],
+          ['status', 0o000],
+          ['web/packages', 0o000],
+        ] as const,
+        8,
+      ),
+    )('forbids writing in "%s" (%i)', { timeout: 120_000 }, async (place, mode) => {
       const stage = await diskStage(join(scratch('denied'), 'mirror'))
       await expectHealed(stage, { by: OBEDIENT })
       const { index } = stage
-      for (const name of index.projects.keys()) index.publish(name, '10.0', [generatedFile(name, '10.0', { wheel: true, size: 4000 })])
+      for (const name of index.projects.keys())
+        index.publish(name, '10.0', [generatedFile(name, '10.0', { wheel: true, size: 4000 })])
       const known: Known = new Map()
       const truth = truthOf(index, known)
-      const truths = new Map([[truth.serial, truth], [stage.truth.serial, stage.truth]])
-      const grown = { ...stage, truth, inspector: createInspector(stage.mirror === '' ? '' : directoryOf(stage), { known, truths }) }
+      const truths = new Map([
+        [truth.serial, truth],
+        [stage.truth.serial, stage.truth],
+      ])
+      const grown = {
+        ...stage,
+        truth,
+        inspector: createInspector(stage.mirror === '' ? '' : directoryOf(stage), { known, truths }),
+      }
       const path = join(directoryOf(stage), place)
       fs.chmodSync(path, mode)
       const ended = await run(['-c', stage.config, 'mirror'], { by: OBEDIENT })
@@ -198,28 +254,34 @@ export function diskSection(soak: Soak): void {
       await expectHealed(grown, { by: OBEDIENT })
     })
 
-    it.each(soak.some(['moved away', 'deleted'] as const, 2))('is %s in the middle of a run', { timeout: 120_000 }, async (how) => {
-      const stage = await diskStage(join(scratch('gone'), 'mirror'))
-      const directory = directoryOf(stage)
-      let files = 0
-      stage.hook = ({ path }) => {
-        if (path.startsWith('/packages/') && (files += 1) === 40) {
-          if (how === 'moved away') fs.renameSync(directory, `${directory}.away`)
-          // The run makes directories in what is being removed.
-          else fs.rmSync(directory, { recursive: true, maxRetries: 50, retryDelay: 5 })
+    it.each(soak.some(['moved away', 'deleted'] as const, 2))(
+      'is %s in the middle of a run',
+      { timeout: 120_000 },
+      async (how) => {
+        const stage = await diskStage(join(scratch('gone'), 'mirror'))
+        const directory = directoryOf(stage)
+        let files = 0
+        stage.hook = ({ path }) => {
+          if (path.startsWith('/packages/') && (files += 1) === 40) {
+            if (how === 'moved away') fs.renameSync(directory, `${directory}.away`)
+            // The run makes directories in what is being removed.
+            else fs.rmSync(directory, { recursive: true, maxRetries: 50, retryDelay: 5 })
+          }
+          return 'pass'
         }
-        return 'pass'
-      }
-      const { code, stderr, ms } = await run(['-c', stage.config, 'mirror'])
-      expect(code, stderr.slice(-2000)).toBe(5)
-      expect(stderr.split('\n').filter((line) => / ERROR: /.test(line))).toEqual([expect.stringMatching(/cannot .* \/.*: the directory has vanished \(ENOENT\)$/)])
-      expect(strayLines(stderr)).toEqual([])
-      expect(ms).toBeLessThan(30_000)
-      // Nothing is made anew in the place of what is gone: that could be a mount point.
-      expect(fs.existsSync(directory)).toBe(false)
-      if (how === 'moved away') fs.renameSync(`${directory}.away`, directory)
-      await expectHealed(stage)
-    })
+        const { code, stderr, ms } = await run(['-c', stage.config, 'mirror'])
+        expect(code, stderr.slice(-2000)).toBe(5)
+        expect(stderr.split('\n').filter((line) => / ERROR: /.test(line))).toEqual([
+          expect.stringMatching(/cannot .* \/.*: the directory has vanished \(ENOENT\)$/),
+        ])
+        expect(strayLines(stderr)).toEqual([])
+        expect(ms).toBeLessThan(30_000)
+        // Nothing is made anew in the place of what is gone: that could be a mount point.
+        expect(fs.existsSync(directory)).toBe(false)
+        if (how === 'moved away') fs.renameSync(`${directory}.away`, directory)
+        await expectHealed(stage)
+      },
+    )
 
     it('holds a lock that vanishes', { timeout: 120_000 }, async () => {
       const stage = await diskStage(join(scratch('gone'), 'mirror'))

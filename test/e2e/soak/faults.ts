@@ -29,7 +29,12 @@ export function faultsSection(soak: Soak): void {
       const known: Known = new Map()
       const truth = truthOf(index, known)
       const server = await startIndex(index)
-      const upstream = await startFaulty(forward(server.port), { seed: soak.seed, rate, kinds: KINDS, perUrl: Infinity })
+      const upstream = await startFaulty(forward(server.port), {
+        seed: soak.seed,
+        rate,
+        kinds: KINDS,
+        perUrl: Infinity,
+      })
       onTestFinished(async () => {
         await upstream.close()
         await server.close()
@@ -37,7 +42,11 @@ export function faultsSection(soak: Soak): void {
       const base = scratch('faults')
       const mirror = join(base, 'mirror')
       const config = writeConfig(join(base, 'conf'), {
-        directory: mirror, master: upstream.url, workers: 10, timeout: soak.pick(1.5, 2), 'global-timeout': soak.pick(5, 12),
+        directory: mirror,
+        master: upstream.url,
+        workers: 10,
+        timeout: soak.pick(1.5, 2),
+        'global-timeout': soak.pick(5, 12),
       })
       const inspector = createInspector(mirror, { known, truths: new Map([[truth.serial, truth]]) })
       const runs: string[] = []
@@ -52,15 +61,20 @@ export function faultsSection(soak: Soak): void {
         expect(strayLines(ended.stderr)).toEqual([])
         // 0 means that nothing is missing, and nothing else does.
         expect({ code: ended.code, missing }, ended.stderr.slice(-3000)).toEqual(
-          ended.code === 0 ? { code: 0, missing: [] } : { code: expect.toBeOneOf([1, 7]) as number, missing: expect.anything() as string[] },
+          ended.code === 0
+            ? { code: 0, missing: [] }
+            : { code: expect.toBeOneOf([1, 7]) as number, missing: expect.anything() as string[] },
         )
         expect(inspector.leftovers().filter((key) => key.includes('/tmp/'))).toEqual([])
         complete = ended.code === 0
         runs.push(`${(ended.ms / 1000).toFixed(1)} s, exit ${ended.code}, ${missing.length} lacking`)
       }
       const faults = [...upstream.stats.values()].reduce((sum, count) => sum + count, 0)
-      soak.say('faults', `${rate * 100} % of requests: complete after ${runs.length} runs (${runs.join('; ')}); ` +
-        `${faults} faults of ${upstream.stats.size} kinds, ${sweeps} sweeps, nothing wrong seen`)
+      soak.say(
+        'faults',
+        `${rate * 100} % of requests: complete after ${runs.length} runs (${runs.join('; ')}); ` +
+          `${faults} faults of ${upstream.stats.size} kinds, ${sweeps} sweeps, nothing wrong seen`,
+      )
       expect(complete, runs.join('\n')).toBe(true)
       expect(inspector.leftovers()).toEqual([])
     })

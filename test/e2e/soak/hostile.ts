@@ -49,26 +49,44 @@ function rightDocument(name: string, filler: string, files = ''): string {
 function documentAnswer({ name, manner, json }: HostileDocument, base: string): Reaction {
   const text = toJson(json).replaceAll('@BASE@', base)
   switch (manner) {
-    case 'plain': return jsonAnswer(text)
-    case 'bomb': return answerWith(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }, BOMB)
-    case 'endless': return (response) => {
-      response.writeHead(200, { 'content-type': 'application/json' })
-      pour(response)
-    }
-    case 'html': return answerWith(200, { 'content-type': 'text/html' }, '<html>Please sign in')
-    case 'another project': return jsonAnswer(rightDocument('project-00001', '0'))
-    case 'deep': return jsonAnswer(rightDocument(name, '['.repeat(100_000) + ']'.repeat(100_000)))
-    case 'deep releases': return jsonAnswer(`{"info":{"name":"${name}"},"last_serial":99999999,"releases":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`)
-    case 'long string': return jsonAnswer(rightDocument(name, `"${'a'.repeat(20 * MB)}"`))
-    case 'dense': return jsonAnswer(rightDocument(name, `[${'[],'.repeat(2 * MB)}0]`))
-    case 'many files': return jsonAnswer(rightDocument(name, '0', `${'{"filename":"..","url":"x","digests":{}},'.repeat(50_000)}0`))
-    case 'cut': return jsonAnswer(text.slice(0, text.length / 2))
-    case 'not an object': return jsonAnswer('[[["x"]]]')
+    case 'plain':
+      return jsonAnswer(text)
+    case 'bomb':
+      return answerWith(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }, BOMB)
+    case 'endless':
+      return (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        pour(response)
+      }
+    case 'html':
+      return answerWith(200, { 'content-type': 'text/html' }, '<html>Please sign in')
+    case 'another project':
+      return jsonAnswer(rightDocument('project-00001', '0'))
+    case 'deep':
+      return jsonAnswer(rightDocument(name, '['.repeat(100_000) + ']'.repeat(100_000)))
+    case 'deep releases':
+      return jsonAnswer(
+        `{"info":{"name":"${name}"},"last_serial":99999999,"releases":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`,
+      )
+    case 'long string':
+      return jsonAnswer(rightDocument(name, `"${'a'.repeat(20 * MB)}"`))
+    case 'dense':
+      return jsonAnswer(rightDocument(name, `[${'[],'.repeat(2 * MB)}0]`))
+    case 'many files':
+      return jsonAnswer(rightDocument(name, '0', `${'{"filename":"..","url":"x","digests":{}},'.repeat(50_000)}0`))
+    case 'cut':
+      return jsonAnswer(text.slice(0, text.length / 2))
+    case 'not an object':
+      return jsonAnswer('[[["x"]]]')
   }
 }
 
 /** Good projects among hostile ones. What is asked for at no known address is the loot, or two gigabytes of it. */
-export function reaction(request: HookedRequest, index: PackageIndex, documents: ReadonlyMap<string, HostileDocument>): Reaction {
+export function reaction(
+  request: HookedRequest,
+  index: PackageIndex,
+  documents: ReadonlyMap<string, HostileDocument>,
+): Reaction {
   const { path, headers, usual } = request
   const base = `http://${headers.host}`
   if (path === '/simple/') return jsonList(index, documents)
@@ -94,7 +112,11 @@ function jsonList(index: PackageIndex, documents: ReadonlyMap<string, HostileDoc
   const names = HOSTILE_NAMES.map((name) => ({ name, '_last-serial': 2 }))
   const serials = [2 ** 63, -1, '3', 1.5, null].map((serial, at) => ({ name: `serial-${at}`, '_last-serial': serial }))
   const meta = { '_last-serial': index.serial, 'api-version': '1.4' }
-  return answerWith(200, { 'content-type': JSON_TYPE }, toJson({ meta, projects: [...evil, ...names, ...serials, ...good] }))
+  return answerWith(
+    200,
+    { 'content-type': JSON_TYPE },
+    toJson({ meta, projects: [...evil, ...names, ...serials, ...good] }),
+  )
 }
 
 /** Documents that somebody wrote who wishes the mirror ill. */
@@ -112,8 +134,11 @@ export function hostileSection(soak: Soak): void {
         largest = Math.max(largest, peakMemory)
         refused += stderr.match(/[Rr]efus/g)?.length ?? 0
       })
-      soak.say('hostile', `${count} documents in ${count / AT_ONCE} runs: ${(slowest / 1000).toFixed(1)} s and ${megabytes(largest)} of memory at most, ` +
-        `${refused} refusals logged, ${GOOD} of ${GOOD} good projects mirrored each time`)
+      soak.say(
+        'hostile',
+        `${count} documents in ${count / AT_ONCE} runs: ${(slowest / 1000).toFixed(1)} s and ${megabytes(largest)} of memory at most, ` +
+          `${refused} refusals logged, ${GOOD} of ${GOOD} good projects mirrored each time`,
+      )
       expect(slowest).toBeLessThan(60_000)
       expect(largest).toBeLessThan(400 * MB)
     })
@@ -121,12 +146,21 @@ export function hostileSection(soak: Soak): void {
 }
 
 /** `patience`: seconds that one request may take with all its attempts. */
-async function meet(seed: number, { newApi, patience }: { readonly newApi: boolean; readonly patience: number }): Promise<Awaited<ReturnType<typeof run>>> {
+async function meet(
+  seed: number,
+  { newApi, patience }: { readonly newApi: boolean; readonly patience: number },
+): Promise<Awaited<ReturnType<typeof run>>> {
   const index = generateIndex({ projects: GOOD, filesPerProject: 2, seed })
   const documents = new Map(hostileDocuments(AT_ONCE, seed, 5).map((document) => [document.name, document]))
   const stage = await smallStage('hostile', {
     index,
-    mirror: { json: 'true', timeout: 2, 'global-timeout': patience, workers: 5, 'simple-api-version': newApi ? '1.4' : '1.1' },
+    mirror: {
+      json: 'true',
+      timeout: 2,
+      'global-timeout': patience,
+      workers: 5,
+      'simple-api-version': newApi ? '1.4' : '1.1',
+    },
   })
   stage.hook = (request) => reaction(request, index, documents)
   const outside = photograph(stage.base, [stage.mirror])
@@ -134,12 +168,20 @@ async function meet(seed: number, { newApi, patience }: { readonly newApi: boole
   expect(ended.code, ended.stderr.slice(-2000)).toBe(1)
   expect(strayLines(ended.stderr)).toEqual([])
   expect(photograph(stage.base, [stage.mirror])).toEqual(outside)
-  expect(['/tmp/soak-escaped', '/soak-escaped', join(stage.base, '..', 'soak-escaped')].filter((path) => fs.existsSync(path))).toEqual([])
+  expect(
+    ['/tmp/soak-escaped', '/soak-escaped', join(stage.base, '..', 'soak-escaped')].filter((path) =>
+      fs.existsSync(path),
+    ),
+  ).toEqual([])
   expectOnlyOwnFiles(stage)
   expectGood(stage)
   // One line a message: whoever names a project cannot write lines of the log.
-  expect(ended.stderr.split('\n').filter((line) => line !== '' && !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+: /.test(line))).toEqual([])
-   
+  expect(
+    ended.stderr
+      .split('\n')
+      .filter((line) => line !== '' && !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+: /.test(line)),
+  ).toEqual([])
+
   expect(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202e]/.exec(ended.stderr)?.[0]).toBeUndefined()
   return ended
 }
@@ -150,11 +192,18 @@ function expectOnlyOwnFiles({ mirror, index }: Stage): void {
   const normal = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/
   for (const key of filesBelow(mirror, 'web')) {
     const [, area = '', ...rest] = key.split('/')
-    const fits = area === 'packages' ? rest.length > 0
-      : area === 'simple' ? (rest.length === 1 || normal.test(rest[0] ?? '')) && /^index\.(?:html|v1_html|v1_json)$/.test(rest.at(-1) ?? '') && rest.length < 3
-      : area === 'json' ? rest.length === 1 && normal.test(rest[0] ?? '')
-      : area === 'pypi' ? rest.length === 2 && normal.test(rest[0] ?? '') && rest[1] === 'json'
-      : key === 'web/last-modified'
+    const fits =
+      area === 'packages'
+        ? rest.length > 0
+        : area === 'simple'
+          ? (rest.length === 1 || normal.test(rest[0] ?? '')) &&
+            /^index\.(?:html|v1_html|v1_json)$/.test(rest.at(-1) ?? '') &&
+            rest.length < 3
+          : area === 'json'
+            ? rest.length === 1 && normal.test(rest[0] ?? '')
+            : area === 'pypi'
+              ? rest.length === 2 && normal.test(rest[0] ?? '') && rest[1] === 'json'
+              : key === 'web/last-modified'
     if (!fits) strange.push(key)
   }
   for (const { name } of readDirectory(mirror)) {

@@ -64,7 +64,9 @@ export function createInspector(mirror: string, { known, truths, spoiled = new S
     if (dead.length === 0) return []
     pages.delete(path)
     const again = page(path, directoryKey)
-    return dead.filter((key) => again?.keys.includes(key) === true).map((key) => `${path} names ${key}, which is not there`)
+    return dead
+      .filter((key) => again?.keys.includes(key) === true)
+      .map((key) => `${path} names ${key}, which is not there`)
   }
 
   function sweep(): string[] {
@@ -80,9 +82,13 @@ export function createInspector(mirror: string, { known, truths, spoiled = new S
         problems.push(`half a page: ${path}: ${String(error)}`)
       }
     }
-    for (const key of filesBelow(mirror, 'web')) if (/^\.|\.tmp$/.test(basename(key))) problems.push(`temporary file ${key}`)
+    for (const key of filesBelow(mirror, 'web'))
+      if (/^\.|\.tmp$/.test(basename(key))) problems.push(`temporary file ${key}`)
     const status = readStatus(mirror)
-    const truth = status === undefined ? undefined : (truths.get(status) ?? [...truths.values()].find(({ highest }) => highest === status))
+    const truth =
+      status === undefined
+        ? undefined
+        : (truths.get(status) ?? [...truths.values()].find(({ highest }) => highest === status))
     if (status !== undefined && truth === undefined) problems.push(`status ${status} is no serial that upstream had`)
     if (truth !== undefined) problems.push(...behind(truth).map((what) => `status says ${truth.serial}, but ${what}`))
     return problems
@@ -95,7 +101,8 @@ export function createInspector(mirror: string, { known, truths, spoiled = new S
       const read = page(join(mirror, 'web/simple', name, 'index.v1_json'), `web/simple/${name}`)
       if (read === undefined) {
         if (!goneSince(name, truth.serial)) problems.push(`there is no page of ${name}`)
-      } else if (read.serial < project.serial) problems.push(`the page of ${name} has ${read.serial} and not ${project.serial}`)
+      } else if (read.serial < project.serial)
+        problems.push(`the page of ${name} has ${read.serial} and not ${project.serial}`)
     }
     return problems
   }
@@ -130,7 +137,8 @@ export function createInspector(mirror: string, { known, truths, spoiled = new S
     missing(truth) {
       const problems = sweep()
       const status = readStatus(mirror)
-      if (status !== truth.serial && status !== truth.highest) problems.push(`status is ${status} and not ${truth.serial}`)
+      if (status !== truth.serial && status !== truth.highest)
+        problems.push(`status is ${status} and not ${truth.serial}`)
       if (fs.existsSync(join(mirror, 'todo'))) problems.push('there is a todo file')
       const root = fs.readFileSync(join(mirror, 'web/simple/index.html'), 'utf8')
       for (const [name, project] of truth.projects) {

@@ -56,9 +56,12 @@ export function killsSection(soak: Soak): void {
     await verifying(stage, soak.pick(1, 40))
     const { twice, total } = sentTwice(meter)
     await deleting(stage, soak.pick(1, 20))
-    soak.say('kills', `${counts.kills} SIGKILLs (and ${counts.ended} runs that were faster); ${megabytes(total)} fetched, ` +
-      `${megabytes(twice)} of it twice (${((100 * twice) / total).toFixed(2)} %); ${counts.again} finished projects asked for again; ` +
-      `${counts.refused} runs refused by a stale lock, ${(counts.longestRefusal / 1000).toFixed(1)} s at most`)
+    soak.say(
+      'kills',
+      `${counts.kills} SIGKILLs (and ${counts.ended} runs that were faster); ${megabytes(total)} fetched, ` +
+        `${megabytes(twice)} of it twice (${((100 * twice) / total).toFixed(2)} %); ${counts.again} finished projects asked for again; ` +
+        `${counts.refused} runs refused by a stale lock, ${(counts.longestRefusal / 1000).toFixed(1)} s at most`,
+    )
     // A kill costs what is on its way then, however much there is to fetch.
     expect(twice).toBeLessThan(soak.full ? total / 100 : counts.kills * LOST)
     expect(counts.again).toBe(0)
@@ -69,9 +72,11 @@ async function setUp(soak: Soak): Promise<Stage> {
   const index = generateIndex({ projects: soak.pick(40, 500), filesPerProject: 2, seed: soak.seed })
   const names = [...index.projects.keys()]
   const every = soak.pick(10, 5)
-  names.filter((_, at) => at % every === 0).forEach((name) => {
-    index.publish(name, '9.0', [generatedFile(name, '9.0', { wheel: true, size: large(soak), seed: soak.seed })])
-  })
+  names
+    .filter((_, at) => at % every === 0)
+    .forEach((name) => {
+      index.publish(name, '9.0', [generatedFile(name, '9.0', { wheel: true, size: large(soak), seed: soak.seed })])
+    })
   const known: Known = new Map()
   const truths = new Map<number, Truth>()
   const { server, meter } = await startMetered(index)
@@ -80,7 +85,13 @@ async function setUp(soak: Soak): Promise<Stage> {
   const mirror = join(base, 'mirror')
   const spoiled = new Set<string>()
   return {
-    soak, index, meter, mirror, known, truths, spoiled,
+    soak,
+    index,
+    meter,
+    mirror,
+    known,
+    truths,
+    spoiled,
     random: randomNumbers(soak.seed),
     config: writeConfig(join(base, 'conf'), { directory: mirror, master: server.url, workers: 3, json: 'true' }),
     inspector: createInspector(mirror, { known, truths, spoiled }),
@@ -111,7 +122,8 @@ async function startAndKill(stage: Stage, args: readonly string[], moment: Momen
   const { meter, counts, config, mirror } = stage
   const firstTried = performance.now()
   for (;;) {
-    const changed = moment.change === undefined ? undefined : changeIn(join(mirror, moment.change.in), moment.change.count)
+    const changed =
+      moment.change === undefined ? undefined : changeIn(join(mirror, moment.change.in), moment.change.count)
     const running = start(['-c', config, ...args])
     let left = moment.requests ?? 0
     const reached = new Promise<void>((resolve) => {
@@ -236,7 +248,9 @@ function change(stage: Stage, step: number): void {
     index.publish(name, version, [generatedFile(name, version, { wheel: true, size, seed: soak.seed })])
   }
   index.yank(names[between(random, 0, names.length)] ?? '', '1.0', 'broken')
-  index.publish(`new-${step}`, '1.0', [generatedFile(`new-${step}`, '1.0', { wheel: false, size: 999, seed: soak.seed })])
+  index.publish(`new-${step}`, '1.0', [
+    generatedFile(`new-${step}`, '1.0', { wheel: false, size: 999, seed: soak.seed }),
+  ])
   if (step % 3 === 0) index.deleteProject(names[between(random, 0, names.length)] ?? '')
   remember(stage)
 }
@@ -276,7 +290,10 @@ async function deleting(stage: Stage, kills: number): Promise<void> {
   for (let step = 0; counts.kills < wanted && step < 2 * kills; step += 1) {
     const names = [...(truths.get(index.serial)?.projects.keys() ?? [])].slice(0, 12)
     for (const truth of truths.values()) for (const name of names) truth.projects.delete(name)
-    await strike(stage, ['delete', ...names], { change: { in: 'web/simple', count: between(random, 1, 20) }, ms: between(random, 0, 3) })
+    await strike(stage, ['delete', ...names], {
+      change: { in: 'web/simple', count: between(random, 1, 20) },
+      ms: between(random, 0, 3),
+    })
     const again = await runAfter(stage, ['delete', ...names])
     expect(again.code, again.stderr.slice(-2000)).toBe(0)
   }

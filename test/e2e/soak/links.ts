@@ -9,28 +9,68 @@ import { truthOf } from './truth.js'
 
 /** Places in a mirror that lead elsewhere; `<file>` and `<name>` stand for those of a project. */
 const DIRECTORIES = [
-  'web/simple/<name>', 'web/packages/<two>', 'web/packages/<two>/<four>', '<parent>', 'web/packages', 'web/json', 'web/pypi', 'web/pypi/<name>',
-  'web/simple', 'web', '.bandersnatch', '.bandersnatch/tmp', '.bandersnatch/partial', 'web/local-stats',
+  'web/simple/<name>',
+  'web/packages/<two>',
+  'web/packages/<two>/<four>',
+  '<parent>',
+  'web/packages',
+  'web/json',
+  'web/pypi',
+  'web/pypi/<name>',
+  'web/simple',
+  'web',
+  '.bandersnatch',
+  '.bandersnatch/tmp',
+  '.bandersnatch/partial',
+  'web/local-stats',
 ] as const
 const FILES = [
-  '<file>', '<file>.metadata', 'web/simple/<name>/index.html', 'web/simple/<name>/index.v1_json', 'web/simple/index.html',
-  'web/simple/index.v1_json', 'web/json/<name>', 'web/pypi/<name>/json', 'status', 'todo', 'generation', 'web/last-modified',
-  '.bandersnatch/journal', '.bandersnatch/state.json', '.bandersnatch/serials', '.bandersnatch/verified', '.bandersnatch/lock-holder.json',
-  '.bandersnatch/failures.json', '.bandersnatch/history.jsonl',
+  '<file>',
+  '<file>.metadata',
+  'web/simple/<name>/index.html',
+  'web/simple/<name>/index.v1_json',
+  'web/simple/index.html',
+  'web/simple/index.v1_json',
+  'web/json/<name>',
+  'web/pypi/<name>/json',
+  'status',
+  'todo',
+  'generation',
+  'web/last-modified',
+  '.bandersnatch/journal',
+  '.bandersnatch/state.json',
+  '.bandersnatch/serials',
+  '.bandersnatch/verified',
+  '.bandersnatch/lock-holder.json',
+  '.bandersnatch/failures.json',
+  '.bandersnatch/history.jsonl',
 ] as const
 
 /** Symbolic links in a mirror directory that lead out of it. */
 export function linksSection(soak: Soak): void {
   describe('symbolic links that lead out of the mirror directory', () => {
-    const all = [...DIRECTORIES.map((place) => [place, true] as const), ...FILES.map((place) => [place, false] as const)]
+    const all = [
+      ...DIRECTORIES.map((place) => [place, true] as const),
+      ...FILES.map((place) => [place, false] as const),
+    ]
     it.each(soak.some(all, 16))('nothing is written through %s', { timeout: 120_000 }, async (place, isDirectory) => {
       const stage = await smallStage('links', { mirror: { json: 'true' } })
       const { index, mirror, config, base } = stage
       const name = 'project-00001'
       expect((await run(['-c', config, 'mirror'])).code).toBe(0)
-      const [key = ''] = [...(truthOf(index, new Map()).projects.get(name)?.files.values() ?? [])].filter((each) => each.endsWith('.whl'))
+      const [key = ''] = [...(truthOf(index, new Map()).projects.get(name)?.files.values() ?? [])].filter((each) =>
+        each.endsWith('.whl'),
+      )
       const [, , two = '', four = ''] = key.split('/')
-      const path = join(mirror, place.replace('<name>', name).replace('<two>', two).replace('<four>', four).replace('<parent>', dirname(key)).replace('<file>', key))
+      const path = join(
+        mirror,
+        place
+          .replace('<name>', name)
+          .replace('<two>', two)
+          .replace('<four>', four)
+          .replace('<parent>', dirname(key))
+          .replace('<file>', key),
+      )
       const outside = join(base, 'outside')
       if (isDirectory) {
         // What was in the mirror is outside now, as it would be for somebody who moved it to another disk.
@@ -50,7 +90,13 @@ export function linksSection(soak: Soak): void {
         index.publish(each, '8.0', [generatedFile(each, '8.0', { wheel: true, size: 3000 })])
       }
       fs.appendFileSync(config, '\ncompare-method = stat\n')
-      const runs = [['mirror'], ['mirror', '--force-check'], ['sync', name], ['verify', '--delete', '--yes'], ['delete', name]]
+      const runs = [
+        ['mirror'],
+        ['mirror', '--force-check'],
+        ['sync', name],
+        ['verify', '--delete', '--yes'],
+        ['delete', name],
+      ]
       for (const args of runs) {
         const { stderr, signal } = await run(['-c', config, ...args])
         expect(signal).toBe(null)

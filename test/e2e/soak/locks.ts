@@ -37,20 +37,29 @@ const DAY = 24 * 3600 * 1000
 export function locksSection(soak: Soak): void {
   describe('two runs at once', () => {
     const pairs = [
-      ['mirror', 'mirror'], ['mirror', 'verify'], ['mirror', 'delete project-00001'], ['mirror', 'sync project-00001'],
-      ['verify --json-update', 'mirror'], ['delete project-00002', 'mirror'],
+      ['mirror', 'mirror'],
+      ['mirror', 'verify'],
+      ['mirror', 'delete project-00001'],
+      ['mirror', 'sync project-00001'],
+      ['verify --json-update', 'mirror'],
+      ['delete project-00002', 'mirror'],
     ] as const
-    it.each(soak.some<(typeof pairs)[number]>(pairs, 6))('%s, then %s: the second ends and names the first', async (first, second) => {
-      const stage = await smallStage('locks')
-      expect((await run(['-c', stage.config, 'mirror'])).code).toBe(0)
-      const held = await hold(stage, first.split(' '))
-      const other = await run(['-c', stage.config, ...second.split(' ')])
-      expect(other.code, other.stderr).toBe(4)
-      expect(other.stderr).toContain(`the mirror is in use by "bandersnatch ${first.split(' ')[0]}" (process ${held.running.pid} on ${hostname()}`)
-      held.release()
-      const { code, stderr } = await held.running.ended
-      expect(code, stderr).toBe(0)
-    })
+    it.each(soak.some<(typeof pairs)[number]>(pairs, 6))(
+      '%s, then %s: the second ends and names the first',
+      async (first, second) => {
+        const stage = await smallStage('locks')
+        expect((await run(['-c', stage.config, 'mirror'])).code).toBe(0)
+        const held = await hold(stage, first.split(' '))
+        const other = await run(['-c', stage.config, ...second.split(' ')])
+        expect(other.code, other.stderr).toBe(4)
+        expect(other.stderr).toContain(
+          `the mirror is in use by "bandersnatch ${first.split(' ')[0]}" (process ${held.running.pid} on ${hostname()}`,
+        )
+        held.release()
+        const { code, stderr } = await held.running.ended
+        expect(code, stderr).toBe(0)
+      },
+    )
 
     it('of several that start at the same moment one runs', async () => {
       for (let round = 0; round < soak.pick(1, 8); round += 1) {
@@ -62,7 +71,10 @@ export function locksSection(soak: Soak): void {
         const runs = await Promise.all([1, 2, 3, 4].map(() => run(['-c', stage.config, 'mirror'])))
         // One that comes when the first has finished may run too, but never beside it.
         const logs = runs.map(({ stderr }) => stderr).join('\n')
-        const times = runs.filter(({ code }) => code === 0).map(({ stderr }) => [timeOf(stderr, 'Syncing with'), timeOf(stderr, 'mirror done')] as const).sort()
+        const times = runs
+          .filter(({ code }) => code === 0)
+          .map(({ stderr }) => [timeOf(stderr, 'Syncing with'), timeOf(stderr, 'mirror done')] as const)
+          .sort()
         expect(times.length, logs).toBeGreaterThan(0)
         times.reduce((before, [from, to]) => {
           expect(from >= before, logs).toBe(true)
@@ -99,16 +111,33 @@ export function locksSection(soak: Soak): void {
       expect(ms).toBeLessThan(10_000)
     })
 
-    const holder = { pid: 1, identity: 'x', host: 'elsewhere', boot: 'b', command: 'mirror', since: '2026-01-01T00:00:00.000Z' }
-    it.each(soak.some([
-      ['of another host that lives', JSON.stringify(holder), 0, 4],
-      ['of another host that is silent', JSON.stringify(holder), 40_000, 0],
-      ['without a holder, old', undefined, 6000, 0],
-      ['without a holder, from the future', undefined, -DAY, 4],
-      ['with a holder that is no JSON', '{"pid":', 6000, 0],
-      ['of this host before it was started anew', JSON.stringify({ ...holder, host: hostname() }), 0, 0],
-      ['of a process number that another program has now', JSON.stringify({ ...holder, host: hostname(), boot: bootId() }), 0, 0],
-    ] as const, 3))('%s', async (_, text, age, expected) => {
+    const holder = {
+      pid: 1,
+      identity: 'x',
+      host: 'elsewhere',
+      boot: 'b',
+      command: 'mirror',
+      since: '2026-01-01T00:00:00.000Z',
+    }
+    it.each(
+      soak.some(
+        [
+          ['of another host that lives', JSON.stringify(holder), 0, 4],
+          ['of another host that is silent', JSON.stringify(holder), 40_000, 0],
+          ['without a holder, old', undefined, 6000, 0],
+          ['without a holder, from the future', undefined, -DAY, 4],
+          ['with a holder that is no JSON', '{"pid":', 6000, 0],
+          ['of this host before it was started anew', JSON.stringify({ ...holder, host: hostname() }), 0, 0],
+          [
+            'of a process number that another program has now',
+            JSON.stringify({ ...holder, host: hostname(), boot: bootId() }),
+            0,
+            0,
+          ],
+        ] as const,
+        3,
+      ),
+    )('%s', async (_, text, age, expected) => {
       const stage = await smallStage('locks')
       const own = join(stage.mirror, '.bandersnatch')
       fs.mkdirSync(join(own, 'lock'), { recursive: true })
@@ -117,14 +146,20 @@ export function locksSection(soak: Soak): void {
       if (text !== undefined) fs.writeFileSync(join(own, 'lock-holder.json'), text)
       const { code, stderr } = await run(['-c', stage.config, 'mirror'])
       expect(code, stderr).toBe(expected)
-      if (expected === 4) expect(stderr).toMatch(text === undefined ? /in use by another run/ : /process 1 on elsewhere/)
+      if (expected === 4)
+        expect(stderr).toMatch(text === undefined ? /in use by another run/ : /process 1 on elsewhere/)
     })
   })
 }
 
 /** When a log says something. */
 function timeOf(log: string, text: string): string {
-  return log.split('\n').find((line) => line.includes(text))?.slice(0, 23) ?? 'never'
+  return (
+    log
+      .split('\n')
+      .find((line) => line.includes(text))
+      ?.slice(0, 23) ?? 'never'
+  )
 }
 
 function bootId(): string {

@@ -68,9 +68,17 @@ function keyOf(href: string, directoryKey: string): string {
 }
 
 const ELEMENTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['html', []], ['head', []], ['body', []], ['title', []], ['h1', []], ['br', []],
+  ['html', []],
+  ['head', []],
+  ['body', []],
+  ['title', []],
+  ['h1', []],
+  ['br', []],
   ['meta', ['name', 'content']],
-  ['a', ['href', 'data-requires-python', 'data-core-metadata', 'data-dist-info-metadata', 'data-provenance', 'data-yanked']],
+  [
+    'a',
+    ['href', 'data-requires-python', 'data-core-metadata', 'data-dist-info-metadata', 'data-provenance', 'data-yanked'],
+  ],
 ])
 
 /** What in a page is neither text nor the markup that pages have: escaped out of its place. */
@@ -83,7 +91,10 @@ export function foreignMarkup(text: string): string[] {
       if (allowed === undefined) found.push(`<${name}>`)
       for (const [attribute, value] of Object.entries(attributes)) {
         if (allowed?.includes(attribute) !== true) found.push(`<${name} ${attribute}>`)
-        if (/^(?:href|data-provenance)$/.test(attribute) && !/^(?:\.\.\/\.\.\/packages\/|https?:\/\/|[a-z0-9-]+\/$)/.test(value)) {
+        if (
+          /^(?:href|data-provenance)$/.test(attribute) &&
+          !/^(?:\.\.\/\.\.\/packages\/|https?:\/\/|[a-z0-9-]+\/$)/.test(value)
+        ) {
           found.push(`${attribute}=${value}`)
         }
       }
@@ -102,7 +113,9 @@ export function foreignMarkup(text: string): string[] {
 }
 
 /** Every page of a mirror: its path and the key of its directory. */
-export function* pagesOf(mirror: string): Generator<{ readonly path: string; readonly directoryKey: string; readonly project: string }> {
+export function* pagesOf(
+  mirror: string,
+): Generator<{ readonly path: string; readonly directoryKey: string; readonly project: string }> {
   const simple = join(mirror, 'web', 'simple')
   for (const entry of readDirectory(simple)) {
     if (!entry.isDirectory()) continue

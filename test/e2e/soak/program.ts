@@ -110,5 +110,7 @@ export function writeConfig(path: string, mirror: Readonly<Record<string, string
 
 /** Lines of a log that no program should print: traces, and errors that nobody thought of. */
 export function strayLines(log: string): string[] {
-  return log.split('\n').filter((line) => /^\s+at .*:\d+:\d+|Unexpected error|UnhandledPromise|node:internal/.test(line))
+  return log
+    .split('\n')
+    .filter((line) => /^\s+at .*:\d+:\d+|Unexpected error|UnhandledPromise|node:internal/.test(line))
 }

@@ -30,7 +30,9 @@ async function largeStage(size: number): Promise<LargeStage> {
   const known: Known = new Map()
   const truth = truthOf(index, known)
   return Object.assign(stage, {
-    truth, starts: [], inspector: createInspector(stage.mirror, { known, truths: new Map([[truth.serial, truth]]) }),
+    truth,
+    starts: [],
+    inspector: createInspector(stage.mirror, { known, truths: new Map([[truth.serial, truth]]) }),
   })
 }
 
@@ -65,7 +67,10 @@ export function resumeSection(soak: Soak): void {
       expect(code, stderr).toBe(0)
       expect(stage.inspector.missing(stage.truth)).toEqual([])
       expect(stage.inspector.leftovers()).toEqual([])
-      soak.say('resume', `${megabytes(size)} in ${stage.starts.length} pieces, ${megabytes(stage.server.bytesOut)} sent`)
+      soak.say(
+        'resume',
+        `${megabytes(size)} in ${stage.starts.length} pieces, ${megabytes(stage.server.bytesOut)} sent`,
+      )
       expect(stage.server.bytesOut).toBeLessThan(size * 1.05)
     })
 
@@ -82,7 +87,10 @@ export function resumeSection(soak: Soak): void {
       running.kill('SIGKILL')
       await running.ended
       expect(stage.inspector.sweep()).toEqual([])
-      for (const [name, days] of [['old', 15], ['young', 13]] as const) {
+      for (const [name, days] of [
+        ['old', 15],
+        ['young', 13],
+      ] as const) {
         const then = new Date(Date.now() - days * 24 * 3600 * 1000)
         fs.writeFileSync(join(partial, name), name)
         fs.utimesSync(join(partial, name), then, then)
@@ -101,11 +109,34 @@ export function resumeSection(soak: Soak): void {
     /** What a server can do to somebody who asks for the rest; the answer to a request for bytes from `first` on. */
     const lies: readonly [what: string, lie: (usual: Answer, first: number) => Answer][] = [
       ['gives the whole', ({ headers, ...usual }) => ({ ...usual, headers, status: 200 })],
-      ['gives another part', (usual) => ({ ...usual, headers: { ...usual.headers, 'content-range': `bytes 0-${usual.body.size - 1}/${size}` } })],
+      [
+        'gives another part',
+        (usual) => ({
+          ...usual,
+          headers: { ...usual.headers, 'content-range': `bytes 0-${usual.body.size - 1}/${size}` },
+        }),
+      ],
       ['has another file now', (usual) => ({ ...usual, headers: { ...usual.headers, etag: '"other"' } })],
-      ['gives wrong bytes', ({ body, ...usual }) => ({ ...usual, body: { ...body, read: (from, to) => Buffer.alloc(to - from, 1) } })],
-      ['gives more than there is', (usual) => ({ ...usual, headers: { ...usual.headers, 'content-range': `bytes ${size / 2}-${2 * size}/${2 * size}` } })],
-      ['cannot', (usual) => ({ ...usual, status: 416, headers: { 'content-range': `bytes */${size}` }, body: { size: 0, read: () => Buffer.alloc(0) } })],
+      [
+        'gives wrong bytes',
+        ({ body, ...usual }) => ({ ...usual, body: { ...body, read: (from, to) => Buffer.alloc(to - from, 1) } }),
+      ],
+      [
+        'gives more than there is',
+        (usual) => ({
+          ...usual,
+          headers: { ...usual.headers, 'content-range': `bytes ${size / 2}-${2 * size}/${2 * size}` },
+        }),
+      ],
+      [
+        'cannot',
+        (usual) => ({
+          ...usual,
+          status: 416,
+          headers: { 'content-range': `bytes */${size}` },
+          body: { size: 0, read: () => Buffer.alloc(0) },
+        }),
+      ],
     ]
     it.each(soak.some(lies, 3))('are whole in the end where the server %s', { timeout: 120_000 }, async (_, lie) => {
       const stage = await largeStage(size)
@@ -129,7 +160,9 @@ export function resumeSection(soak: Soak): void {
 
 function partialBytes(directory: string): number {
   if (!fs.existsSync(directory)) return 0
-  return fs.readdirSync(directory).reduce((sum, name) => sum + (name.includes('.') ? 0 : fs.statSync(join(directory, name)).size), 0)
+  return fs
+    .readdirSync(directory)
+    .reduce((sum, name) => sum + (name.includes('.') ? 0 : fs.statSync(join(directory, name)).size), 0)
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -31,32 +31,109 @@ interface Case {
 }
 
 const AUTHORIZED = { master: `http://${USERINFO}@@` }
-const answered = (status: number): RequestListener => (_, res) => void res.writeHead(status, { 'proxy-authenticate': 'Basic' }).end()
+const answered =
+  (status: number): RequestListener =>
+  (_, res) =>
+    void res.writeHead(status, { 'proxy-authenticate': 'Basic' }).end()
 const file = ({ path }: HookedRequest): boolean => path.startsWith('/packages/')
 
 /** Runs that hold a secret and fail, at every stage. */
 const CASES: readonly Case[] = [
   { what: 'the master, all well', exit: 0, mirror: AUTHORIZED },
   { what: 'the master, which refuses', exit: 7, mirror: AUTHORIZED, hook: () => answerWith(401, {}) },
-  { what: 'the master, whose list is no list', exit: 7, mirror: AUTHORIZED, hook: () => answerWith(200, { 'content-type': 'text/html' }, '<html>') },
+  {
+    what: 'the master, whose list is no list',
+    exit: 7,
+    mirror: AUTHORIZED,
+    hook: () => answerWith(200, { 'content-type': 'text/html' }, '<html>'),
+  },
   { what: 'the master, which nobody reaches', exit: 7, mirror: { master: `http://${USERINFO}@127.0.0.1:1` } },
   { what: 'the master, which speaks no TLS', exit: 7, mirror: { master: `https://${USERINFO}@@` } },
-  { what: 'the master, whose metadata is forbidden', exit: 1, mirror: AUTHORIZED, hook: ({ path }) => (/^\/(?:pypi|simple)\/./.test(path) ? answerWith(403, {}) : 'pass') },
-  { what: 'the master, whose files are cut', exit: 1, mirror: AUTHORIZED, hook: (request) => (file(request) ? { ...request.usual(), cutAfter: 5 } : 'pass') },
-  { what: 'the master, whose files are wrong', exit: 1, mirror: AUTHORIZED, hook: (request) => (file(request) ? answerWith(200, {}, 'x') : 'pass') },
-  { what: 'the master, which redirects elsewhere', exit: 1, mirror: AUTHORIZED, hook: (request) => (file(request) ? answerWith(302, { location: `http://${USERINFO}@#/x?token=${SECRET}` }) : 'pass'), elsewhere: answered(404) },
-  { what: 'the master, which redirects in a circle', exit: 7, mirror: AUTHORIZED, hook: ({ path }) => answerWith(302, { location: `http://${USERINFO}@@${path}?token=${SECRET}` }) },
-  { what: 'the master, which redirects to ftp', exit: 7, mirror: AUTHORIZED, hook: () => answerWith(302, { location: `ftp://${USERINFO}@host/x?token=${SECRET}` }) },
-  { what: 'the master, while a signal comes', exit: 143, mirror: AUTHORIZED, hook: (request) => (file(request) ? silence : 'pass'), signal: true },
+  {
+    what: 'the master, whose metadata is forbidden',
+    exit: 1,
+    mirror: AUTHORIZED,
+    hook: ({ path }) => (/^\/(?:pypi|simple)\/./.test(path) ? answerWith(403, {}) : 'pass'),
+  },
+  {
+    what: 'the master, whose files are cut',
+    exit: 1,
+    mirror: AUTHORIZED,
+    hook: (request) => (file(request) ? { ...request.usual(), cutAfter: 5 } : 'pass'),
+  },
+  {
+    what: 'the master, whose files are wrong',
+    exit: 1,
+    mirror: AUTHORIZED,
+    hook: (request) => (file(request) ? answerWith(200, {}, 'x') : 'pass'),
+  },
+  {
+    what: 'the master, which redirects elsewhere',
+    exit: 1,
+    mirror: AUTHORIZED,
+    hook: (request) =>
+      file(request) ? answerWith(302, { location: `http://${USERINFO}@#/x?token=${SECRET}` }) : 'pass',
+    elsewhere: answered(404),
+  },
+  {
+    what: 'the master, which redirects in a circle',
+    exit: 7,
+    mirror: AUTHORIZED,
+    hook: ({ path }) => answerWith(302, { location: `http://${USERINFO}@@${path}?token=${SECRET}` }),
+  },
+  {
+    what: 'the master, which redirects to ftp',
+    exit: 7,
+    mirror: AUTHORIZED,
+    hook: () => answerWith(302, { location: `ftp://${USERINFO}@host/x?token=${SECRET}` }),
+  },
+  {
+    what: 'the master, while a signal comes',
+    exit: 143,
+    mirror: AUTHORIZED,
+    hook: (request) => (file(request) ? silence : 'pass'),
+    signal: true,
+  },
   { what: 'an HTTP proxy that nobody reaches', exit: 7, mirror: { proxy: `http://${USERINFO}@127.0.0.1:1` } },
   { what: 'an HTTP proxy that refuses', exit: 7, mirror: { proxy: `http://${USERINFO}@#` }, elsewhere: answered(407) },
-  { what: 'an HTTP proxy that refuses a tunnel', exit: 7, mirror: { proxy: `http://${USERINFO}@#`, master: 'https://index.invalid' }, elsewhere: answered(407) },
-  { what: 'a SOCKS proxy that is none', exit: 7, mirror: { proxy: `socks5://${USERINFO}@#` }, elsewhere: answered(200) },
+  {
+    what: 'an HTTP proxy that refuses a tunnel',
+    exit: 7,
+    mirror: { proxy: `http://${USERINFO}@#`, master: 'https://index.invalid' },
+    elsewhere: answered(407),
+  },
+  {
+    what: 'a SOCKS proxy that is none',
+    exit: 7,
+    mirror: { proxy: `socks5://${USERINFO}@#` },
+    elsewhere: answered(200),
+  },
   { what: 'a SOCKS proxy that nobody reaches', exit: 7, mirror: { proxy: `socks4://${USERINFO}@127.0.0.1:1` } },
-  { what: 'a download mirror without files', exit: 0, mirror: { 'download-mirror': `http://${USERINFO}@#` }, elsewhere: answered(404) },
-  { what: 'a download mirror with wrong files', exit: 1, mirror: { 'download-mirror': `http://${USERINFO}@#`, 'download-mirror-no-fallback': 'true' }, elsewhere: answered(200) },
-  { what: 'a bucket that nobody reaches', exit: 5, mirror: { 'storage-backend': 's3', directory: '/bucket' }, more: `[s3]\nendpoint_url = http://127.0.0.1:1\naws_access_key_id = ${SECRET}\naws_secret_access_key = ${SECRET}\nregion_name = x\nmax_attempts = 1\n` },
-  { what: 'a bucket that refuses', exit: 5, mirror: { 'storage-backend': 's3', directory: '/bucket' }, more: `[s3]\nendpoint_url = http://#\naws_access_key_id = ${SECRET}\naws_secret_access_key = ${SECRET}\nregion_name = x\nmax_attempts = 1\n`, elsewhere: answered(403) },
+  {
+    what: 'a download mirror without files',
+    exit: 0,
+    mirror: { 'download-mirror': `http://${USERINFO}@#` },
+    elsewhere: answered(404),
+  },
+  {
+    what: 'a download mirror with wrong files',
+    exit: 1,
+    mirror: { 'download-mirror': `http://${USERINFO}@#`, 'download-mirror-no-fallback': 'true' },
+    elsewhere: answered(200),
+  },
+  {
+    what: 'a bucket that nobody reaches',
+    exit: 5,
+    mirror: { 'storage-backend': 's3', directory: '/bucket' },
+    more: `[s3]\nendpoint_url = http://127.0.0.1:1\naws_access_key_id = ${SECRET}\naws_secret_access_key = ${SECRET}\nregion_name = x\nmax_attempts = 1\n`,
+  },
+  {
+    what: 'a bucket that refuses',
+    exit: 5,
+    mirror: { 'storage-backend': 's3', directory: '/bucket' },
+    more: `[s3]\nendpoint_url = http://#\naws_access_key_id = ${SECRET}\naws_secret_access_key = ${SECRET}\nregion_name = x\nmax_attempts = 1\n`,
+    elsewhere: answered(403),
+  },
   { what: 'a configuration that is wrong', exit: 2, mirror: { proxy: `gopher://${USERINFO}@host` } },
 ]
 
@@ -73,17 +150,34 @@ export function secretsSection(soak: Soak): void {
       const port = await listen(other)
       onTestFinished(() => stop(other))
       const stage = await smallStage('secrets', { index: generateIndex({ projects: 1, filesPerProject: 1 }) })
-      const fill = (text: string): string => text.replaceAll(/(?<=[@/])@/g, `127.0.0.1:${stage.server.port}`).replaceAll('#', `127.0.0.1:${port}`)
-      const options = Object.entries(each.mirror ?? {}).map(([name, value]): [string, string] => [name, fill(value).replaceAll('%', '%%')])
-      const config = writeConfig(stage.config, {
-        directory: stage.mirror, master: stage.server.url, 'global-timeout': 2, ...Object.fromEntries(options),
-      }, fill(each.more ?? '').replaceAll('%', '%%'))
+      const fill = (text: string): string =>
+        text.replaceAll(/(?<=[@/])@/g, `127.0.0.1:${stage.server.port}`).replaceAll('#', `127.0.0.1:${port}`)
+      const options = Object.entries(each.mirror ?? {}).map(([name, value]): [string, string] => [
+        name,
+        fill(value).replaceAll('%', '%%'),
+      ])
+      const config = writeConfig(
+        stage.config,
+        {
+          directory: stage.mirror,
+          master: stage.server.url,
+          'global-timeout': 2,
+          ...Object.fromEntries(options),
+        },
+        fill(each.more ?? '').replaceAll('%', '%%'),
+      )
       const asked = new Promise<void>((resolve) => {
         stage.hook = (request) => {
           const reaction = each.hook?.(request) ?? 'pass'
           if (typeof reaction === 'function') resolve()
           if (typeof reaction !== 'object') return reaction
-          return { ...reaction, headers: { ...reaction.headers, ...('location' in reaction.headers ? { location: fill(String(reaction.headers['location'])) } : {}) } }
+          return {
+            ...reaction,
+            headers: {
+              ...reaction.headers,
+              ...('location' in reaction.headers ? { location: fill(String(reaction.headers['location'])) } : {}),
+            },
+          }
         }
       })
       for (const level of each.signal || !soak.full ? ['--debug'] : ['--debug', '--verbose']) {

@@ -11,7 +11,10 @@ import type { Stage } from './stage.js'
 import { truthOf } from './truth.js'
 import type { Known } from './truth.js'
 
-const SIGNALS = [['SIGINT', 130], ['SIGTERM', 143]] as const
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const
 
 type Hook = (request: HookedRequest) => Reaction
 
@@ -21,7 +24,10 @@ const WAITS: readonly [what: string, hook: Hook][] = [
   ['metadata', ({ path }) => (path.startsWith('/pypi/') ? silence : 'pass')],
   ['files', ({ path }) => (path.startsWith('/packages/') ? silence : 'pass')],
   ['the rest of a file', ({ path }) => (path.startsWith('/packages/') ? half : 'pass')],
-  ['the next attempt', ({ path }) => (path.startsWith('/packages/') ? answerWith(503, { 'retry-after': '120' }) : 'pass')],
+  [
+    'the next attempt',
+    ({ path }) => (path.startsWith('/packages/') ? answerWith(503, { 'retry-after': '120' }) : 'pass'),
+  ],
 ]
 
 function half(response: Parameters<Extract<Reaction, (response: never) => void>>[0]): void {
@@ -40,31 +46,30 @@ export function signalsSection(soak: Soak): void {
   describe('signals and pipes', () => {
     let slowest = 0
     const waits = WAITS.flatMap(([what, hook]) => SIGNALS.map((signal) => [...signal, what, hook] as const))
-    it.each(soak.some(waits, 3))(
-      '%s ends a run with %i while it waits for %s', async (signal, code, _, hook) => {
-        const stage = await smallStage('signals', { mirror: { timeout: 100 } })
-        const asked = new Promise<void>((resolve) => {
-          stage.hook = (request) => {
-            const reaction = hook(request)
-            if (reaction !== 'pass') setTimeout(resolve, 50)
-            return reaction
-          }
-        })
-        const running = start(['-c', stage.config, 'mirror'])
-        await asked
-        const toldAt = performance.now()
-        running.kill(signal)
-        const ended = await running.ended
-        const took = performance.now() - toldAt
-        slowest = Math.max(slowest, took)
-        expect(ended.code, ended.stderr).toBe(code)
-        expect(took).toBeLessThan(2000)
-        expect(ended.stderr).toMatch(new RegExp(`ERROR: Interrupted by ${signal}: .*\\n$`))
-        expect(strayLines(ended.stderr)).toEqual([])
-        stage.hook = () => 'pass'
-        expect((await run(['-c', stage.config, 'mirror'])).code).toBe(0)
-        expect(complete(stage)).toEqual([])
+    it.each(soak.some(waits, 3))('%s ends a run with %i while it waits for %s', async (signal, code, _, hook) => {
+      const stage = await smallStage('signals', { mirror: { timeout: 100 } })
+      const asked = new Promise<void>((resolve) => {
+        stage.hook = (request) => {
+          const reaction = hook(request)
+          if (reaction !== 'pass') setTimeout(resolve, 50)
+          return reaction
+        }
       })
+      const running = start(['-c', stage.config, 'mirror'])
+      await asked
+      const toldAt = performance.now()
+      running.kill(signal)
+      const ended = await running.ended
+      const took = performance.now() - toldAt
+      slowest = Math.max(slowest, took)
+      expect(ended.code, ended.stderr).toBe(code)
+      expect(took).toBeLessThan(2000)
+      expect(ended.stderr).toMatch(new RegExp(`ERROR: Interrupted by ${signal}: .*\\n$`))
+      expect(strayLines(ended.stderr)).toEqual([])
+      stage.hook = () => 'pass'
+      expect((await run(['-c', stage.config, 'mirror'])).code).toBe(0)
+      expect(complete(stage)).toEqual([])
+    })
 
     it('a second signal ends a run at once', async () => {
       const stage = await smallStage('signals', { mirror: { timeout: 100 } })
@@ -93,7 +98,10 @@ export function signalsSection(soak: Soak): void {
       const { index } = stage
       const name = 'project-00001'
       index.publish(name, '7.0', [generatedFile(name, '7.0', { wheel: true, size: 2000 })])
-      for (const args of [['verify', '--json-update'], ['delete', name]]) {
+      for (const args of [
+        ['verify', '--json-update'],
+        ['delete', name],
+      ]) {
         const asked = new Promise<void>((resolve) => {
           stage.hook = () => {
             resolve()
@@ -109,18 +117,25 @@ export function signalsSection(soak: Soak): void {
       }
     })
 
-    it.each(soak.some(['Promise.reject(new Error("oops"))', 'throw new Error("oops")'], 2))('an error that nobody caught (%s) ends a run in one line', async (bug) => {
-      const stage = await smallStage('signals', { mirror: { timeout: 100 } })
-      stage.hook = ({ path }) => (path.startsWith('/packages/') ? silence : 'pass')
-      const late = encodeURIComponent(`const timer = setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) { clearInterval(timer); ${bug} } }, 300)`)
-      const { code, stderr } = await run(['-c', stage.config, 'mirror'], { env: { NODE_OPTIONS: `--import=data:text/javascript,${late}` } })
-      expect(code, stderr).toBe(1)
-      expect(stderr).toMatch(/ERROR: Unexpected error, please report it: oops \(--debug shows where\)\n$/)
-      expect(stderr).not.toMatch(/^\s+at /m)
-      stage.hook = () => 'pass'
-      expect((await run(['-c', stage.config, 'mirror'])).code).toBe(0)
-      expect(complete(stage)).toEqual([])
-    })
+    it.each(soak.some(['Promise.reject(new Error("oops"))', 'throw new Error("oops")'], 2))(
+      'an error that nobody caught (%s) ends a run in one line',
+      async (bug) => {
+        const stage = await smallStage('signals', { mirror: { timeout: 100 } })
+        stage.hook = ({ path }) => (path.startsWith('/packages/') ? silence : 'pass')
+        const late = encodeURIComponent(
+          `const timer = setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) { clearInterval(timer); ${bug} } }, 300)`,
+        )
+        const { code, stderr } = await run(['-c', stage.config, 'mirror'], {
+          env: { NODE_OPTIONS: `--import=data:text/javascript,${late}` },
+        })
+        expect(code, stderr).toBe(1)
+        expect(stderr).toMatch(/ERROR: Unexpected error, please report it: oops \(--debug shows where\)\n$/)
+        expect(stderr).not.toMatch(/^\s+at /m)
+        stage.hook = () => 'pass'
+        expect((await run(['-c', stage.config, 'mirror'])).code).toBe(0)
+        expect(complete(stage)).toEqual([])
+      },
+    )
 
     it('a log that nobody reads any more does not end a run', async () => {
       const stage = await smallStage('pipes')
@@ -134,9 +149,14 @@ export function signalsSection(soak: Soak): void {
     it('an output that nobody reads is no crash', async () => {
       const bin = join(import.meta.dirname, '..', '..', '..', 'bin', 'bandersnatch.js')
       for (const args of ['--help', '--version', '', 'mirror --help']) {
-        const child = spawn('sh', ['-c', `{ "$0" "$1" ${args}; echo "code $?" >&3; } 3>&2 2>/dev/null | true`, process.execPath, bin], {
-          cwd: scratch('pipes'), stdio: ['ignore', 'ignore', 'pipe'],
-        })
+        const child = spawn(
+          'sh',
+          ['-c', `{ "$0" "$1" ${args}; echo "code $?" >&3; } 3>&2 2>/dev/null | true`, process.execPath, bin],
+          {
+            cwd: scratch('pipes'),
+            stdio: ['ignore', 'ignore', 'pipe'],
+          },
+        )
         let said = ''
         child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
         await new Promise((resolve) => child.once('close', resolve))

@@ -39,7 +39,11 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** Does something for each of some cases, so many at a time: programs at the same time mostly wait. */
-export async function inLanes<T>(lanes: number, cases: readonly T[], task: (each: T, at: number) => Promise<void>): Promise<void> {
+export async function inLanes<T>(
+  lanes: number,
+  cases: readonly T[],
+  task: (each: T, at: number) => Promise<void>,
+): Promise<void> {
   const left = cases.map((each, at) => [each, at] as const)
   const lane = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) await task(...next)

@@ -26,7 +26,10 @@ export interface Stage {
 }
 
 /** A small index, served, and a configuration for it. Names are `project-00000` and so on. */
-export async function smallStage(name: string, options: { readonly index?: PackageIndex; readonly mirror?: Record<string, string | number> } = {}): Promise<Stage> {
+export async function smallStage(
+  name: string,
+  options: { readonly index?: PackageIndex; readonly mirror?: Record<string, string | number> } = {},
+): Promise<Stage> {
   const index = options.index ?? generateIndex({ projects: 8, filesPerProject: 2 })
   const base = scratch(name)
   const mirror = join(base, 'mirror')

@@ -8,7 +8,14 @@ import type { Answer, HookedRequest, PackageIndex, Reaction, RunningIndex } from
 /** Passes requests on to a server on this machine. */
 export function forward(port: number): RequestListener {
   return (req, res) => {
-    const inner = request({ host: '127.0.0.1', port, method: req.method, path: req.url, headers: req.headers, agent: false })
+    const inner = request({
+      host: '127.0.0.1',
+      port,
+      method: req.method,
+      path: req.url,
+      headers: req.headers,
+      agent: false,
+    })
     inner.once('error', () => res.destroy())
     inner.once('response', (answer) => {
       res.writeHead(answer.statusCode ?? 500, answer.headers)
@@ -38,7 +45,9 @@ const PAUSE = 3
 const LOOK = 64 * 1024
 
 /** An index that counts what goes out. Large files go out at some 2.5 MB/s, and no faster than the client takes them. */
-export async function startMetered(index: PackageIndex): Promise<{ readonly server: RunningIndex; readonly meter: Meter }> {
+export async function startMetered(
+  index: PackageIndex,
+): Promise<{ readonly server: RunningIndex; readonly meter: Meter }> {
   const meter: Meter = { documents: new Map(), sent: new Map(), requests: 0, onRequest: () => undefined }
   const server = await startIndex(index, {
     onRequest(request): Reaction {
@@ -59,7 +68,11 @@ export async function startMetered(index: PackageIndex): Promise<{ readonly serv
   return { server, meter }
 }
 
-async function send(response: ServerResponse, { status, headers, body }: Answer, count: (bytes: number) => void): Promise<void> {
+async function send(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  count: (bytes: number) => void,
+): Promise<void> {
   response.writeHead(status, { 'content-length': body.size, ...headers })
   for (let at = 0; at < body.size && !response.destroyed; at += PIECE) {
     const piece = body.read(at, Math.min(at + PIECE, body.size))
@@ -76,7 +89,9 @@ async function send(response: ServerResponse, { status, headers, body }: Answer,
 function unread({ req: { socket } }: ServerResponse): number {
   const client = `0100007F:${(socket.remotePort ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
   try {
-    const line = readFileSync('/proc/net/tcp', 'latin1').split('\n').find((each) => each.includes(`: ${client} `))
+    const line = readFileSync('/proc/net/tcp', 'latin1')
+      .split('\n')
+      .find((each) => each.includes(`: ${client} `))
     return Number.parseInt(/ [\dA-F]{8}:([\dA-F]{8}) /.exec(line ?? '')?.[1] ?? '0', 16)
   } catch {
     return 0

@@ -5,8 +5,12 @@ export const ROOT = join(import.meta.dirname, '..', '..', '..')
 
 /** Every page for readers, with its path from the project's root. */
 export const PAGES = [
-  'README.md', 'SECURITY.md', 'CHANGELOG.md',
-  ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ]
 
 export function pageText(page: string): string {
@@ -17,12 +21,19 @@ export function pageText(page: string): string {
 export function codeBlocks(text: string, ...languages: readonly string[]): string[] {
   return [...text.matchAll(/^( *)```([a-z]*)\n(.*?)^ *```$/gms)]
     .filter(([, , language = '']) => languages.includes(language))
-    .map(([, indent = '', , body = '']) => body.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n'))
+    .map(([, indent = '', , body = '']) =>
+      body
+        .split('\n')
+        .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+        .join('\n'),
+    )
 }
 
 /** What stands between single backquotes outside of code blocks. */
 export function codeSpans(text: string): string[] {
-  return [...text.replace(/^ *```.*?^ *```$/gms, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replace(/\s+/g, ' '))
+  return [...text.replace(/^ *```.*?^ *```$/gms, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) =>
+    span.replace(/\s+/g, ' '),
+  )
 }
 
 /** A block's commands: continued lines and here-documents are part of the one that they belong to. */

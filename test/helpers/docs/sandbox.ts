@@ -10,13 +10,20 @@ import { ROOT } from './blocks.js'
 export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && npm (run demo|test)\b/, 'these are what runs this test, and .ci/run'],
   [/^npm (ci|run bench)\b/, 'minutes of measuring; test/bench.test.ts runs the bench'],
-  [/^(nginx -t && )?systemctl /, 'changes the machine; test/e2e/deploy.test.ts and serving.test.ts check the units and the server configurations'],
+  [
+    /^(nginx -t && )?systemctl /,
+    'changes the machine; test/e2e/deploy.test.ts and serving.test.ts check the units and the server configurations',
+  ],
   [/^journalctl /, 'runs until it is stopped, on a machine with systemd'],
   [/^docker /, 'wants a daemon; test/e2e/deploy.test.ts follows the Dockerfile'],
-  [/^pip install .*amazonaws/, 'an address that is only an example; test/storage/s3-serving.test.ts installs from a store'],
+  [
+    /^pip install .*amazonaws/,
+    'an address that is only an example; test/storage/s3-serving.test.ts installs from a store',
+  ],
 ]
 
-export const reasonNotToRun = (command: string): string | undefined => NOT_RUN.find(([pattern]) => pattern.test(command))?.[1]
+export const reasonNotToRun = (command: string): string | undefined =>
+  NOT_RUN.find(([pattern]) => pattern.test(command))?.[1]
 
 export interface Sandbox {
   /** the place of a path that the docs name */
@@ -39,18 +46,24 @@ export interface SandboxOptions {
 export async function createSandbox({ master, site, installed }: SandboxOptions): Promise<Sandbox> {
   const { path: home, remove } = scratchDirectory()
   const at = (...path: string[]): string => join(home, ...path)
-  for (const path of ['bin', 'home', 'work', 'npm', 'etc/systemd/system', 'etc/nginx/conf.d', 'etc/caddy', 'srv']) mkdirSync(at(path), { recursive: true })
+  for (const path of ['bin', 'home', 'work', 'npm', 'etc/systemd/system', 'etc/nginx/conf.d', 'etc/caddy', 'srv'])
+    mkdirSync(at(path), { recursive: true })
   cpSync(join(ROOT, 'deploy'), at('work', 'deploy'), { recursive: true })
   const { output: python } = await run('python3', ['-c', 'import sys; print(sys.executable)'])
-  if (installed) program(at('bin', 'bandersnatch'), `exec ${process.execPath} ${PROGRAM} -c ${at('etc/bandersnatch.conf')} "$@"`)
-  program(at('bin', 'pip'), `[ "$1" = config ] || export PIP_CONFIG_FILE=/dev/null
-HOME=${at('home')} PIP_TARGET=${at('site')} exec ${python.trim()} -m pip --no-cache-dir --disable-pip-version-check "$@"`)
+  if (installed)
+    program(at('bin', 'bandersnatch'), `exec ${process.execPath} ${PROGRAM} -c ${at('etc/bandersnatch.conf')} "$@"`)
+  program(
+    at('bin', 'pip'),
+    `[ "$1" = config ] || export PIP_CONFIG_FILE=/dev/null
+HOME=${at('home')} PIP_TARGET=${at('site')} exec ${python.trim()} -m pip --no-cache-dir --disable-pip-version-check "$@"`,
+  )
   const port = String(await freePort())
-  const mapped = (text: string): string => text
-    .replaceAll(/(?<![\w.~/])\/(srv|etc|var)\//g, `${home}/$1/`)
-    .replaceAll('8080', port)
-    .replaceAll('https://pypi.example.org', site)
-    .replaceAll(/\[mirror\](\n|\\n)/g, `[mirror]$1master = ${master}$1allow-non-https = true$1`)
+  const mapped = (text: string): string =>
+    text
+      .replaceAll(/(?<![\w.~/])\/(srv|etc|var)\//g, `${home}/$1/`)
+      .replaceAll('8080', port)
+      .replaceAll('https://pypi.example.org', site)
+      .replaceAll(/\[mirror\](\n|\\n)/g, `[mirror]$1master = ${master}$1allow-non-https = true$1`)
   for (const config of [at('etc/bandersnatch.conf'), at('work', 'bandersnatch.conf')]) {
     writeFileSync(config, mapped('[mirror]\ndirectory = /srv/pypi\njson = true\n'))
   }
@@ -58,7 +71,10 @@ HOME=${at('home')} PIP_TARGET=${at('site')} exec ${python.trim()} -m pip --no-ca
   const env = {
     ...Object.fromEntries(environment),
     PATH: [at('npm', 'bin'), at('bin'), process.env['PATH']].join(':'),
-    npm_config_prefix: at('npm'), npm_config_omit: 'optional', npm_config_audit: 'false', npm_config_fund: 'false',
+    npm_config_prefix: at('npm'),
+    npm_config_omit: 'optional',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
   }
   return {
     place: (path) => at(path),
@@ -68,11 +84,13 @@ HOME=${at('home')} PIP_TARGET=${at('site')} exec ${python.trim()} -m pip --no-ca
 }
 
 function script(commands: readonly string[], port: string): string {
-  const lines = commands.map((command) => (/\bserve\b/.test(command)
-    ? `kill $server 2>/dev/null && wait $server || true
+  const lines = commands.map((command) =>
+    /\bserve\b/.test(command)
+      ? `kill $server 2>/dev/null && wait $server || true
 ${command.replace(/(\bserve\b[^#]*)/, `$1 --port ${port} `).replace(/#.*$/, '')} & server=$!
 until (exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null; do kill -0 $server; sleep 0.1; done`
-    : command))
+      : command,
+  )
   return `set -euo pipefail; server=; trap 'kill $server 2>/dev/null || true' EXIT; set -x\n${lines.join('\n')}\n`
 }
 

@@ -49,15 +49,19 @@ const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'golden')
 export function loadGolden(scratch: string): Golden {
   const directory = process.env['GOLDEN_DIR']
   if (directory !== undefined && directory !== '') {
-    const cases = readdirSync(join(directory, 'cases')).sort().map((name) => {
-      const text = readFileSync(join(directory, 'cases', name, 'expect.json'), 'utf8')
-      return JSON.parse(text) as GoldenCase
-    })
+    const cases = readdirSync(join(directory, 'cases'))
+      .sort()
+      .map((name) => {
+        const text = readFileSync(join(directory, 'cases', name, 'expect.json'), 'utf8')
+        return JSON.parse(text) as GoldenCase
+      })
     const blobs = join(directory, 'blobs')
     return { cases, upstream: join(directory, 'upstream'), blobs: existsSync(blobs) ? blobs : undefined }
   }
   const upstream = join(scratch, 'upstream')
-  for (const [path, content] of Object.entries(unpack<Record<string, string | { base64: string }>>('upstream.json.br'))) {
+  for (const [path, content] of Object.entries(
+    unpack<Record<string, string | { base64: string }>>('upstream.json.br'),
+  )) {
     mkdirSync(dirname(join(upstream, path)), { recursive: true })
     writeFileSync(join(upstream, path), typeof content === 'string' ? content : Buffer.from(content.base64, 'base64'))
   }

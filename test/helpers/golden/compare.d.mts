@@ -6,7 +6,12 @@ export interface Difference {
 export function compare(
   expect: { readonly manifest: unknown },
   root: string,
-  options: { readonly base: string; readonly dir?: string; readonly blobs?: string; readonly ignore?: readonly string[] },
+  options: {
+    readonly base: string
+    readonly dir?: string
+    readonly blobs?: string
+    readonly ignore?: readonly string[]
+  },
 ): Difference[]
 export function globToRegExp(glob: string): RegExp
 

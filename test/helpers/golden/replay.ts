@@ -18,22 +18,35 @@ export interface Replayed {
 }
 
 /** Runs a recorded case with the real program against the recorded upstream and compares the tree it leaves. */
-export async function replay(golden: GoldenCase, where: { upstream: string; blobs: string | undefined; scratch: string }): Promise<Replayed> {
+export async function replay(
+  golden: GoldenCase,
+  where: { upstream: string; blobs: string | undefined; scratch: string },
+): Promise<Replayed> {
   const directory = join(where.scratch, 'mirror')
   const aux = join(where.scratch, 'aux')
   fs.mkdirSync(aux, { recursive: true })
   const upstream = await startUpstream(where.upstream, { state: 't0' })
   const base = golden.base ?? upstream.url
   const fill = (text: string): string =>
-    text.replaceAll('@DIR@', directory).replaceAll('@BASE@', base).replaceAll('@AUX@', aux).replaceAll('@PROXY@', upstream.url)
+    text
+      .replaceAll('@DIR@', directory)
+      .replaceAll('@BASE@', base)
+      .replaceAll('@AUX@', aux)
+      .replaceAll('@PROXY@', upstream.url)
   try {
     for (const [path, content] of Object.entries(golden.files ?? {})) {
       fs.mkdirSync(join(aux, path, '..'), { recursive: true })
-      fs.writeFileSync(join(aux, path), typeof content === 'string' ? fill(content) : Buffer.from(content.base64, 'base64'))
+      fs.writeFileSync(
+        join(aux, path),
+        typeof content === 'string' ? fill(content) : Buffer.from(content.base64, 'base64'),
+      )
     }
     const runs: Replayed['runs'] = []
     for (const step of golden.steps) {
-      if ('edit' in step) step.edit.forEach((edit) => applyEdit(directory, { ...edit, ...(edit.text === undefined ? {} : { text: fill(edit.text) }) }))
+      if ('edit' in step)
+        step.edit.forEach((edit) =>
+          applyEdit(directory, { ...edit, ...(edit.text === undefined ? {} : { text: fill(edit.text) }) }),
+        )
       else runs.push(await runStep(step, { golden, directory, aux, fill, upstream }))
     }
     const differences = compare(golden, directory, {
@@ -59,7 +72,10 @@ async function runStep(step: Extract<Step, RunStep>, stage: Stage): Promise<Repl
   const { golden, directory, aux } = stage
   stage.upstream.setState(step.state)
   const config = join(aux, 'bandersnatch.conf')
-  fs.writeFileSync(config, stage.fill(step.config ?? golden.config).replace(/^\[mirror\]\r?\n/m, (head) => head + AS_8_0))
+  fs.writeFileSync(
+    config,
+    stage.fill(step.config ?? golden.config).replace(/^\[mirror\]\r?\n/m, (head) => head + AS_8_0),
+  )
   const command = `umask ${golden.umask ?? '022'}; exec "$0" "$@"`
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)))
   const own = Object.fromEntries(Object.entries(golden.env ?? {}).map(([name, value]) => [name, stage.fill(value)]))

@@ -6,4 +6,7 @@ export interface GoldenUpstream {
   clearRequests(): void
   close(): Promise<void>
 }
-export function startUpstream(directory: string, options: { readonly state?: string; readonly tls?: boolean }): Promise<GoldenUpstream>
+export function startUpstream(
+  directory: string,
+  options: { readonly state?: string; readonly tls?: boolean },
+): Promise<GoldenUpstream>

@@ -38,7 +38,10 @@ interface Stage {
 }
 
 /** Runs a recorded case with both backends, in this process, and compares what they leave. */
-export async function replayTwins(golden: GoldenCase, where: { upstream: string; scratch: string; bucket: TestBucket }): Promise<Twins> {
+export async function replayTwins(
+  golden: GoldenCase,
+  where: { upstream: string; scratch: string; bucket: TestBucket },
+): Promise<Twins> {
   const upstream = await startUpstream(where.upstream, { state: 't0' })
   const { bucket } = where
   const directory = join(where.scratch, 'mirror')
@@ -63,8 +66,12 @@ export async function replayTwins(golden: GoldenCase, where: { upstream: string;
       }
       upstream.setState(step.state)
       const config = step.config ?? golden.config
-      const [tree, objects] = await Promise.all([runOn(stage, 'filesystem', config, step.run), runOn(stage, 's3', config, step.run)])
-      if (tree.exit !== objects.exit) differences.push(`step ${index} ends with ${tree.exit} and ${objects.exit}\n${objects.log.slice(-1500)}`)
+      const [tree, objects] = await Promise.all([
+        runOn(stage, 'filesystem', config, step.run),
+        runOn(stage, 's3', config, step.run),
+      ])
+      if (tree.exit !== objects.exit)
+        differences.push(`step ${index} ends with ${tree.exit} and ${objects.exit}\n${objects.log.slice(-1500)}`)
     }
   } finally {
     await upstream.close()
@@ -120,11 +127,15 @@ export async function download({ client, bucket }: TestBucket, prefix: string): 
       new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/`, ContinuationToken: token }),
     )
     const turn = pLimit(20)
-    await Promise.all((page.Contents ?? []).map(({ Key = '' }) => turn(async () => {
-      const { Body, Metadata } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key }))
-      const body = Buffer.from((await Body?.transformToByteArray()) ?? [])
-      objects.set(Key.slice(prefix.length + 1), { body, metadata: Metadata ?? {} })
-    })))
+    await Promise.all(
+      (page.Contents ?? []).map(({ Key = '' }) =>
+        turn(async () => {
+          const { Body, Metadata } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key }))
+          const body = Buffer.from((await Body?.transformToByteArray()) ?? [])
+          objects.set(Key.slice(prefix.length + 1), { body, metadata: Metadata ?? {} })
+        }),
+      ),
+    )
     token = page.NextContinuationToken
   } while (token !== undefined)
   return objects
@@ -164,7 +175,11 @@ function filesOf(entries: Record<string, ManifestEntry>): Map<string, string> {
 }
 
 /** What 8.0 keeps with a release file: its digest, and the upload time that is an mtime in the directory. */
-function compareMetadata({ directory }: Stage, objects: ReadonlyMap<string, StoredObject>, edited: ReadonlySet<string>): string[] {
+function compareMetadata(
+  { directory }: Stage,
+  objects: ReadonlyMap<string, StoredObject>,
+  edited: ReadonlySet<string>,
+): string[] {
   return [...objects].flatMap(([key, { body, metadata }]) => {
     if (!key.startsWith('web/packages/') || key.endsWith('/.s3keep') || edited.has(key)) return []
     const names = Object.keys(metadata).filter((name) => name !== 'uploaded-at')
@@ -172,6 +187,8 @@ function compareMetadata({ directory }: Stage, objects: ReadonlyMap<string, Stor
     const path = join(directory, key)
     const mtime = fs.existsSync(path) ? fs.statSync(path).mtimeMs / 1000 : NaN
     const same = Math.abs(Number(metadata['uploaded-at']) - mtime) < 6e-7
-    return names.length > 0 && wrong.length === 0 && same ? [] : [`${key} has the metadata ${JSON.stringify(metadata)}; mtime ${mtime}`]
+    return names.length > 0 && wrong.length === 0 && same
+      ? []
+      : [`${key} has the metadata ${JSON.stringify(metadata)}; mtime ${mtime}`]
   })
 }

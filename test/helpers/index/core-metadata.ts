@@ -40,6 +40,7 @@ export function formatCoreMetadata(
   description: string,
 ): Buffer {
   const lines = Object.entries(fields).flatMap(([field, value]) =>
-    (typeof value === 'string' ? [value] : (value ?? [])).map((each) => `${field}: ${each}\n`))
+    (typeof value === 'string' ? [value] : (value ?? [])).map((each) => `${field}: ${each}\n`),
+  )
   return Buffer.from(`${lines.join('')}\n${description}`)
 }

@@ -1,5 +1,5 @@
-import { normalizeName } from '../../../src/model/name.js'
-import { parseRequirement } from '../../../src/model/requirement.js'
+import { normalizeName } from '../../../src/packaging/name.js'
+import { parseRequirement } from '../../../src/packaging/requirement.js'
 import type { PackageIndex } from './package-index.js'
 import { releaseMetadata } from './releases.js'
 

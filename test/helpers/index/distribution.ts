@@ -37,18 +37,22 @@ export function wheel(distribution: Distribution, options: WheelOptions = {}): U
   const info = `${stem}.dist-info`
   const metadata = coreMetadata(distribution)
   const [pythons = '', abi = '', platforms = ''] = tag.split('-')
-  const tags = pythons.split('.').flatMap((python) =>
-    platforms.split('.').map((platform) => `Tag: ${python}-${abi}-${platform}\n`))
+  const tags = pythons
+    .split('.')
+    .flatMap((python) => platforms.split('.').map((platform) => `Tag: ${python}-${abi}-${platform}\n`))
   const pure = platforms === 'any'
   const members: Member[] = [
     ...sources(distribution),
     [`${info}/METADATA`, metadata],
-    [`${info}/WHEEL`, Buffer.from(
-      `Wheel-Version: 1.0\nGenerator: fixture\nRoot-Is-Purelib: ${pure}\n${tags.join('')}`)],
+    [
+      `${info}/WHEEL`,
+      Buffer.from(`Wheel-Version: 1.0\nGenerator: fixture\nRoot-Is-Purelib: ${pure}\n${tags.join('')}`),
+    ],
     ...entryPoints(distribution, `${info}/entry_points.txt`),
   ]
-  const record = members.map(([path, bytes]) =>
-    `${path},sha256=${createHash('sha256').update(bytes).digest('base64url')},${bytes.length}\n`)
+  const record = members.map(
+    ([path, bytes]) => `${path},sha256=${createHash('sha256').update(bytes).digest('base64url')},${bytes.length}\n`,
+  )
   members.push([`${info}/RECORD`, Buffer.from(`${record.join('')}${info}/RECORD,,\n`)])
   return {
     filename: `${stem}-${tag}.whl`,
@@ -64,8 +68,10 @@ export function sdist(distribution: Distribution): Upload {
   const metadata = coreMetadata(distribution)
   const members: Member[] = [
     ['PKG-INFO', metadata],
-    ['pyproject.toml', Buffer.from(
-      '[build-system]\nrequires = []\nbuild-backend = "build_backend"\nbackend-path = ["."]\n')],
+    [
+      'pyproject.toml',
+      Buffer.from('[build-system]\nrequires = []\nbuild-backend = "build_backend"\nbackend-path = ["."]\n'),
+    ],
     ['build_backend.py', Buffer.from(BUILD_BACKEND)],
     ...sources(distribution).map(([path, bytes]): Member => [`src/${path}`, bytes]),
     ...entryPoints(distribution, 'entry_points.txt'),
@@ -80,17 +86,20 @@ export function sdist(distribution: Distribution): Upload {
 
 function coreMetadata(distribution: Distribution): Buffer {
   const description = distribution.description ?? ''
-  return formatCoreMetadata({
-    'Metadata-Version': '2.1',
-    Name: distribution.name,
-    Version: distribution.version,
-    Summary: distribution.summary,
-    Classifier: distribution.classifiers,
-    'Requires-Python': distribution.requiresPython,
-    'Provides-Extra': distribution.extras,
-    'Requires-Dist': distribution.requiresDist,
-    'Description-Content-Type': description === '' ? undefined : 'text/markdown',
-  }, description)
+  return formatCoreMetadata(
+    {
+      'Metadata-Version': '2.1',
+      Name: distribution.name,
+      Version: distribution.version,
+      Summary: distribution.summary,
+      Classifier: distribution.classifiers,
+      'Requires-Python': distribution.requiresPython,
+      'Provides-Extra': distribution.extras,
+      'Requires-Dist': distribution.requiresDist,
+      'Description-Content-Type': description === '' ? undefined : 'text/markdown',
+    },
+    description,
+  )
 }
 
 function sources(distribution: Distribution): Member[] {

@@ -54,11 +54,20 @@ export function fixtureIndex(): PackageIndex {
   index.create('demo-empty')
 
   const requiresDist = [
-    'demo-lib>=1.0', 'Demo.Text-Utils~=1.0', 'demo-sdist-only', 'demo-bare', 'demo-compat', 'demo-big; extra == "big"',
+    'demo-lib>=1.0',
+    'Demo.Text-Utils~=1.0',
+    'demo-sdist-only',
+    'demo-bare',
+    'demo-compat',
+    'demo-big; extra == "big"',
   ]
   for (const version of ['1.0', '1.1']) {
     publish({
-      name: FIXTURE_APP, version, requiresDist, extras: ['big'], files: appFiles(version),
+      name: FIXTURE_APP,
+      version,
+      requiresDist,
+      extras: ['big'],
+      files: appFiles(version),
       scripts: { 'demo-app': 'demo_app:main' },
     })
   }

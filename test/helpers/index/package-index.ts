@@ -1,4 +1,4 @@
-import { normalizeName } from '../../../src/model/name.js'
+import { normalizeName } from '../../../src/packaging/name.js'
 import { digestsOf, packagesPath } from './digests.js'
 import { pythonVersion } from './filename.js'
 import type { ChangelogRow, Digests, IndexFile, IndexProject, IndexRelease, ProjectStatus, Upload } from './types.js'
@@ -73,7 +73,12 @@ export function createPackageIndex(options: PackageIndexOptions = {}): PackageIn
   function createProject(name: string, owner: string): IndexProject {
     const normalizedName = normalizeName(name)
     const project: IndexProject = {
-      name, normalizedName, owner, serial: 0, status: 'active', releases: new Map<string, IndexRelease>(),
+      name,
+      normalizedName,
+      owner,
+      serial: 0,
+      status: 'active',
+      releases: new Map<string, IndexRelease>(),
     }
     projects.set(normalizedName, project)
     record(project, null, 'create')

@@ -1,7 +1,12 @@
 import { packagesPath } from './digests.js'
 import { packageType, pythonVersion } from './filename.js'
 import {
-  coreMetadataDigest, releaseMetadata, shownRelease, sortedFiles, sortedReleases, uploadTimeText,
+  coreMetadataDigest,
+  releaseMetadata,
+  shownRelease,
+  sortedFiles,
+  sortedReleases,
+  uploadTimeText,
 } from './releases.js'
 import type { IndexFile, IndexProject, IndexRelease } from './types.js'
 

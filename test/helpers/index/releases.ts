@@ -1,4 +1,4 @@
-import { compareVersions, parseVersion } from '../../../src/model/version.js'
+import { compareVersions, parseVersion } from '../../../src/packaging/version.js'
 import type { CoreMetadata } from './core-metadata.js'
 import { parseCoreMetadata } from './core-metadata.js'
 import { sha256Of } from './digests.js'

@@ -96,8 +96,7 @@ export async function startIndex(index: PackageIndex, options: ServerOptions = {
   return {
     ...running,
     requests,
-    count: (pattern) =>
-      [...requests].reduce((sum, [request, count]) => sum + (pattern.test(request) ? count : 0), 0),
+    count: (pattern) => [...requests].reduce((sum, [request, count]) => sum + (pattern.test(request) ? count : 0), 0),
     get bytesOut() {
       return bytesOut
     },

@@ -21,8 +21,9 @@ export function simpleList(index: PackageIndex): unknown {
 
 /** The list as HTML (PEP 503). */
 export function simpleListHtml(index: PackageIndex): string {
-  const links = listed(index).map(({ name, normalizedName }) =>
-    `<a href="/simple/${normalizedName}/">${escape(name)}</a>\n`)
+  const links = listed(index).map(
+    ({ name, normalizedName }) => `<a href="/simple/${normalizedName}/">${escape(name)}</a>\n`,
+  )
   return page('Simple index', [], links.join(''))
 }
 
@@ -40,19 +41,21 @@ export function simplePage(project: IndexProject, base: string): unknown {
 
 /** A project's page as HTML (PEP 503, 592, 629, 658, 714). */
 export function simplePageHtml(project: IndexProject, base: string): string {
-  const links = shownReleases(project).flatMap((release) => sortedFiles(release).map((file) => {
-    const { hashes, ...said } = simpleFile(project, release, file, base)
-    const metadata = said['core-metadata'] === false ? undefined : `sha256=${said['core-metadata'].sha256}`
-    const attributes = [
-      ['href', `${said.url}#sha256=${hashes.sha256}`],
-      ['data-requires-python', said['requires-python']],
-      ['data-yanked', said.yanked === true ? '' : said.yanked],
-      ['data-dist-info-metadata', metadata],
-      ['data-core-metadata', metadata],
-      ['data-provenance', said.provenance],
-    ].flatMap(([key, value]) => (typeof value === 'string' ? [`${key}="${escape(value)}"`] : []))
-    return `<a ${attributes.join(' ')}>${escape(file.filename)}</a><br />\n`
-  }))
+  const links = shownReleases(project).flatMap((release) =>
+    sortedFiles(release).map((file) => {
+      const { hashes, ...said } = simpleFile(project, release, file, base)
+      const metadata = said['core-metadata'] === false ? undefined : `sha256=${said['core-metadata'].sha256}`
+      const attributes = [
+        ['href', `${said.url}#sha256=${hashes.sha256}`],
+        ['data-requires-python', said['requires-python']],
+        ['data-yanked', said.yanked === true ? '' : said.yanked],
+        ['data-dist-info-metadata', metadata],
+        ['data-core-metadata', metadata],
+        ['data-provenance', said.provenance],
+      ].flatMap(([key, value]) => (typeof value === 'string' ? [`${key}="${escape(value)}"`] : []))
+      return `<a ${attributes.join(' ')}>${escape(file.filename)}</a><br />\n`
+    }),
+  )
   const status = `<meta name="pypi:project-status" content="${project.status}">\n`
   const heading = `Links for ${project.normalizedName}`
   return `${page(heading, [status], `<h1>${heading}</h1>\n${links.join('')}`)}<!--SERIAL ${project.serial}-->\n`

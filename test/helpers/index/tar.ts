@@ -20,7 +20,7 @@ export function writeTarGz(members: readonly Member[]): Buffer {
  */
 export function readTarGzMember(archive: Body, path: RegExp): Buffer | undefined {
   const tar = gunzipSync(archive.read(0, archive.size), { maxOutputLength: MAX_ARCHIVE })
-  for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0; ) {
+  for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0;) {
     const size = parseInt(text(tar, at + 124, 12), 8)
     if (!(size >= 0)) throw new Error('damaged tar header')
     const prefix = text(tar, at + 257, 5) === 'ustar' ? text(tar, at + 345, 155) : ''

@@ -31,7 +31,12 @@ function response(result: string): string {
 }
 
 function fault(code: number, text: string): string {
-  const members = value(new Map<string, unknown>([['faultCode', code], ['faultString', text]]))
+  const members = value(
+    new Map<string, unknown>([
+      ['faultCode', code],
+      ['faultString', text],
+    ]),
+  )
   return `<?xml version='1.0'?>\n<methodResponse>\n<fault>\n${members}</fault>\n</methodResponse>\n`
 }
 
@@ -44,8 +49,9 @@ function typed(of: unknown): string {
   if (typeof of === 'string') return `<string>${escape(of)}</string>`
   if (Array.isArray(of)) return `<array><data>\n${of.map(value).join('')}</data></array>`
   if (of instanceof Map) {
-    const members = [...of].map(([key, each]) =>
-      `<member>\n<name>${escape(String(key))}</name>\n${value(each)}</member>\n`)
+    const members = [...of].map(
+      ([key, each]) => `<member>\n<name>${escape(String(key))}</name>\n${value(each)}</member>\n`,
+    )
     return `<struct>\n${members.join('')}</struct>`
   }
   return '<nil/>'

@@ -1,0 +1,87 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { hostFacts } from '../../config/host.js'
+import type { MirrorConfig } from '../../config/types.js'
+import { StorageError, errorText } from '../../errors.js'
+import { fetchOwed } from '../project/fetch-files.js'
+import type { FilesContext, FilesOutcome, OwedFile } from '../project/fetch-files.js'
+import { createReport } from '../run/report.js'
+import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
+import { createHttpClient } from '../../upstream/http/client.js'
+import type { HttpClientOptions } from '../../upstream/http/client.js'
+import type { HttpCounts } from '../../upstream/types.js'
+
+/** What the thread is started with. */
+export interface HelperSetup {
+  readonly config: MirrorConfig
+  readonly httpOptions: Omit<HttpClientOptions, 'log'>
+  readonly verbose: boolean
+}
+
+/** Files of a project to fetch, or `stop`: requests under way are of no use any more. */
+export type ToHelper = { readonly id: number; readonly owed: readonly OwedFile[] } | 'stop'
+
+/** What was done since the message before. */
+interface Done {
+  readonly files: number
+  readonly bytes: number
+  readonly counts: HttpCounts
+}
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+type Answer = { readonly outcome: FilesOutcome } | { readonly failure: string; readonly storage: boolean }
+export type FromHelper =
+  { readonly level: Level; readonly line: string } | ({ readonly id: number; readonly done: Done } & Answer)
+
+/** The thread: fetches files as a run does, and tells the thread that started it what it did. */
+function help({ config, httpOptions, verbose }: HelperSetup, port: NonNullable<typeof parentPort>): void {
+  const tell = (message: FromHelper): void => port.postMessage(message)
+  const line =
+    (level: Level) =>
+    (text: string): void =>
+      tell({ level, line: text })
+  const log = {
+    debug: verbose ? line('debug') : () => undefined,
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+  }
+  const stop = new AbortController()
+  const http = createHttpClient({ ...httpOptions, log })
+  const storage = createFilesystemStorage({
+    directory: config.directory,
+    managePermissions: config.managePermissions,
+    host: hostFacts(),
+    temporary: 'h',
+    onLockLost: () => undefined,
+  })
+  const report = createReport()
+  const context: FilesContext = { config, storage, http, log, report, signal: stop.signal, helper: undefined }
+
+  function takeDone(): Done {
+    const done = { files: report.filesFetched, bytes: report.bytesFetched, counts: { ...http.counts } }
+    report.filesFetched = 0
+    report.bytesFetched = 0
+    Object.assign(http.counts, { requests: 0, retries: 0, bytes: 0 })
+    return done
+  }
+
+  async function fetchFiles(owed: readonly OwedFile[]): Promise<Answer> {
+    try {
+      return { outcome: await fetchOwed(context, owed) }
+    } catch (error) {
+      return { failure: errorText(error), storage: error instanceof StorageError }
+    }
+  }
+
+  port.on('message', (message: ToHelper) => {
+    if (message === 'stop') {
+      const reason = new Error('the run was stopped')
+      stop.abort(reason)
+      http.abort(reason)
+    } else {
+      void fetchFiles(message.owed).then((answer) => tell({ id: message.id, done: takeDone(), ...answer }))
+    }
+  })
+}
+
+if (parentPort !== null) help(workerData as HelperSetup, parentPort)

@@ -1,0 +1,160 @@
+import { UpstreamError, errorText } from '../../errors.js'
+import type { Changes, ProjectList } from '../../upstream/types.js'
+import type { Context } from '../run/context.js'
+import { insist } from '../run/ask-again.js'
+import type { Memory } from '../state/run-notes.js'
+import type { Changed } from './plan.js'
+
+/** A whole run hangs on these questions. */
+const FURTHER_ATTEMPTS = 2
+
+export interface Question {
+  /** serial up to which everything is known; 0 for everything */
+  readonly since: number
+  readonly memory: Memory
+  /** the mirror must be compared with the whole list */
+  readonly wholeList: boolean
+}
+
+/**
+ * Asks upstream what changed: the changelog for an incremental run, which costs less than a kilobyte when nothing did;
+ * the whole list for a first, forced or reconciling one, and where upstream offers no changelog.
+ * @throws UpstreamError where neither can be had
+ */
+export async function askUpstream(context: Context, question: Question): Promise<Changed> {
+  const { since, memory } = question
+  const asksChangelog = context.config.apiMethod !== 'simple' && since > 0
+  const changelog = asksChangelog ? await askChangelog(context, since) : undefined
+  const enough = changelog !== undefined && !question.wholeList && !wentBack(memory, changelog.serial)
+  // A project that was removed: the list says what is still there.
+  if (enough && !(context.config.apiMethod === 'auto' && changelog.removals)) {
+    return {
+      list: undefined,
+      changes: changelog.projects,
+      serial: changelog.serial,
+      wentBack: false,
+      tellsAbsence: false,
+    }
+  }
+  const list = await askList(context, question, changelog)
+  if (list !== 'unchanged') return merged(context, { question, changelog, list })
+  return {
+    list: undefined,
+    changes: new Map(),
+    serial: memory.upstreamSerial ?? since,
+    wentBack: false,
+    tellsAbsence: false,
+  }
+}
+
+/** A state file may be ahead of upstream for other reasons; that upstream was further before is what we saw ourselves. */
+function wentBack(memory: Memory, serial: number): boolean {
+  return memory.upstreamSerial !== undefined && serial < memory.upstreamSerial
+}
+
+/** What the changelog says after `since`; upstream's own serial when it has not got there; undefined without a changelog. */
+async function askChangelog(context: Context, since: number): Promise<Changes | undefined> {
+  const { upstream, log } = context
+  const instead = 'comparing with the list of all projects instead'
+  try {
+    const last = await insist(context, FURTHER_ATTEMPTS, () => upstream.lastSerial())
+    if (last !== 'not-offered' && last <= since) return { serial: last, projects: new Map(), removals: false }
+    const changes =
+      last === 'not-offered' ? last : await insist(context, FURTHER_ATTEMPTS, () => upstream.changesSince(since, last))
+    // Rows beyond the last serial came in between, or are mistaken: they do not decide where the next run goes on.
+    if (changes !== 'not-offered' && last !== 'not-offered')
+      return { ...changes, serial: Math.min(changes.serial, last) }
+    log.warn(`Upstream offers no XML-RPC changelog; ${instead}`)
+  } catch (error) {
+    if (context.config.apiMethod !== 'auto') throw error
+    unlessUnreachable(error)
+    log.warn(`Upstream's changelog cannot be used; ${instead}: ${errorText(error)}`)
+  }
+  return undefined
+}
+
+/** An upstream that answers, whatever it answers, may have what is wanted elsewhere. */
+function unlessUnreachable(error: unknown): undefined {
+  if (!(error instanceof UpstreamError) || error.kind === 'connect') throw error
+}
+
+/** The list of all projects, from where the configuration says or, when that is not offered, from the other place. */
+async function askList(
+  context: Context,
+  question: Question,
+  changelog: Changes | undefined,
+): Promise<ProjectList | 'unchanged'> {
+  const { config, log } = context
+  if (config.apiMethod === 'xmlrpc') {
+    const list = await listByRpc(context, changelog)
+    if (list !== undefined) return list
+    log.warn('Upstream offers no XML-RPC; using the PEP 691 list of all projects instead')
+  }
+  const { memory, since } = question
+  // The ETag stands for the list that brought the mirror to this serial; for another serial it says nothing.
+  const conditional = since > 0 && !question.wholeList && changelog === undefined && memory.listSerial === since
+  const list = await insist(context, FURTHER_ATTEMPTS, () =>
+    context.upstream.list(conditional ? memory.listEtag : undefined),
+  ).catch(asNotOffered)
+  if (list === 'unchanged' || (!(list instanceof UpstreamError) && list.hasSerials)) return list
+  const byRpc = config.apiMethod === 'auto' ? await listByRpc(context, changelog).catch(unlessUnreachable) : undefined
+  if (byRpc !== undefined) {
+    log.warn('Upstream offers no PEP 691 list with serials; using its XML-RPC list instead')
+    return byRpc
+  }
+  if (list instanceof UpstreamError) throw list
+  if (list.html === true && since > 0) {
+    throw new UpstreamError(
+      'content',
+      `${context.upstream.url}: the list of projects is HTML without serials, though the mirror has serial ${since}. ` +
+        'If upstream is meant to be another index now, run mirror --force-check once',
+    )
+  }
+  return list
+}
+
+/** A status such as 404 says that there is no list. An answer that is cut off or empty does not. */
+function asNotOffered(error: unknown): UpstreamError {
+  if (error instanceof UpstreamError && error.status !== undefined && error.status < 500) return error
+  throw error
+}
+
+/** The list that XML-RPC gives, with the serial that it has no older than; undefined where it is not offered. */
+async function listByRpc(context: Context, changelog: Changes | undefined): Promise<ProjectList | undefined> {
+  const { upstream } = context
+  const serial = changelog?.serial ?? (await insist(context, FURTHER_ATTEMPTS, () => upstream.lastSerial()))
+  const list = serial === 'not-offered' ? serial : await insist(context, FURTHER_ATTEMPTS, () => upstream.listByRpc())
+  return list === 'not-offered' || serial === 'not-offered' ? undefined : { ...list, serial }
+}
+
+interface Answers {
+  readonly question: Question
+  readonly changelog: Changes | undefined
+  readonly list: ProjectList
+}
+
+function merged(context: Context, { question, changelog, list }: Answers): Changed {
+  const { since, memory } = question
+  const changes = new Map(changelog?.projects)
+  let highest = 0
+  for (const [name, serial] of list.projects) {
+    if (serial > since || !list.hasSerials) changes.set(name, Math.max(serial, changes.get(name) ?? 0))
+    if (serial > highest) highest = serial
+  }
+  if (!list.hasSerials) {
+    context.log.info('The list of projects has no serials: every project is asked for')
+    return { list, changes, serial: 0, wentBack: false, tellsAbsence: true }
+  }
+  const listed = list.serial ?? highest
+  const serial = changelog?.serial ?? listed
+  const restored = wentBack(memory, serial)
+  if (restored) {
+    context.log.warn(
+      `Upstream's serial went back from ${memory.upstreamSerial} to ${serial}: was it restored from a backup? ` +
+        'Every project is compared by its own serial, and none is removed',
+    )
+  } else if (listed < serial) {
+    context.log.info(`The list of projects, of serial ${listed}, is an older copy: what it does not name is kept`)
+  }
+  return { list, changes, serial, wentBack: restored, tellsAbsence: !restored && listed >= serial }
+}

@@ -1,0 +1,88 @@
+import { LAYOUT } from '../../model/layout.js'
+import { field, isObject } from '../../model/parse.js'
+import type { Storage } from '../../storage/types.js'
+
+/** One run as `.bandersnatch/history.jsonl` remembers it. */
+export interface RunRecord {
+  readonly command: string
+  /** ISO 8601, as all times here */
+  readonly startedAt: string
+  readonly seconds: number
+  readonly ok: boolean
+  /** serial up to which the mirror is complete after the run, where the run knew */
+  readonly serial: number | undefined
+  /** serial of upstream, where the run asked */
+  readonly upstreamSerial: number | undefined
+  /** projects that the mirror serves, where the run counted them */
+  readonly projects: number | undefined
+  /** what the run did */
+  readonly synced: number
+  readonly files: number
+  readonly bytes: number
+  readonly filesRemoved: number
+  readonly removed: number
+  readonly failures: number
+  readonly warnings: number
+  /** when the last run of this command without a failure ended */
+  readonly lastSuccess: string | undefined
+}
+
+/** Runs that are remembered: a year of three a day. */
+const KEPT = 1000
+
+/** The runs so far, the oldest first. Lines that are no runs are passed over. */
+export async function loadHistory(storage: Storage): Promise<RunRecord[]> {
+  const text = (await storage.read(LAYOUT.history))?.toString('utf8') ?? ''
+  return text.split('\n').flatMap((line) => parseRecord(line) ?? [])
+}
+
+/** Adds a run to those before it and returns all of them. */
+export async function appendHistory(
+  storage: Storage,
+  before: readonly RunRecord[],
+  record: RunRecord,
+): Promise<RunRecord[]> {
+  const records = [...before, record].slice(-KEPT)
+  await storage.write(LAYOUT.history, records.map((run) => `${JSON.stringify(run)}\n`).join(''))
+  return records
+}
+
+function parseRecord(line: string): RunRecord | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (!isObject(value)) return undefined
+  const object = value
+  const optional = (name: string): number | undefined => {
+    const number = field(object, name)
+    return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+  }
+  const number = (name: string): number => optional(name) ?? 0
+  const time = (name: string): string | undefined => {
+    const text = field(object, name)
+    return typeof text === 'string' && !Number.isNaN(Date.parse(text)) ? text : undefined
+  }
+  const command = field(object, 'command')
+  const startedAt = time('startedAt')
+  if (typeof command !== 'string' || startedAt === undefined) return undefined
+  return {
+    command,
+    startedAt,
+    seconds: number('seconds'),
+    ok: field(object, 'ok') === true,
+    serial: optional('serial'),
+    upstreamSerial: optional('upstreamSerial'),
+    projects: optional('projects'),
+    synced: number('synced'),
+    files: number('files'),
+    bytes: number('bytes'),
+    filesRemoved: number('filesRemoved'),
+    removed: number('removed'),
+    failures: number('failures'),
+    warnings: number('warnings'),
+    lastSuccess: time('lastSuccess'),
+  }
+}

@@ -1,0 +1,52 @@
+import { LAYOUT } from '../../model/layout.js'
+import { throwIfStopped } from '../run/context.js'
+import type { Verifying } from '../verify.js'
+
+/** What S3 removes with one request. */
+const BATCH = 1000
+
+/**
+ * Removes the stored files that no project accounts for. Nothing is removed while a project's files could not be told,
+ * when nothing at all is accounted for, or when more than half of what is stored would go: then something is wrong.
+ */
+export async function removeUnowned({ context, options, owned, unaccounted }: Verifying): Promise<void> {
+  const { storage, log, report } = context
+  const refuse = (reason: string): void => {
+    log.error(reason)
+    report.refusals.push(reason)
+  }
+  if (unaccounted.length > 0) {
+    refuse(
+      `no files are removed: those of ${unaccounted.length} projects (${unaccounted.slice(0, 3).join(', ')}) could not be told`,
+    )
+    return
+  }
+  let stored = 0
+  let unowned = 0
+  for await (const { key } of storage.walk(LAYOUT.packages)) {
+    stored += 1
+    if (!owned.has(key)) unowned += 1
+  }
+  log.info(`We have ${stored} files. ${unowned} unowned files`)
+  if (unowned === 0) return
+  if (!options.yes && !options.dryRun && (owned.count === 0 || unowned * 2 > stored)) {
+    refuse(`${unowned} of ${stored} stored files would be removed; if that is right, run verify --delete --yes`)
+    return
+  }
+  let batch: string[] = []
+  const remove = async (): Promise<void> => {
+    await storage.removeListed(batch, { pruneParents: true })
+    for (const key of batch) log.info(`Removed ${storage.location(key)}`)
+    report.filesRemoved += batch.length
+    batch = []
+  }
+  for await (const { key } of storage.walk(LAYOUT.packages)) {
+    throwIfStopped(context)
+    if (owned.has(key)) continue
+    if (options.dryRun) {
+      log.info(`[DRY RUN] would remove ${storage.location(key)}`)
+      report.planned.remove.push(storage.location(key))
+    } else if (batch.push(key) === BATCH) await remove()
+  }
+  await remove()
+}

@@ -1,0 +1,114 @@
+import { bytesText, counted, countText, durationText } from '../figures.js'
+import type { RunRecord } from '../../mirror/state/history.js'
+import type { MirrorStatus } from '../../mirror/status.js'
+import { escapeHtml } from '../../simple/escape.js'
+import { barChart, lineChart } from './charts.js'
+import type { Point } from './charts.js'
+import { STYLE } from './style.js'
+import { agoText, minuteText } from './text.js'
+
+const MOST_PROJECTS = 25
+const MOST_FAILURES = 100
+const MOST_RUNS = 15
+
+/** One page with everything in it: no scripts, nothing from elsewhere. `now`: milliseconds since the epoch. */
+export function statusHtml(status: MirrorStatus, now: number): string {
+  const title = `Mirror of ${status.upstream}`
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p class="note">${escapeHtml(status.location)}, ${minuteText(new Date(now).toISOString())}</p>
+${[tiles(status, now), failures(status), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
+</body>
+</html>
+`
+}
+
+function tiles(status: MirrorStatus, now: number): string {
+  const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
+  const shown: [string, string][] = [
+    ['Projects', countText(status.projects)],
+    ['Files', countText(status.files)],
+    ['Stored', bytesText(status.bytes)],
+    ['Serial', status.serial === undefined ? 'none yet' : String(status.serial)],
+    ...(status.behind === undefined ? [] : [['Behind upstream', countText(status.behind)] satisfies [string, string]]),
+    ...(success === undefined ? [] : [['Last success', agoText(success, now)] satisfies [string, string]]),
+    ...(status.owed > 0 ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
+  ]
+  return `<dl class="tiles">${shown.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('\n')}</dl>`
+}
+
+function failures({ failures: all }: MirrorStatus): string {
+  if (all.length === 0) return ''
+  const rows = all
+    .slice(0, MOST_FAILURES)
+    .map(({ project, since, runs: count, reason }) => [project, since.slice(0, 10), countText(count), reason])
+  return table(`${counted(all.length, 'project')} failing`, ['Project', 'Since', 'Runs', 'Reason'], rows)
+}
+
+/** Bytes after each run, counted back from what is there now. */
+function growth({ history, bytes }: MirrorStatus): string {
+  let stored = bytes
+  const points: Point[] = []
+  for (const run of [...history].reverse()) {
+    points.unshift({ time: Date.parse(run.startedAt), value: stored, bad: false })
+    stored = Math.max(0, stored - run.bytes)
+  }
+  const caption = 'Bytes after each run: what is stored now, less what later runs fetched.'
+  return lineChart({ title: 'Growth', caption, points, format: bytesText })
+}
+
+function lag({ history }: MirrorStatus): string {
+  const points = history.flatMap(({ startedAt, serial, upstreamSerial, ok }): Point[] => {
+    if (upstreamSerial === undefined || serial === undefined) return []
+    return [{ time: Date.parse(startedAt), value: Math.max(0, upstreamSerial - serial), bad: !ok }]
+  })
+  const caption = 'Serials behind upstream after each run; a dot where a run could not do everything.'
+  return lineChart({ title: 'Lag', caption, points, format: (value) => countText(Math.round(value)) })
+}
+
+function projects({ largest }: MirrorStatus): string {
+  if (largest.length === 0) return ''
+  const bars = largest.slice(0, MOST_PROJECTS).map(({ name, files, bytes }) => ({
+    label: name,
+    value: bytes,
+    note: `${bytesText(bytes)}, ${counted(files, 'file')}`,
+  }))
+  return barChart('Largest projects', bars)
+}
+
+function runs({ history }: MirrorStatus): string {
+  if (history.length === 0) return ''
+  const rows = history.slice(-MOST_RUNS).reverse().map(runRow)
+  return table('Last runs', ['Began (UTC)', 'Command', 'Took', 'Projects', 'Files', 'Fetched', 'Failed'], rows)
+}
+
+function runRow(run: RunRecord): string[] {
+  const began = minuteText(new Date(run.startedAt).toISOString()).replace(' UTC', '')
+  return [
+    began,
+    run.command,
+    durationText(run.seconds),
+    countText(run.synced),
+    countText(run.files),
+    bytesText(run.bytes),
+    countText(run.failures),
+  ]
+}
+
+function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = heads.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('')
+  const body = rows.map(
+    (row) =>
+      `<tr>${row.map((text, at) => `<td data-head="${escapeHtml(heads[at] ?? '')}">${escapeHtml(text)}</td>`).join('')}</tr>`,
+  )
+  return `<section><h2>${escapeHtml(title)}</h2><table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table></section>`
+}

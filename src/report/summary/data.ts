@@ -1,0 +1,109 @@
+import type { RunLog } from '../../log.js'
+import type { Context } from '../../mirror/run/context.js'
+import type { RunRecord } from '../../mirror/state/history.js'
+import type { Failure, Removal } from '../../mirror/run/report.js'
+
+/** What a run did, as `--summary-json` writes it. Counts are of this run where nothing else is said. */
+export interface Summary {
+  readonly command: string
+  readonly ok: boolean
+  readonly exitCode: number
+  /** what ended the run early */
+  readonly error: string | undefined
+  /** ISO 8601 */
+  readonly startedAt: string
+  readonly endedAt: string
+  readonly seconds: number
+  readonly upstream: string
+  readonly serial: {
+    readonly before: number | undefined
+    readonly after: number | undefined
+    readonly upstream: number | undefined
+    /** how far the mirror is behind upstream */
+    readonly behind: number | undefined
+  }
+  readonly projects: {
+    readonly synced: number
+    readonly removed: number
+    readonly gone: number
+    readonly filtered: number
+    /** that the mirror serves now */
+    readonly mirrored: number | undefined
+  }
+  readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
+  readonly requests: { readonly sent: number; readonly repeated: number }
+  readonly failures: readonly Failure[]
+  readonly removals: readonly Removal[]
+  /** projects and release files from upstream that must not be mirrored */
+  readonly refused: number
+  /** what a guard kept from happening */
+  readonly refusals: readonly string[]
+  readonly warnings: { readonly count: number; readonly first: readonly string[] }
+}
+
+export interface Ending {
+  readonly command: string
+  readonly startedAt: Date
+  readonly endedAt: Date
+  readonly exitCode: number
+  readonly error: string | undefined
+  readonly warnings: Pick<RunLog, 'warnings' | 'warningCount'>
+}
+
+export function makeSummary({ report, http, upstream }: Context, ending: Ending): Summary {
+  const after = report.serialAfter ?? report.serialBefore
+  const { serialUpstream } = report
+  return {
+    command: ending.command,
+    ok: ending.exitCode === 0,
+    exitCode: ending.exitCode,
+    error: ending.error,
+    startedAt: ending.startedAt.toISOString(),
+    endedAt: ending.endedAt.toISOString(),
+    seconds: (ending.endedAt.getTime() - ending.startedAt.getTime()) / 1000,
+    upstream: upstream.url,
+    serial: {
+      before: report.serialBefore,
+      after,
+      upstream: serialUpstream,
+      // Before the first complete run there is no serial to count from.
+      behind: serialUpstream === undefined || after === undefined ? undefined : Math.max(0, serialUpstream - after),
+    },
+    projects: {
+      synced: report.projectsSynced,
+      removed: report.removals.length,
+      gone: report.projectsGone,
+      filtered: report.projectsFiltered,
+      mirrored: report.projectsMirrored,
+    },
+    files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
+    requests: { sent: http.counts.requests, repeated: http.counts.retries },
+    failures: report.failures,
+    removals: report.removals,
+    refused: report.refused,
+    refusals: report.refusals,
+    warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
+  }
+}
+
+/** The run for the history, given those before it. */
+export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRecord {
+  const before = history.findLast(({ command }) => command === summary.command)
+  return {
+    command: summary.command,
+    startedAt: summary.startedAt,
+    seconds: summary.seconds,
+    ok: summary.ok,
+    serial: summary.serial.after,
+    upstreamSerial: summary.serial.upstream,
+    projects: summary.projects.mirrored,
+    synced: summary.projects.synced,
+    files: summary.files.fetched,
+    bytes: summary.files.bytes,
+    filesRemoved: summary.files.removed,
+    removed: summary.projects.removed,
+    failures: summary.failures.length,
+    warnings: summary.warnings.count,
+    lastSuccess: summary.ok ? summary.endedAt : before?.lastSuccess,
+  }
+}

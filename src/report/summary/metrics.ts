@@ -1,0 +1,80 @@
+import type { RunRecord } from '../../mirror/state/history.js'
+
+interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly samples: readonly (readonly [labels: string, value: number])[]
+}
+
+type OfRun = (run: RunRecord) => number | undefined
+
+const seconds = (time: string | undefined): number | undefined =>
+  time === undefined ? undefined : Date.parse(time) / 1000
+
+/** One sample for each command: its last run's. */
+const RUN_METRICS: readonly (readonly [name: string, help: string, value: OfRun])[] = [
+  ['last_run_timestamp_seconds', 'When the last run began.', (run) => seconds(run.startedAt)],
+  ['last_run_success', '1 if the last run left nothing undone, else 0.', (run) => Number(run.ok)],
+  [
+    'last_success_timestamp_seconds',
+    'When the last run that left nothing undone ended.',
+    (run) => seconds(run.lastSuccess),
+  ],
+  ['last_run_duration_seconds', 'How long the last run took.', (run) => run.seconds],
+  ['last_run_projects', 'Projects that the last run brought up to date.', (run) => run.synced],
+  ['last_run_projects_removed', 'Projects that the last run took out of the mirror.', (run) => run.removed],
+  ['last_run_files', 'Files that the last run fetched.', (run) => run.files],
+  ['last_run_bytes', 'Bytes of the files that the last run fetched.', (run) => run.bytes],
+  ['last_run_files_removed', 'Files that the last run removed.', (run) => run.filesRemoved],
+  ['last_run_failures', 'Projects that the last run could not bring up to date.', (run) => run.failures],
+  ['last_run_warnings', 'Warnings that the last run logged.', (run) => run.warnings],
+]
+
+/** The figures of the last runs in Prometheus' text format, for node_exporter's textfile collector. */
+export function metricsText(history: readonly RunRecord[]): string {
+  const last = new Map(history.map((run) => [run.command, run]))
+  const perRun = RUN_METRICS.map(([name, help, value]): Metric => ({
+    name,
+    help,
+    samples: [...last].flatMap(([command, run]) => {
+      const figure = value(run)
+      return figure === undefined ? [] : [[`{command="${label(command)}"}`, figure] as const]
+    }),
+  }))
+  return [...mirrorMetrics(history), ...perRun]
+    .filter(({ samples }) => samples.length > 0)
+    .map(({ name, help, samples }) => {
+      const lines = samples.map(([labels, value]) => `bandersnatch_${name}${labels} ${value}\n`)
+      return `# HELP bandersnatch_${name} ${help}\n# TYPE bandersnatch_${name} gauge\n${lines.join('')}`
+    })
+    .join('')
+}
+
+function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
+  const newest = (value: OfRun): number | undefined => history.map(value).findLast((figure) => figure !== undefined)
+  const serial = newest((run) => run.serial)
+  const upstream = newest((run) => run.upstreamSerial)
+  const one = (name: string, help: string, value: number | undefined): Metric => ({
+    name,
+    help,
+    samples: value === undefined ? [] : [['', value]],
+  })
+  return [
+    one('serial', 'Serial up to which the mirror is complete.', serial),
+    one('upstream_serial', 'Serial of upstream when it was last asked.', upstream),
+    one(
+      'lag',
+      'Serials that the mirror is behind upstream.',
+      upstream === undefined ? undefined : Math.max(0, upstream - (serial ?? 0)),
+    ),
+    one(
+      'projects',
+      'Projects that the mirror serves.',
+      newest((run) => run.projects),
+    ),
+  ]
+}
+
+function label(text: string): string {
+  return text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')
+}

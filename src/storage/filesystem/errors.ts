@@ -1,0 +1,37 @@
+import { BandersnatchError, StorageError, UnsafePathError } from '../../errors.js'
+
+/** What an admin reads for the conditions that end a run. */
+const FATAL: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'no space (or no inodes) left'],
+  ['EDQUOT', 'disk quota used up'],
+  ['EFBIG', 'larger than files may be here'],
+  ['EROFS', 'the file system is read-only'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'operation not permitted'],
+  ['EMFILE', 'too many open files'],
+  ['ENFILE', 'too many open files in the system'],
+  ['EIO', 'input/output error'],
+  ['ESTALE', 'stale file handle'],
+  ['ENOENT', 'the directory has vanished'],
+  ['ENOTDIR', 'a file stands where a directory is needed'],
+  ['ELOOP', 'a symbolic link stands in its place'],
+  ['ENOMEM', 'out of memory'],
+])
+
+/** The system's error code of a failed call; '' for anything else. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** A failed call as the rest of the program knows it: one line with what and where. */
+export function storageError(error: unknown, doing: string, path: string): BandersnatchError {
+  if (error instanceof BandersnatchError) return error
+  const code = errorCode(error)
+  const reason = FATAL.get(code)
+  if (reason !== undefined) return new StorageError(`cannot ${doing} ${path}: ${reason} (${code})`)
+  if (code === 'ENAMETOOLONG') return new UnsafePathError(`cannot ${doing} ${path}: the name is too long`)
+  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') {
+    return new UnsafePathError(`cannot ${doing} ${path}: a directory stands in its place`)
+  }
+  return new StorageError(`cannot ${doing} ${path}`, { cause: error })
+}

@@ -1,0 +1,122 @@
+import type { Dispatcher } from 'undici'
+import { UpstreamError } from '../../errors.js'
+import type { HttpAgent, WireRequest } from './agent.js'
+import type { Sink } from './body.js'
+import { networkFailure, shownUrl } from './failure.js'
+import type { HttpCounts } from '../types.js'
+
+/** Status line and headers of an answer. */
+export interface Head {
+  readonly status: number
+  /** names in lower case */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** what was asked for */
+  readonly url: URL
+}
+
+/** A header's value; the first one where it came several times. */
+export function header(head: Head, name: string): string | undefined {
+  const value = head.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Decides about an answer by its head: gives what takes the body, or throws. */
+export type Receive = (head: Head) => Sink
+
+/** What all requests of one client share. */
+export interface Wire {
+  readonly agent: HttpAgent
+  readonly counts: HttpCounts
+  /** ends the requests under way */
+  readonly active: Set<(reason: Error) => void>
+}
+
+// setTimeout takes no more; longer ones would fire at once.
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/**
+ * One request and its answer, body and all. Nothing is repeated or followed here.
+ * @param deadline when it must have ended, as performance.now tells time
+ * @throws UpstreamError, Retryable, or what the sink throws
+ */
+export function exchange(wire: Wire, request: WireRequest, receive: Receive, deadline: number): Promise<Head> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined
+    let head: Head | undefined
+    let sink: Sink | undefined
+    let settled = false
+
+    const settle = (): boolean => {
+      if (settled) return false
+      settled = true
+      clearTimeout(timer)
+      wire.active.delete(fail)
+      return true
+    }
+    const fail = (error: unknown): void => {
+      if (!settle()) return
+      sink?.drop?.()
+      const reason = error instanceof Error ? error : new Error(String(error))
+      controller?.abort(reason)
+      reject(reason)
+    }
+    const done = (): void => {
+      if (settle() && head !== undefined) resolve(head)
+    }
+    const timer = setTimeout(
+      () => fail(new UpstreamError('timeout', `${shownUrl(request.url)}: not finished within the global timeout`)),
+      Math.min(Math.max(deadline - performance.now(), 0), LONGEST_TIMER),
+    )
+    wire.active.add(fail)
+    wire.counts.requests += 1
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        controller = started
+        // Ended while it waited for its connection.
+        if (settled) started.abort(new Error('ended before it was sent'))
+      },
+      onResponseStart(_, status, headers) {
+        if (settled || status < 200) return
+        head = { status, headers, url: request.url }
+        try {
+          sink = receive(head)
+        } catch (error) {
+          fail(error)
+        }
+      },
+      onResponseData(started, chunk) {
+        // An empty chunk comes when undici resumes at the end of its buffer: holding back then would go on forever.
+        if (settled || sink === undefined || chunk.length === 0) return
+        wire.counts.bytes += chunk.length
+        try {
+          const pending = sink.write(chunk)
+          if (!(pending instanceof Promise)) return
+          started.pause()
+          pending.then(() => {
+            if (!settled) started.resume()
+          }, fail)
+        } catch (error) {
+          fail(error)
+        }
+      },
+      onResponseEnd() {
+        if (settled || sink === undefined) return
+        try {
+          const pending = sink.end()
+          if (pending instanceof Promise) pending.then(done, fail)
+          else done()
+        } catch (error) {
+          fail(error)
+        }
+      },
+      onResponseError(_, error) {
+        fail(networkFailure(error, request.url))
+      },
+    }
+    try {
+      wire.agent.dispatch(request, handler)
+    } catch (error) {
+      fail(networkFailure(error, request.url))
+    }
+  })
+}

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { UpstreamError } from '../../errors.js'
+import type { Log } from '../../log.js'
+import { Retryable } from './failure.js'
+
+const BASE_WAIT = 500
+const LONGEST_WAIT = 30_000
+const LONGEST_RETRY_AFTER = 300_000
+// A CDN that still has the page from before: bandersnatch 8.0 asks three times, after 1 and 2 seconds.
+const STALE_WAITS: readonly number[] = [1000, 2000]
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+
+export interface RetryPolicy {
+  /** attempts after the first one */
+  readonly retries: number
+  readonly log: Log
+  /** 0 <= x < 1 */
+  readonly random: () => number
+  /** @param ms milliseconds. Rejects when the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** ends all waiting */
+  readonly signal: AbortSignal
+}
+
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal })
+}
+
+/**
+ * Milliseconds of a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3), five minutes at most.
+ * @param now milliseconds since the epoch
+ */
+export function retryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_RETRY_AFTER)
+}
+
+/** The failure that an answer with this status is. */
+export function statusFailure(status: number, shown: string, after: string | undefined): Retryable | UpstreamError {
+  const error = new UpstreamError('status', `${shown}: HTTP status ${status}`, status)
+  return RETRIED_STATUSES.has(status) ? new Retryable(error, retryAfter(after, Date.now())) : error
+}
+
+/** undefined: another attempt will not help */
+function retryable(error: unknown): Retryable | undefined {
+  if (error instanceof Retryable) return error
+  const again = error instanceof UpstreamError && (error.kind === 'content' || error.kind === 'stale')
+  return again ? new Retryable(error) : undefined
+}
+
+/** undefined: give up */
+function waitBefore(failed: Retryable, failures: number, policy: RetryPolicy): number | undefined {
+  if (failures > policy.retries) return undefined
+  if (failed.error.kind === 'stale') return STALE_WAITS[failures - 1]
+  // Full jitter, so that many workers do not come back in step.
+  const backoff = policy.random() * Math.min(LONGEST_WAIT, BASE_WAIT * 2 ** failures)
+  return Math.max(backoff, failed.wait ?? 0)
+}
+
+/** Counts the failures of one request. */
+export interface Patience {
+  /**
+   * Waits before the next attempt.
+   * @param deadline milliseconds since the process started (performance.now) at which the request must have ended
+   * @throws UpstreamError, or what the error is, when another attempt will not help or patience is at its end
+   */
+  wait(error: unknown, deadline: number): Promise<void>
+  /** The attempt got somewhere: failures count from none again. */
+  progress(): void
+}
+
+export function createPatience(policy: RetryPolicy): Patience {
+  let failures = 0
+  return {
+    async wait(error, deadline) {
+      const failed = retryable(error)
+      if (failed === undefined) throw error
+      failures += 1
+      const ms = waitBefore(failed, failures, policy)
+      if (ms === undefined || performance.now() + ms >= deadline) throw failed.error
+      policy.log.info(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
+      try {
+        await policy.sleep(ms, policy.signal)
+      } catch (cause) {
+        policy.signal.throwIfAborted()
+        throw cause
+      }
+    },
+    progress() {
+      failures = 0
+    },
+  }
+}

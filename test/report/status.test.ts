@@ -1,0 +1,139 @@
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mirrorCommand } from '../../src/commands/mirror.js'
+import { statusCommand } from '../../src/commands/status.js'
+import { statusHtml } from '../../src/report/status/html.js'
+import type { RunRecord } from '../../src/mirror/state/history.js'
+import type { MirrorStatus } from '../../src/mirror/status.js'
+import { fixtureIndex, startIndex } from '../helpers/index/index.js'
+import type { RunningIndex } from '../helpers/index/index.js'
+import { bench } from '../commands/support.js'
+import type { Bench } from '../commands/support.js'
+
+const flags = { online: false, largest: 20, json: false, html: undefined }
+
+function filesBelow(directory: string): { count: number; names: string[] } {
+  const names = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+  return { count: names.length, names }
+}
+
+describe('status', () => {
+  let index: RunningIndex
+  beforeAll(async () => {
+    index = await startIndex(fixtureIndex())
+  })
+  afterAll(() => index.close())
+
+  const mirrored = async (options = ''): Promise<Bench> => {
+    const at = bench(index.url, options)
+    await mirrorCommand(at.setting, { forceCheck: false, allowRemovals: false })
+    return at
+  }
+
+  it.each([
+    ['ALL', ''],
+    ['HTML', 'simple-format = HTML\n'],
+    ['hashed', 'hash-index = true\nsimple-format = JSON\n'],
+  ])('counts what a mirror with %s pages holds', async (_, options) => {
+    const at = await mirrored(options)
+    const before = readdirSync(at.mirror, { recursive: true }).sort()
+    expect(await statusCommand(at.setting, { ...flags, json: true, online: true, largest: 0 })).toBe(0)
+    const status = JSON.parse(at.printed()) as MirrorStatus
+    const { count, names } = filesBelow(join(at.mirror, 'web/packages'))
+    expect(status.files).toBe(count)
+    expect(status.largest).toHaveLength(status.projects)
+    expect(status.largest.reduce((sum, { files }) => sum + files, 0)).toBe(
+      names.filter((name) => !name.endsWith('.metadata')).length,
+    )
+    expect(status.largest[0]?.name).toBe('demo-big')
+    expect(status.largest[0]?.bytes).toBeGreaterThan(3e6)
+    expect(status.behind).toBe(0)
+    expect(readdirSync(at.mirror, { recursive: true }).sort()).toEqual(before)
+  })
+
+  it('is readable, and lists no more projects than asked for', async () => {
+    const at = await mirrored()
+    await statusCommand(at.setting, { ...flags, largest: 2 })
+    const lines = at.printed().split('\n')
+    expect(lines[0]).toBe(`Mirror        ${at.mirror} of ${index.url}`)
+    expect(lines).toContainEqual(expect.stringMatching(/^Holds {9}\d+ projects, \d+ files, [\d.]+ MB$/))
+    expect(lines.slice(lines.indexOf('Largest projects') + 1).filter((line) => line !== '')).toHaveLength(2)
+  })
+
+  it('writes a page', async () => {
+    const at = await mirrored()
+    const html = join(at.directory, 'status.html')
+    expect(await statusCommand(at.setting, { ...flags, html })).toBe(0)
+    expect(readFileSync(html, 'utf8')).toContain('<li><span>demo-big</span>')
+    await expect(statusCommand(at.setting, { ...flags, html: '/nowhere/status.html' })).rejects.toThrow(
+      'The page cannot be written to /nowhere/status.html: ENOENT',
+    )
+  })
+
+  it('refuses a directory that is no mirror', async () => {
+    const at = bench(index.url)
+    await expect(statusCommand(at.setting, flags)).rejects.toThrow(`${at.mirror} is not a mirror`)
+    mkdirSync(at.mirror)
+    await expect(statusCommand(at.setting, flags)).rejects.toThrow('is not a mirror')
+    expect(readdirSync(at.mirror)).toEqual([])
+  })
+})
+
+describe('the status page', () => {
+  const run = (day: number, more: Partial<RunRecord> = {}): RunRecord => ({
+    command: 'mirror',
+    startedAt: new Date(Date.UTC(2026, 0, day)).toISOString(),
+    seconds: 60,
+    ok: true,
+    serial: 100 + day,
+    upstreamSerial: 100 + day,
+    projects: 3,
+    synced: 1,
+    files: 2,
+    bytes: 1e9,
+    filesRemoved: 0,
+    removed: 0,
+    failures: 0,
+    warnings: 0,
+    lastSuccess: undefined,
+    ...more,
+  })
+  const evil = '"><script>alert(1)</script>\'&'
+  const status: MirrorStatus = {
+    location: `/srv/${evil}`,
+    upstream: `https://pypi.org/${evil}`,
+    serial: 5,
+    upstreamSerial: 7,
+    behind: 2,
+    owed: 1,
+    projects: 3,
+    files: 9,
+    bytes: 5e9,
+    largest: [{ name: evil, files: 3, bytes: 3e9 }],
+    failures: [{ project: evil, since: evil, runs: 2, reason: evil }],
+    history: [run(1), run(2, { ok: false, serial: 90 }), run(3, { command: evil })],
+  }
+  const page = statusHtml(status, Date.UTC(2026, 0, 4))
+
+  it('has nothing that runs or comes from elsewhere, and escapes everything', () => {
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|url\(|@import|\son\w+=|javascript:/i)
+    expect(page.match(/(?:src|href)=/g)).toBeNull()
+    expect(page.match(/&lt;script&gt;/g)?.length).toBeGreaterThanOrEqual(7)
+  })
+
+  it('draws growth and lag over the runs', () => {
+    expect(page).toContain('aria-label="Growth: from 3.00 GB to 5.00 GB"')
+    expect(page).toContain('<polyline class="line" points="0,64.8 300,34.4 600,4"/>')
+    expect(page).toContain('aria-label="Lag: from 0 to 0"')
+    expect(page).toContain('<path class="bad" d="M300,4h0"/>')
+  })
+
+  it('has a word for what there is not yet', () => {
+    const empty = statusHtml({ ...status, history: [], failures: [], largest: [] }, 0)
+    expect(empty).toContain('There is nothing to draw before the second run.')
+    expect(empty).not.toContain('<table>')
+  })
+})
