@@ -1,7 +1,8 @@
 import type { Measurement, Usage } from './measure.js'
 import type { Options } from './options.js'
 import { serve } from './serve.js'
-import type { Place, Served, Upstream } from './serve.js'
+import type { Upstream } from './serve.js'
+import type { Place, Served } from './place.js'
 import type { Tool } from './tool.js'
 import type { Upstreams } from './upstreams.js'
 

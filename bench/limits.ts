@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { IndexedProject } from './documents.js'
 import { measure } from './measure.js'
 import type { Usage } from './measure.js'
-import type { Place } from './serve.js'
+import type { Place } from './place.js'
 
 /** The list, and document and page of each project. @param names normalized */
 export function documentUrls(base: string, names: readonly string[]): string[] {

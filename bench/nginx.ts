@@ -1,5 +1,5 @@
-import { keyOf } from './serve.js'
-import type { Place, Served } from './serve.js'
+import { keyOf } from './place.js'
+import type { Place, Served } from './place.js'
 
 /** PyPI names the serial of each project here; a higher one than that of the document says no less. */
 const SERIAL = 'add_header X-PyPI-Last-Serial 999999999;'

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { gunzipSync } from 'node:zlib'
-import { keyOf, rpcAnswers } from './serve.js'
-import type { Place, Served } from './serve.js'
+import { rpcAnswers } from './serve.js'
+import { keyOf } from './place.js'
+import type { Place, Served } from './place.js'
 
 interface Setting {
   readonly place: Place

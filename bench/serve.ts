@@ -1,3 +1,5 @@
+import { keyOf } from './place.js'
+import type { Place, Served } from './place.js'
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,18 +9,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nginxConfig } from './nginx.js'
 import type { Options } from './options.js'
-
-/** What an upstream serves; every document lies there as a `.gz` file. */
-export interface Served {
-  /** has `pypi/<name>.gz` and `simple/<name>.gz` */
-  readonly documents: string
-  /** the list of all projects, a path without its `.gz` */
-  readonly list: string
-  /** has `packages/`; a directory without it where no files are served */
-  readonly files: string
-  /** the last one of the changelog */
-  readonly serial: number
-}
 
 export interface Traffic {
   readonly requests: number
@@ -32,19 +22,6 @@ export interface Upstream {
   reset(): Promise<void>
   /** What was answered since, bytes with headers. @throws where an answer was an error */
   traffic(): Promise<Traffic>
-}
-
-/** Where an upstream listens, which certificate it shows, and where it keeps its own files. */
-export interface Place {
-  readonly directory: string
-  readonly port: number
-  /** https://127.0.0.1:port, or http where openssl is not installed */
-  readonly url: string
-  /** PEM file of the certificate; undefined for http */
-  readonly certificate: string | undefined
-  readonly server: 'nginx' | 'node'
-  /** whether the port is the same next time */
-  readonly fixed: boolean
 }
 
 /** nginx writes its log in pieces, as busy servers do; this long after the last answer all of it is there. */
@@ -95,10 +72,6 @@ export async function choosePlace(
     { stdio: 'ignore' },
   )
   return { ...common, url: `https://127.0.0.1:${chosen}`, certificate }
-}
-
-export function keyOf(certificate: string): string {
-  return certificate.replace(/\.pem$/, '.key')
 }
 
 /** One that nothing listens on. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { measure } from './measure.js'
 import type { Usage } from './measure.js'
 import type { Options } from './options.js'
-import type { Place } from './serve.js'
+import type { Place } from './place.js'
 
 /** A program that mirrors: this one, or the one of --vs. */
 export interface Tool {

@@ -8,7 +8,7 @@ import { once, openCorpus, unstoredProjects, writeDocuments } from './corpus.js'
 import type { IndexedProject } from './documents.js'
 import { identity, projectList } from './names.js'
 import type { Sized } from './projects.js'
-import type { Place, Served } from './serve.js'
+import type { Place, Served } from './place.js'
 
 export const SEED = 4
 /** Release files of a project in the mirrors of metadata alone; on PyPI there were some 20 in 2025. */

@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { CommanderError } from 'commander'
 import { BandersnatchError, ConfigMissingError, EXIT, errorText } from './errors.js'
-import type { Log, LogLevel, RunLog } from './log.js'
+import type { RunLog } from './log/log.js'
+import type { Log, LogLevel } from './log/types.js'
 import { createProgram } from './program.js'
 import type { GlobalOptions, Run } from './program.js'
 
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   setFlagsFromString('--wasm-tiering-budget=20000000')
   let exitCode: number = EXIT.ok
   const program = createProgram(async (options, run) => {
-    const { createLog } = await import('./log.js')
+    const { createLog } = await import('./log/log.js')
     const log = createLog({ level: logLevel(options), format: options.logFormat })
     exitCode = await guarded(log, options, run)
     await log.close()

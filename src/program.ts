@@ -4,7 +4,7 @@ import { EXAMPLES } from './report/completion/examples.js'
 import type { Setting } from './commands/open.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
-import type { VerifyOptions } from './mirror/verify.js'
+import type { VerifyOptions } from './mirror/verify/types.js'
 
 /** Accepted before and after the subcommand. */
 export interface GlobalOptions {

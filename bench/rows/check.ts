@@ -5,7 +5,7 @@ import type { Lab } from '../lab.js'
 import { documentUrls, fetchAll, hashAll } from '../limits.js'
 import { together } from '../measure.js'
 import type { Stocked } from '../upstreams.js'
-import type { Row } from './index.js'
+import type { Row } from './row.js'
 import { SMALL_FILES, describe, firstRun, smallFiles } from './sync.js'
 
 const OURS = 'bandersnatch'

@@ -1,13 +1,9 @@
-import type { RowResult } from '../checks.js'
-import type { Lab } from '../lab.js'
+import type { Row } from './row.js'
 import { recheck, verify } from './check.js'
 import { quietChangelog, quietList, startUp } from './quiet.js'
 import { s3 } from './s3.js'
 import { metadataOnly, planAll, planAllowlist } from './scale.js'
 import { big, firstSync, huge } from './sync.js'
-
-/** A case: what it measures, and which limits it holds against it. */
-export type Row = (lab: Lab) => Promise<Pick<RowResult, 'title' | 'measured' | 'checks'>>
 
 export const ROWS = {
   'first-sync': firstSync,

@@ -6,7 +6,7 @@ import { documentUrls, fetchAll, startNode } from '../limits.js'
 import { identity } from '../names.js'
 import type { Tool } from '../tool.js'
 import { mirrored } from './check.js'
-import type { Row } from './index.js'
+import type { Row } from './row.js'
 import { SMALL_FILES } from './sync.js'
 
 const OURS = 'bandersnatch'

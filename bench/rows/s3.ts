@@ -6,7 +6,7 @@ import { missingPrograms, objectSizes, startS3 } from '../s3-server.js'
 import type { S3Place } from '../s3-server.js'
 import type { Uploading } from '../s3-upload.js'
 import { SEED } from '../upstreams.js'
-import type { Row } from './index.js'
+import type { Row } from './row.js'
 import { describe } from './sync.js'
 
 const OURS = 'bandersnatch'

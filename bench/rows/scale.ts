@@ -3,7 +3,7 @@ import { measuredOf, scaledRatio } from '../checks.js'
 import { documentUrls, fetchAll } from '../limits.js'
 import { identity } from '../names.js'
 import type { Contender } from '../lab.js'
-import type { Row } from './index.js'
+import type { Row } from './row.js'
 import { writeMirror, writeStatus } from './quiet.js'
 
 const GROWTH = [1, 2.5, 5] as const

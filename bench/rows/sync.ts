@@ -5,7 +5,7 @@ import { copyAll, documentUrls, fetchAll, fileUrls } from '../limits.js'
 import type { Tool } from '../tool.js'
 import { SEED } from '../upstreams.js'
 import type { Stocked } from '../upstreams.js'
-import type { Row } from './index.js'
+import type { Row } from './row.js'
 
 export const SMALL_FILES = 'small'
 const OURS = 'bandersnatch'

@@ -1,5 +1,5 @@
 import { runVerify } from '../mirror/verify.js'
-import type { VerifyOptions } from '../mirror/verify.js'
+import type { VerifyOptions } from '../mirror/verify/types.js'
 import { reportedPlan } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'

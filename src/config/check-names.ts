@@ -2,7 +2,7 @@ import { parseReference } from './diff-file.js'
 import { nearest } from '../model/nearest.js'
 import { OBSOLETE, OBSOLETE_PLUGINS } from './obsolete.js'
 import { findOption, findSection, SECTIONS } from './options.js'
-import { oneLine } from './redact.js'
+import { oneLine } from '../one-line.js'
 import type { ConfigFile } from './types.js'
 
 /** Sections of Python's logging.config, which may stand in the same file. */

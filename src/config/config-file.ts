@@ -1,11 +1,12 @@
 import { parse as parseIni } from 'ini'
-import { ConfigError } from '../../errors.js'
-import { interpolate } from './interpolation.js'
-import { BANDERSNATCH_DIALECT, canonicalize, decodeName, DEFAULT_SECTION } from './lines.js'
-import type { Dialect } from './lines.js'
-import { isSecret, oneLine, shownValue } from '../../config/redact.js'
-import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../scalars.js'
-import type { ConfigFile, Origin } from '../../config/types.js'
+import { ConfigError } from '../errors.js'
+import { interpolate } from '../python/configparser/interpolation.js'
+import { BANDERSNATCH_DIALECT, canonicalize, decodeName, DEFAULT_SECTION } from '../python/configparser/lines.js'
+import type { Dialect } from '../python/configparser/lines.js'
+import { isSecret, shownValue } from './redact.js'
+import { oneLine } from '../one-line.js'
+import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../python/scalars.js'
+import type { ConfigFile, Origin } from './types.js'
 
 type Options = Map<string, string>
 

@@ -1,7 +1,7 @@
 import { copyFileSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, errorText } from '../errors.js'
-import { oneLine } from './redact.js'
+import { oneLine } from '../one-line.js'
 
 /** bandersnatch.conf.example in the package's root, as seen from dist/config/ and from src/config/. */
 export const EXAMPLE_PATH = fileURLToPath(new URL('../../bandersnatch.conf.example', import.meta.url))

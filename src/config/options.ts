@@ -1,4 +1,4 @@
-import type { Defaults } from '../python/configparser/configparser.js'
+import type { Defaults } from './config-file.js'
 
 /** What an option may hold. Docs, --help, the example's test and the checks all come from this table. */
 export interface OptionSpec {

@@ -1,3 +1,5 @@
+import { oneLine } from '../one-line.js'
+
 const SECRET_NAME = /secret|passw|token|access_?key|customer_?key/i
 const LONGEST = 80
 
@@ -9,13 +11,6 @@ export function isSecret(option: string): boolean {
 /** Replaces user name and password in a URL, or in what was meant to be one. */
 export function withoutUserinfo(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
-}
-
-/** Text for an error line, with control characters escaped. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ConfigFile } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { PythonRegex } from '../python/regex/regex.js'
 import { PatternError, translatePythonRegex } from '../python/regex/regex.js'
-import { settingLines } from '../python/lines.js'
+import { settingLines } from './setting-lines.js'
 import type { Filter } from './types.js'
 
 /** What a plugin is made from. */

@@ -1,6 +1,6 @@
 import type { ReleaseFile } from '../model/project.js'
 import type { PluginContext } from './context.js'
-import { words } from '../python/lines.js'
+import { words } from '../python/text.js'
 import type { ReleaseFileFilter } from './types.js'
 
 const WINDOWS = ['.win32', '-win32', 'win_amd64', 'win-amd64', 'win_arm64', 'win-arm64']

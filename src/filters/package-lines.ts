@@ -3,7 +3,8 @@ import type { Requirement } from '../packaging/requirement.js'
 import { parseRequirement, requirementKey } from '../packaging/requirement.js'
 import { contains } from '../packaging/specifier.js'
 import { parseVersion } from '../packaging/version.js'
-import { stripped, withoutComment } from '../python/lines.js'
+import { strip } from '../python/text.js'
+import { withoutComment } from './setting-lines.js'
 
 /** One line of a package list. */
 export interface PackageLine {
@@ -25,7 +26,7 @@ export interface LineRules {
 export function parsePackageLines(lines: readonly string[], { skip, comments, fail }: LineRules): PackageLine[] {
   const parsed: PackageLine[] = []
   for (const [index, line] of lines.entries()) {
-    const whole = stripped(line)
+    const whole = strip(line)
     if (whole === '' || skip.some((start) => whole.startsWith(start))) continue
     const text = comments ? withoutComment(whole) : whole
     const requirement = parseRequirement(text)

@@ -1,7 +1,7 @@
 import { normalizeName } from '../packaging/name.js'
 import { translatePythonRegex } from '../python/regex/regex.js'
 import type { PluginContext } from './context.js'
-import { stripped } from '../python/lines.js'
+import { strip } from '../python/text.js'
 import type { ReleaseFilter } from './types.js'
 
 // 8.0 goes by the spelling, not by PEP 440: `1.0-preview1` and `1.0.post1.dev0` differ from what a parser would say.
@@ -12,7 +12,7 @@ const SPELLINGS = ['.+rc\\d+$', '.+a(lpha)?\\d+$', '.+b(eta)?\\d+$', '.+dev\\d+$
  * which finds only projects that spell their own names normalized, names are compared normalized.
  */
 export function prereleaseRelease({ config }: PluginContext): ReleaseFilter {
-  const lines = config.get('filter_prerelease', 'packages')?.split('\n').map(stripped) ?? []
+  const lines = config.get('filter_prerelease', 'packages')?.split('\n').map(strip) ?? []
   const names = new Set(lines.filter((line) => line !== '').map(normalizeName))
   const spellings = SPELLINGS.map(translatePythonRegex)
   return {

@@ -4,7 +4,8 @@ import type { ConfigFile } from '../config/types.js'
 import { ConfigError, errorText } from '../errors.js'
 import type { Requirement } from '../packaging/requirement.js'
 import { GlobError, globNames, pathParts } from '../python/glob.js'
-import { stripped, withoutComment } from '../python/lines.js'
+import { strip } from '../python/text.js'
+import { withoutComment } from './setting-lines.js'
 import { parsePackageLines } from './package-lines.js'
 
 const SECTION = 'allowlist'
@@ -20,7 +21,7 @@ export function requirementFiles(config: ConfigFile, directory: string): string[
   const base = joined('', config.get(SECTION, 'requirements_path') ?? '')
   const files: string[] = []
   for (const line of config.get(SECTION, OPTION)?.split('\n') ?? []) {
-    const whole = stripped(line)
+    const whole = strip(line)
     if (whole === '' || whole.startsWith('#')) continue
     const name = withoutComment(whole)
     if (!name.includes('*')) {

@@ -1,6 +1,6 @@
 import { multistream, pino, stdTimeFunctions } from 'pino'
 import type { LogConfig } from './python/config.js'
-import type { Log, LogFormat, LogLevel } from '../log.js'
+import type { Log, LogFormat, LogLevel } from './types.js'
 import type { LineWriter } from './descriptor.js'
 import { openDestinations } from './python/destinations.js'
 import { visible, visibleJson } from './escape.js'

@@ -1,3 +1,4 @@
+import type { Verifying, VerifyOptions } from './verify/types.js'
 import { BandersnatchError, EXIT, StorageError, errorText } from '../errors.js'
 import { filterReleases } from '../filters/apply.js'
 import { expectedFiles } from '../model/expected.js'
@@ -9,33 +10,12 @@ import { eachOf, fetchFile } from './project/fetch-files.js'
 import { recallJsonApi } from './project/json-api.js'
 import { loadMemory } from './state/run-notes.js'
 import { createOwnership } from './verify/ownership.js'
-import type { Ownership } from './verify/ownership.js'
 import { mirroredNames } from './project/pages.js'
 import { expectedOptions } from './project/sync-project.js'
 import { removeUnowned } from './verify/unowned.js'
 import { updateDocument } from './verify/update-document.js'
 import { upstreamSpecs, verifiableProject } from './verify/source.js'
 import { openProgress } from './verify/progress.js'
-
-export interface VerifyOptions {
-  /** remove files that no project accounts for */
-  readonly delete: boolean
-  readonly dryRun: boolean
-  /** fetch the metadata documents anew first */
-  readonly jsonUpdate: boolean
-  /** begin with the first project although an earlier verify was stopped half-way */
-  readonly restart: boolean
-  /** remove even where the guard would refuse */
-  readonly yes: boolean
-}
-
-export interface Verifying {
-  readonly context: Context
-  readonly options: VerifyOptions
-  readonly owned: Ownership
-  /** projects whose files could not be told; while there are any nothing is removed */
-  readonly unaccounted: string[]
-}
 
 /**
  * Checks every stored file against what its project's stored metadata or page promises, fetches what is missing or

@@ -1,10 +1,10 @@
+import { SPACE } from '../python/text.js'
 import { normalizeName } from './name.js'
 import { parseMarker } from './requirement-marker.js'
 import type { Scanner } from './requirement-scanner.js'
 import { createScanner } from './requirement-scanner.js'
 import type { SpecifierSet } from './specifier.js'
 import { parseSpecifierSet, specifierSetKey } from './specifier.js'
-import { WHITESPACE } from './version.js'
 
 /** A requirement line (PEP 508), such as `name[extra]>=1.0; python_version < "3.9"`. */
 export interface Requirement {
@@ -21,10 +21,7 @@ export interface Requirement {
 // The end of a word is Unicode's: a name does not end before a letter that it cannot contain.
 const IDENTIFIER = /[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9_])?(?![\p{L}\p{N}_])/uy
 // After === a comma belongs to the text, as everything but white space, `;` and `)` does.
-const SPECIFIER = new RegExp(
-  `===[${WHITESPACE}]*[^${WHITESPACE};)]*|[~=!<>]=?[${WHITESPACE}]*[^${WHITESPACE},;)]*`,
-  'y',
-)
+const SPECIFIER = new RegExp(`===[${SPACE}]*[^${SPACE};)]*|[~=!<>]=?[${SPACE}]*[^${SPACE},;)]*`, 'y')
 
 /** Reads one requirement as `packaging` does; undefined if it is not valid. */
 export function parseRequirement(text: string): Requirement | undefined {

@@ -1,14 +1,7 @@
+import { SPACE, strip } from '../python/text.js'
 import { compareCodePoints } from '../python/code-points.js'
 import type { Version } from './version.js'
-import {
-  comparePre,
-  comparePublic,
-  compareRelease,
-  compareVersions,
-  formatVersion,
-  parseVersion,
-  WHITESPACE,
-} from './version.js'
+import { comparePre, comparePublic, compareRelease, compareVersions, formatVersion, parseVersion } from './version.js'
 
 /** `===`: the version's normalized text is this text, letter case aside. */
 export interface ArbitrarySpecifier {
@@ -38,8 +31,7 @@ export interface SpecifierSet {
 }
 
 const OPERATORS = ['===', '~=', '==', '!=', '<=', '>=', '<', '>'] as const
-const SURROUNDING = new RegExp(`^[${WHITESPACE}]+|(?<![${WHITESPACE}])[${WHITESPACE}]+$`, 'g')
-const INNER = new RegExp(`[${WHITESPACE}]`)
+const INNER = new RegExp(`[${SPACE}]`)
 
 /** Reads specifiers separated by commas; undefined if one of them is not valid. Empty ones are passed over. */
 export function parseSpecifierSet(text: string): SpecifierSet | undefined {
@@ -90,10 +82,6 @@ function parseSpecifier(text: string): Specifier | undefined {
 /** packaging lets Unicode case folding into the words after this one operator: `po\u017ft` is `post` there. */
 function foldLongS(text: string): string {
   return text.replace(/\u017f/g, 's').replace(/[\u0130\u0131]/g, 'i')
-}
-
-function strip(text: string): string {
-  return text.replace(SURROUNDING, '')
 }
 
 function matches(specifier: Specifier, version: Version): boolean {

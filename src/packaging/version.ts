@@ -1,3 +1,5 @@
+import { SPACE } from '../python/text.js'
+
 /** A whole number of any size: a bigint only where a double might not hold it. Compare with `<` and `>` only. */
 export type Count = number | bigint
 
@@ -19,15 +21,12 @@ export interface Version {
 
 type EpochAndRelease = Pick<Version, 'epoch' | 'release'>
 
-/** What Python takes for white space, as the inside of a character class; JavaScript's `\s` is another set. */
-export const WHITESPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
-
 const VERSION = new RegExp(
-  `^[${WHITESPACE}]*v?(?:([0-9]+)!)?([0-9]+(?:\\.[0-9]+)*)` +
+  `^[${SPACE}]*v?(?:([0-9]+)!)?([0-9]+(?:\\.[0-9]+)*)` +
     '(?:[._-]?(alpha|a|beta|b|preview|pre|c|rc)[._-]?([0-9]+)?)?' +
     '(?:-([0-9]+)|[._-]?(post|rev|r)[._-]?([0-9]+)?)?' +
     '(?:[._-]?(dev)[._-]?([0-9]+)?)?' +
-    `(?:\\+([a-z0-9]+(?:[._-][a-z0-9]+)*))?[${WHITESPACE}]*$`,
+    `(?:\\+([a-z0-9]+(?:[._-][a-z0-9]+)*))?[${SPACE}]*$`,
   'i',
 )
 

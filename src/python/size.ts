@@ -1,12 +1,11 @@
+import { strip } from './text.js'
+
 /** First letters of the units, from byte to yottabyte: each is 1024 times the one before, be it KB or KiB. */
 const UNIT_LETTERS = 'bkmgtpezy'
 /** An integer that Python refuses to read, for its length. */
 const TOO_LONG = /^[0-9]{4301,}$/
 
 const NUMBER = /(\p{Nd}+(?:\.\p{Nd}+)?)/u
-/** White space as Python's `str.strip` knows it; JavaScript's lacks some and has the byte order mark. */
-const SPACE = '[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
-const OUTER_SPACE = new RegExp(`^${SPACE}|${SPACE}$`, 'g')
 /**
  * Characters that Python takes for digits and then cannot read as a number: superscripts and their like,
  * with Unicode's Numeric_Type=Digit.
@@ -41,7 +40,7 @@ function tooLarge(text: string): RangeError {
  * @throws RangeError where reading it ends the program in 8.0: numbers that Python cannot read or hold
  */
 export function parseSize(text: string): bigint | undefined {
-  const parts = text.split(NUMBER).map((part) => part.replace(OUTER_SPACE, ''))
+  const parts = text.split(NUMBER).map((part) => strip(part))
   if (parts.some((part) => UNREADABLE.test(part))) {
     throw new RangeError(`the number in ${JSON.stringify(text)} has digits that cannot be read`)
   }

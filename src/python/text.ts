@@ -21,3 +21,13 @@ export function rstrip(text: string): string {
 export function strip(text: string): string {
   return lstrip(rstrip(text))
 }
+
+/** Python's str.split(). */
+export function words(text: string): string[] {
+  return text.split(new RegExp(`[${SPACE}]+`)).filter((word) => word !== '')
+}
+
+/** Python's str.splitlines(), but for a last empty line, which no reader here minds. */
+export function splitLines(text: string): string[] {
+  return text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
+}

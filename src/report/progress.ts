@@ -1,4 +1,4 @@
-import type { LogFormat, LogLevel } from '../log.js'
+import type { LogFormat, LogLevel } from '../log/types.js'
 import { bytesText, countText, durationText } from './figures.js'
 import type { Screen } from '../log/screen.js'
 import { cutToWidth, displayWidth } from './width.js'

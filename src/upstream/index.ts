@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js'
-import type { Log } from '../log.js'
+import type { Log } from '../log/types.js'
 import { parseUrl } from './http/failure.js'
 import { fetchMetadata } from './json.js'
 import { fetchProjectList, fetchProjectPage } from './simple.js'

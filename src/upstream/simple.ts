@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { UpstreamError } from '../errors.js'
-import type { Log } from '../log.js'
+import type { Log } from '../log/types.js'
 import { normalizeName } from '../packaging/name.js'
 import { field, isObject, isSerial, serial } from '../model/parse.js'
 import type { JsonObject } from '../model/project.js'

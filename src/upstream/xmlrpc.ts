@@ -1,5 +1,5 @@
 import { UpstreamError } from '../errors.js'
-import type { Log } from '../log.js'
+import type { Log } from '../log/types.js'
 import { isSerial } from '../model/parse.js'
 import { Retryable, shownUrl } from './http/failure.js'
 import type { RpcValue } from './rpc-value.js'

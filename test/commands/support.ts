@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Setting } from '../../src/commands/open.js'
-import type { RunLog } from '../../src/log.js'
+import type { RunLog } from '../../src/log/log.js'
 import { memoryLog } from '../log/support.js'
 
 export interface Bench {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/python/configparser/configparser.js'
+import { parseConfig } from '../../src/config/config-file.js'
 import { InvalidDocumentError } from '../../src/errors.js'
 import { applyFilters, explain, keepsProject, loadFilters } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'

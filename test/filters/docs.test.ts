@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/python/configparser/configparser.js'
+import { parseConfig } from '../../src/config/config-file.js'
 import { loadFilters, PLUGIN_NAMES } from '../../src/filters/index.js'
 import { directoryOf, enabledIn } from './support.js'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/python/configparser/configparser.js'
+import { parseConfig } from '../../src/config/config-file.js'
 import { applyFilters, loadFilters } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'
 import { directoryOf, projectWith } from './support.js'

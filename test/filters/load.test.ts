@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/python/configparser/configparser.js'
+import { parseConfig } from '../../src/config/config-file.js'
 import { ConfigError } from '../../src/errors.js'
 import { loadFilters, PLUGIN_NAMES } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'

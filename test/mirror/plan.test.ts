@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makePlan } from '../../src/mirror/plan/plan.js'
-import type { Changed, PlanInput, SyncPlan } from '../../src/mirror/plan/plan.js'
+import type { Changed, PlanInput, SyncPlan } from '../../src/mirror/plan/types.js'
 
 const NO_FILTERS = {
   project: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../../src/python/configparser/configparser.js'
+import { parseConfig } from '../../src/config/config-file.js'
 import { evaluateReference, hasReference } from '../../src/config/diff-file.js'
 import { mirrorDefaults } from '../../src/config/options.js'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../../src/python/scalars.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { serveCommand } from '../../src/commands/serve.js'
-import type { Log } from '../../src/log.js'
+import type { Log } from '../../src/log/types.js'
 import { scratchDirectory, writeConfig } from './mirror.js'
 
 let scratch: ReturnType<typeof scratchDirectory>

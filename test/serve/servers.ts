@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Log } from '../../src/log.js'
+import type { Log } from '../../src/log/types.js'
 import { startServer } from '../../src/serve/server.js'
 import { freePort } from '../helpers/free-port.js'
 import { adapted, running, startNginxOn } from '../helpers/web-server.js'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, errorText } from '../../errors.js'
-import { parseConfig } from '../../python/configparser/configparser.js'
+import { parseConfig } from '../../config/config-file.js'
 import { PYTHON_DIALECT } from '../../python/configparser/lines.js'
 import { readFormat } from './format.js'
 import type { LogLineFormat } from './format.js'
@@ -10,7 +10,7 @@ import { readTarget } from './targets.js'
 import { readPython } from '../../python/literal.js'
 import type { PythonValue } from '../../python/literal.js'
 import { strip } from '../../python/text.js'
-import { oneLine } from '../../config/redact.js'
+import { oneLine } from '../../one-line.js'
 import type { ConfigFile } from '../../config/types.js'
 
 export interface LogHandler {

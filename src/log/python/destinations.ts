@@ -3,33 +3,13 @@ import type { pino } from 'pino'
 import type { LogConfig, LogHandler } from './config.js'
 import type { LogTarget } from './handlers.js'
 import { errorText } from '../../errors.js'
-import type { LineWriter } from '../descriptor.js'
 import { openLogFile } from './file.js'
 import { formatRecord } from './format-line.js'
 import { rotateBySize } from './rotate-size.js'
 import { rotateByTime } from './rotate-time.js'
 import { PINO_OFFSET, recordStream } from '../record-stream.js'
-import type { LogRecord } from '../record.js'
-import type { Screen } from '../screen.js'
 import { openSyslog } from './syslog.js'
-
-/** Takes formatted lines, without their line ends. */
-export interface Sink {
-  write(line: string, record: LogRecord): void
-  close(): Promise<void> | void
-}
-
-export interface DestinationOptions {
-  readonly screen: Screen
-  readonly stdout: LineWriter
-  readonly pid: number
-  readonly startedAt: number
-  readonly cwd: string
-  readonly now: () => number
-  /** Python's number, for where the file does not say */
-  readonly level: number
-  readonly warn: (message: string) => void
-}
+import type { DestinationOptions, LineSink } from './types.js'
 
 export interface Destinations {
   readonly entries: pino.StreamEntry<number>[]
@@ -40,7 +20,7 @@ export interface Destinations {
 
 /** Opens what the handlers of a Python logging file write to. One that cannot be opened is warned of and left out. */
 export function openDestinations(config: LogConfig, options: DestinationOptions): Destinations {
-  const sinks = new Map<LogHandler, Sink>()
+  const sinks = new Map<LogHandler, LineSink>()
   for (const handler of new Set(config.handlers)) {
     try {
       sinks.set(handler, openSink(handler.target, options))
@@ -64,7 +44,7 @@ export function openDestinations(config: LogConfig, options: DestinationOptions)
   }
 }
 
-function openSink(target: LogTarget, options: DestinationOptions): Sink {
+function openSink(target: LogTarget, options: DestinationOptions): LineSink {
   const { screen, stdout, cwd, now } = options
   const close = (): void => undefined
   switch (target.kind) {

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import type { LogFile } from './handlers.js'
-import type { Sink } from './destinations.js'
+import type { LineSink } from './types.js'
 
 /** A log file under one path; what is at that path may be moved away. */
-export interface OpenLogFile extends Sink {
+export interface OpenLogFile extends LineSink {
   /** bytes in it */
   size(): number
   /** Lets go of the file, does something with it, and begins a new one with the next line. */

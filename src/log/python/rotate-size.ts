@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import type { LogFile } from './handlers.js'
-import type { Sink } from './destinations.js'
+import type { LineSink } from './types.js'
 import { openLogFile } from './file.js'
 
 /**
@@ -8,7 +8,7 @@ import { openLogFile } from './file.js'
  * `.2`; the one after `backupCount` is gone.
  * @throws Error when the file cannot be opened
  */
-export function rotateBySize(target: LogFile & { readonly maxBytes: number; readonly backupCount: number }): Sink {
+export function rotateBySize(target: LogFile & { readonly maxBytes: number; readonly backupCount: number }): LineSink {
   const { path, maxBytes, backupCount } = target
   const file = openLogFile(target)
   const isFull = (line: string): boolean => {

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { LogFile, RotationTime } from './handlers.js'
-import type { Sink } from './destinations.js'
+import type { LineSink } from './types.js'
 import { openLogFile } from './file.js'
 import { moveOver } from './rotate-size.js'
 
@@ -24,7 +24,7 @@ const STAMPS = {
 export function rotateByTime(
   target: LogFile & RotationTime & { readonly backupCount: number },
   now: () => number,
-): Sink {
+): LineSink {
   const { path, backupCount } = target
   const seconds = (): number => Math.floor(now() / 1000)
   const began = statSync(path, { throwIfNoEntry: false })

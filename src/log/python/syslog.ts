@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import type { LogTarget } from './handlers.js'
 import { errorText } from '../../errors.js'
-import type { Sink } from './destinations.js'
+import type { LineSink } from './types.js'
 import type { LogRecord } from '../record.js'
 
 export interface SyslogOptions {
@@ -24,7 +24,7 @@ const LAST_MS = 2_000
  * Python's SysLogHandler. Lines go out as the program runs on: what cannot be reached is warned of once and then left
  * alone.
  */
-export function openSyslog(target: Extract<LogTarget, { kind: 'syslog' }>, { pid, warn }: SyslogOptions): Sink {
+export function openSyslog(target: Extract<LogTarget, { kind: 'syslog' }>, { pid, warn }: SyslogOptions): LineSink {
   const { address, facility } = target
   const place = 'path' in address ? address.path : `${address.host}:${address.port}`
   let failed = false

@@ -1,4 +1,4 @@
-import type { FilesOutcome, OwedFile } from '../project/fetch-files.js'
+import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 
 /**
  * Another thread that fetches files, as one alone cannot keep a fast network busy. It has half of the run's `workers`,

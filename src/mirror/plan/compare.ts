@@ -2,7 +2,7 @@ import { keepsProject } from '../../filters/apply.js'
 import { isSafeProjectName } from '../../model/layout.js'
 import { normalizeName } from '../../packaging/name.js'
 import type { ProjectList } from '../../upstream/types.js'
-import type { PlanInput, SyncPlan } from './plan.js'
+import type { PlanInput, SyncPlan } from './types.js'
 import type { Removal } from '../run/report.js'
 import type { WorkList } from './work-list.js'
 

@@ -8,7 +8,7 @@ import { loadMemory, loadSerials } from '../state/run-notes.js'
 import type { Memory } from '../state/run-notes.js'
 import { mirroredNames } from '../project/pages.js'
 import { filterChanges, makePlan, sinceSerial } from './plan.js'
-import type { Changed, SyncPlan } from './plan.js'
+import type { Changed, SyncPlan } from './types.js'
 import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
 

@@ -3,7 +3,7 @@ import type { Changes, ProjectList } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
 import { insist } from '../run/ask-again.js'
 import type { Memory } from '../state/run-notes.js'
-import type { Changed } from './plan.js'
+import type { Changed } from './types.js'
 
 /** A whole run hangs on these questions. */
 const FURTHER_ATTEMPTS = 2

@@ -1,6 +1,6 @@
+import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 import { BandersnatchError, IntegrityError, StorageError, UpstreamError, errorText } from '../../errors.js'
 import type { FileSpec } from '../../model/files.js'
-import type { FileState } from '../../storage/types.js'
 import { shownUrl } from '../../upstream/http/failure.js'
 import { endRequests, throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
@@ -10,13 +10,6 @@ import { insist } from '../run/ask-again.js'
 const STREAM_BYTES = 1 << 20
 /** A core metadata file is a few kilobytes; upstream does not tell its size. */
 const METADATA_BYTES = 16 << 20
-
-export interface FilesOutcome {
-  /** keys of the files that were stored */
-  readonly fetched: string[]
-  /** one line per file that could not be had */
-  readonly failures: string[]
-}
 
 /** What fetching files takes of a run. */
 export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'helper'>
@@ -81,12 +74,6 @@ function* withMetadata(files: readonly OwedFile[]): Generator<readonly OwedFile[
     if (file.spec.kind === 'metadata' && file.spec.key === `${before ?? ''}.metadata`) continue
     yield next?.spec.key === `${file.spec.key}.metadata` ? [file, next] : [file]
   }
-}
-
-/** A file that is missing or wrong. */
-export interface OwedFile {
-  readonly spec: FileSpec
-  readonly state: FileState
 }
 
 async function ensureFile(context: FilesContext, { spec, state }: OwedFile): Promise<void> {

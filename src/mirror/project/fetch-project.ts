@@ -7,7 +7,8 @@ import type { JsonObject, PageFields, Project, ReleaseFile } from '../../model/p
 import type { ProjectPage } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
 import { insist } from '../run/ask-again.js'
-import { createJsonApi, fetchDocument, offersJsonApi } from './json-api.js'
+import { fetchDocument, offersJsonApi } from './json-api.js'
+import { createJsonApi } from '../run/json-api.js'
 
 export interface FetchedProject {
   readonly project: Project

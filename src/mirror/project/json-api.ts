@@ -5,23 +5,9 @@ import type { Context } from '../run/context.js'
 import { insist } from '../run/ask-again.js'
 import type { Memory } from '../state/run-notes.js'
 
-/** Whether upstream has PyPI's JSON API. Most indexes besides PyPI have none: then a project is what its page says. */
-export interface JsonApi {
-  /** undefined until it is known */
-  offered: boolean | undefined
-  /** names of some projects: one alone could be an exception */
-  witnesses: readonly string[]
-  deciding: Promise<boolean> | undefined
-}
-
 const WITNESSES = 3
 /** By which a server says that it has nothing there: static hosts answer 403 to what they do not have. */
 const NOTHING_THERE: ReadonlySet<number | undefined> = new Set([403, 405, 410, 501])
-
-/** @param metadata the option of that name */
-export function createJsonApi(metadata: 'auto' | 'json' | 'simple'): JsonApi {
-  return { offered: metadata === 'auto' ? undefined : metadata === 'json', witnesses: [], deciding: undefined }
-}
 
 /** Tells the run what the one before it found out, and whom to ask where that is nothing. */
 export function recallJsonApi({ jsonApi, upstream }: Context, memory: Memory, names: Iterable<string>): void {

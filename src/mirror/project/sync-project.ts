@@ -1,3 +1,4 @@
+import type { Outcome } from '../run/outcome.js'
 import { InvalidDocumentError } from '../../errors.js'
 import { filterReleases, keepsMetadata } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
@@ -23,18 +24,6 @@ import { ensureFiles } from './fetch-files.js'
 import { writePages } from './pages.js'
 import { ownedKeys, removeFiles } from './remove.js'
 import { storedPage, storedProject } from './stored.js'
-
-/** What became of one project; a value, for only bugs are thrown. */
-export type Outcome =
-  | { readonly kind: 'synced'; readonly name: string; readonly serial: number; readonly changed: readonly string[] }
-  /** upstream has it no more */
-  | { readonly kind: 'gone'; readonly name: string }
-  /** a metadata filter does not want it */
-  | { readonly kind: 'filtered'; readonly name: string }
-  /** its name or all of its files must not be mirrored; asking again would not help */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** `passing`: what went wrong may go right later in the same run */
-  | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean }
 
 /** Brings one project up to date: metadata, files, then the pages that name them. `required`: serial it must have. */
 export async function syncProject(context: Context, rawName: string, required: number): Promise<Outcome> {

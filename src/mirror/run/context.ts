@@ -1,11 +1,11 @@
 import type { MirrorConfig } from '../../config/types.js'
 import type { Filters } from '../../filters/types.js'
-import type { Log } from '../../log.js'
+import type { Log } from '../../log/types.js'
 import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
 import type { DiffFile } from './diff-file.js'
 import type { Helper } from '../fetch-thread/types.js'
-import type { JsonApi } from '../project/json-api.js'
+import type { JsonApi } from './json-api.js'
 import type { Progress } from './progress.js'
 import type { Report } from './report.js'
 

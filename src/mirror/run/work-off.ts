@@ -10,7 +10,7 @@ import type { FailureRecord } from '../state/run-notes.js'
 import { UNWANTED, WITHDRAWN } from '../project/remove.js'
 import type { Removal } from './report.js'
 import { refilterProject, syncProject } from '../project/sync-project.js'
-import type { Outcome } from '../project/sync-project.js'
+import type { Outcome } from './outcome.js'
 
 /** What became of a list of projects. Names as upstream spells them. */
 export interface Worked {

@@ -1,5 +1,5 @@
 import { BandersnatchError } from '../../errors.js'
-import type { Log } from '../../log.js'
+import type { Log } from '../../log/types.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { Storage } from '../../storage/types.js'
 import type { StateFiles } from './run-notes.js'

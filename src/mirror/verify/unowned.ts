@@ -1,6 +1,6 @@
 import { LAYOUT } from '../../model/layout.js'
 import { throwIfStopped } from '../run/context.js'
-import type { Verifying } from '../verify.js'
+import type { Verifying } from './types.js'
 
 /** What S3 removes with one request. */
 const BATCH = 1000

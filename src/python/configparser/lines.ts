@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.js'
 import { lstrip, rstrip, strip } from '../text.js'
-import { oneLine } from '../../config/redact.js'
+import { oneLine } from '../../one-line.js'
 
 /** The section that all others inherit from. */
 export const DEFAULT_SECTION = 'DEFAULT'

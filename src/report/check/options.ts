@@ -1,5 +1,6 @@
 import { findOption, SECTIONS } from '../../config/options.js'
-import { isSecret, oneLine, withoutUserinfo } from '../../config/redact.js'
+import { isSecret, withoutUserinfo } from '../../config/redact.js'
+import { oneLine } from '../../one-line.js'
 import type { Config, ConfigFile } from '../../config/types.js'
 
 /** One option with its effective value and where that comes from. */

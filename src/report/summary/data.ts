@@ -1,4 +1,4 @@
-import type { RunLog } from '../../log.js'
+import type { RunLog } from '../../log/log.js'
 import type { Context } from '../../mirror/run/context.js'
 import type { RunRecord } from '../../mirror/state/history.js'
 import type { Failure, Removal } from '../../mirror/run/report.js'

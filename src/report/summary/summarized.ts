@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { BandersnatchError, EXIT, errorText } from '../../errors.js'
-import type { RunLog } from '../../log.js'
+import type { RunLog } from '../../log/log.js'
 import type { Context } from '../../mirror/run/context.js'
 import { appendHistory, loadHistory } from '../../mirror/state/history.js'
 import type { RunRecord } from '../../mirror/state/history.js'

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { LockedError, StorageError } from '../../errors.js'
-import type { Log } from '../../log.js'
+import type { Log } from '../../log/types.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { S3Bucket } from './bucket.js'
 import { conditionalObjects, timedObjects } from './lock-object.js'

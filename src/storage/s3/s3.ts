@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { S3Config } from '../../config/types.js'
 import { StorageError } from '../../errors.js'
-import type { Log } from '../../log.js'
+import type { Log } from '../../log/types.js'
 import type { FileSpec } from '../../model/files.js'
 import { LAYOUT } from '../../model/layout.js'
 import { createAppender } from './append.js'

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { UpstreamError } from '../../errors.js'
-import type { Log } from '../../log.js'
+import type { Log } from '../../log/types.js'
 import { createAgent } from './agent.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'

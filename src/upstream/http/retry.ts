@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { UpstreamError } from '../../errors.js'
-import type { Log } from '../../log.js'
+import type { Log } from '../../log/types.js'
 import { Retryable } from './failure.js'
 
 const BASE_WAIT = 500

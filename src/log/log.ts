@@ -1,24 +1,13 @@
-import { createLogOn } from './log/create.js'
-import type { RunLog } from './log/create.js'
-import { createDescriptorWriter } from './log/descriptor.js'
-import { createScreen } from './log/screen.js'
-import type { Screen } from './log/screen.js'
+import { createLogOn } from './create.js'
+import type { RunLog } from './create.js'
+import { createDescriptorWriter } from './descriptor.js'
+import { createScreen } from './screen.js'
+import type { Screen } from './screen.js'
 
-export type { RunLog } from './log/create.js'
-export type { Screen } from './log/screen.js'
+import type { LogFormat, LogLevel } from './types.js'
 
-/** Where every room reports to. One line a call; pino and the formats are behind createLog. */
-export interface Log {
-  debug(message: string): void
-  info(message: string): void
-  warn(message: string): void
-  error(message: string): void
-}
-
-export type LogFormat = 'text' | 'json'
-
-/** `quiet`: warnings and errors only. `verbose` and `debug` show every file; `debug` also where an error comes from. */
-export type LogLevel = 'quiet' | 'info' | 'verbose' | 'debug'
+export type { RunLog } from './create.js'
+export type { Screen } from './screen.js'
 
 export interface LogOptions {
   readonly level: LogLevel
