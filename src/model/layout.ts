@@ -19,7 +19,9 @@ export const LAYOUT = {
   /** everything that 8.0 does not know */
   own: '.bandersnatch',
   journal: '.bandersnatch/journal',
-  memory: '.bandersnatch/state.json',
+  notes: '.bandersnatch/state.json',
+  /** what is served of every project, and why */
+  ledger: '.bandersnatch/projects',
   serials: '.bandersnatch/serials',
   absent: '.bandersnatch/absent',
   failures: '.bandersnatch/failures.json',

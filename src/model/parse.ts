@@ -140,3 +140,13 @@ function coreMetadata(value: unknown): CoreMetadata {
   if (typeof value === 'boolean') return value
   return isObject(value) ? hexDigests(value) : undefined
 }
+
+/** A JSON object in UTF-8; undefined for anything else. */
+export function parseJsonObject(body: Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -103,8 +103,8 @@ export interface Changes {
   readonly serial: number
   /** name as upstream spells it -> serial of its latest change */
   readonly projects: ReadonlyMap<string, number>
-  /** some rows speak of a project that was removed or put into quarantine */
-  readonly removals: boolean
+  /** those of them that some row calls removed or in quarantine */
+  readonly removed: ReadonlySet<string>
 }
 
 /** The index being mirrored. All methods throw UpstreamError. */

@@ -126,22 +126,22 @@ export async function listPackagesWithSerial(context: RpcContext): Promise<Proje
 function addRows(
   rows: readonly RpcValue[],
   after: number,
-  projects: Map<string, number>,
-): { readonly highest: number; readonly skipped: number; readonly removals: boolean } {
+  changes: { readonly projects: Map<string, number>; readonly removed: Set<string> },
+): { readonly highest: number; readonly skipped: number } {
+  const { projects, removed } = changes
   let highest = after
   let skipped = 0
-  let removals = false
   for (const row of rows) {
     const [name, , , action, serial] = Array.isArray(row) ? row : []
     if (!isSerial(serial) || (typeof name !== 'string' && name !== null) || name === '') {
       skipped += 1
     } else if (serial > after) {
       highest = Math.max(highest, serial)
-      removals ||= typeof action === 'string' && WITHDRAWN.test(action)
+      if (typeof action === 'string' && WITHDRAWN.test(action)) removed.add(name ?? '')
       if (name !== null) projects.set(name, Math.max(serial, projects.get(name) ?? 0))
     }
   }
-  return { highest, skipped, removals }
+  return { highest, skipped }
 }
 
 /**
@@ -157,18 +157,17 @@ export async function changelogSince(
   const projects = new Map<string, number>()
   let reached = serial
   let skipped = 0
-  let removals = false
+  const removed = new Set<string>()
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const rows = await call(context, 'changelog_since_serial', reached)
     if (rows === undefined) return 'not-offered'
     if (!Array.isArray(rows)) throw wrongShape(context, 'changelog_since_serial')
-    const added = addRows(rows, reached, projects)
+    const added = addRows(rows, reached, { projects, removed })
     skipped += added.skipped
-    removals ||= added.removals
     const met = added.highest > reached
     reached = added.highest
     if (!met || reached >= upTo) break
   }
   if (skipped > 0) context.log.warn(`changelog_since_serial: skipping ${skipped} malformed rows`)
-  return { serial: reached, projects, removals }
+  return { serial: reached, projects, removed }
 }

@@ -49,7 +49,7 @@ describe('the changelog', () => {
     const changes = await upstream.changesSince(100)
     expect(changes).toEqual({
       serial: 125,
-      removals: false,
+      removed: new Set(),
       projects: new Map([
         ['p0', 122],
         ['p1', 123],
@@ -65,7 +65,7 @@ describe('the changelog', () => {
 
   it('says nothing when nothing changed', async () => {
     const { upstream } = await scene(() => success([]))
-    expect(await upstream.changesSince(5)).toEqual({ serial: 5, projects: new Map(), removals: false })
+    expect(await upstream.changesSince(5)).toEqual({ serial: 5, projects: new Map(), removed: new Set() })
   })
 
   it.each([
@@ -76,9 +76,9 @@ describe('the changelog', () => {
     ['remove file a-1.tar.gz', false],
     ['remove Owner someone', false],
     ['project quarantine cleared', false],
-  ])('notices whether "%s" takes a project off the list', async (action, removals) => {
+  ])('notices whether "%s" takes a project off the list', async (action, removes) => {
     const { upstream } = await scene((_, after) => success(after < 9 ? [['a', null, 0, action, 9]] : []))
-    expect(await upstream.changesSince(5)).toMatchObject({ removals })
+    expect(await upstream.changesSince(5)).toMatchObject({ removed: new Set(removes ? ['a'] : []) })
   })
 
   it('goes no further than it is told to', async () => {
@@ -115,7 +115,7 @@ describe('the changelog', () => {
       ['nil', null, 0, 'x', null],
     ]
     const { upstream, log } = await scene((_, after) => success(after < 11 ? rows : []))
-    expect(await upstream.changesSince(5)).toEqual({ serial: 11, projects: new Map([['good', 10]]), removals: false })
+    expect(await upstream.changesSince(5)).toEqual({ serial: 11, projects: new Map([['good', 10]]), removed: new Set() })
     expect(log.lines).toEqual(['changelog_since_serial: skipping 11 malformed rows'])
   })
 

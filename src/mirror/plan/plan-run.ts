@@ -1,98 +1,117 @@
-import { LAYOUT } from '../../model/layout.js'
-import { normalizeName } from '../../packaging/name.js'
-import { askUpstream } from './upstream-changes.js'
-import type { Context } from '../run/context.js'
-import { readJournal } from '../state/journal.js'
-import { recallJsonApi } from '../project/json-api.js'
-import { loadMemory, loadSerials } from '../state/run-notes.js'
-import type { Memory } from '../state/run-notes.js'
-import { mirroredNames } from '../project/pages.js'
-import { filterChanges, makePlan, sinceSerial } from './plan.js'
-import type { Changed, SyncPlan } from './types.js'
+import { adoptProjects } from '../state/adopt.js'
+import type { Adopted } from '../state/adopt.js'
+import type { Ledger } from '../state/ledger.js'
+import { recoverRun } from '../state/recover.js'
+import { loadNotes } from '../state/run-notes.js'
+import type { RunNotes } from '../state/run-notes.js'
 import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
+import { recallJsonApi } from '../project/json-api.js'
+import type { Context } from '../run/context.js'
+import { findEdits } from './edits.js'
+import type { Edits } from './edits.js'
+import { makePlan, sinceSerial } from './make-plan.js'
+import type { SyncPlan, UpstreamChanges } from './types.js'
+import { askUpstream } from './upstream-changes.js'
 
-/** What the mirror knows of itself when a run begins. The maps are brought up to date by the run. */
+/** What the mirror knows of itself when a run begins. */
 export interface Known {
   readonly state: State
-  readonly memory: Memory
-  /** what an unfinished run completed: name as upstream spells it -> serial of its pages */
-  readonly journal: ReadonlyMap<string, number>
-  /** normalized name -> serial of its pages; empty in a run that has nothing to do */
-  readonly serials: Map<string, number>
-  /** normalized name -> serial that upstream had when it gave nothing of it to mirror */
-  readonly absent: Map<string, number>
+  readonly notes: RunNotes
+  /** brought up to date by the run */
+  readonly ledger: Ledger
 }
 
 /** A run, planned: nothing but the state files of a new mirror was written so far. */
 export interface PlannedRun {
   readonly known: Known
   readonly plan: SyncPlan
-  readonly changed: Changed
-  readonly startedAt: Date
-  /** names with pages, where the mirror was compared with the whole list */
-  readonly held: ReadonlySet<string> | undefined
+  readonly changes: UpstreamChanges
+  readonly edits: Edits
+}
+
+export interface PlanRunOptions {
+  /** `--force-check` */
+  readonly forceCheck: boolean
+  readonly allowRemovals: boolean
+  /** `--retry-failed` */
+  readonly retryFailed: boolean
+  /** change nothing on disk */
+  readonly readOnly: boolean
 }
 
 const HOUR_MS = 3600_000
 
-/** Asks upstream what changed and decides what to do about it. */
-export async function planRun(
-  context: Context,
-  options: { readonly forceCheck: boolean; readonly readOnly: boolean },
-): Promise<PlannedRun> {
-  const { storage, config, log, filters } = context
-  const startedAt = new Date()
-  const memory = await loadMemory(storage)
-  const state = await loadState(storage, log, { readOnly: options.readOnly, remembered: memory.stateFiles })
-  const journal = state.todo === undefined ? new Map<string, number>() : await readJournal(storage, context.bootId)
+/** Asks upstream what changed and decides what to do about it. A quiet run asks once and reads no ledger. */
+export async function planRun(context: Context, options: PlanRunOptions): Promise<PlannedRun> {
+  const { storage, config, log, filters, startedAt } = context
+  const notes = await loadNotes(storage)
+  const state = await loadState(storage, log, { readOnly: options.readOnly, remembered: notes.stateFiles })
   const since = sinceSerial(state, options.forceCheck)
-  const edited = filterChanges(filters, memory)
-  const elapsed = startedAt.getTime() - (memory.reconciledAt ?? 0)
+  const edits = findEdits(context, notes)
+  const elapsed = startedAt.getTime() - (notes.reconciledAt ?? 0)
   // Negative where the clock was wrong: then nobody knows.
-  const due = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
-  const filtersChanged = edited.projects || edited.contents
-  const wholeList = options.forceCheck || filtersChanged || memory.unsettled || (due && config.apiMethod !== 'xmlrpc')
+  const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
+  const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
+  const needsLedger = state.todo !== undefined || edits.any || reconciles || looks || options.forceCheck || options.retryFailed
+  let adopted = needsLedger ? await openLedger(context, { notes, state, thorough: reconciles, ...options }) : undefined
+  const wholeList =
+    options.forceCheck || edits.projects || notes.unsettled || (reconciles && config.apiMethod !== 'xmlrpc') || adopted?.lost === true
   context.report.serialBefore = state.status
   log.info(`Syncing with ${context.upstream.url}.`)
   log.info(`Current mirror serial: ${state.status ?? 0}`)
   context.progress.phase('Asking upstream')
-  const changed = await askUpstream(context, { since, memory, wholeList })
-  const held =
-    changed.list === undefined ? undefined : { names: await heldNames(context), ...(await loadNotes(context, journal)) }
+  const held = Math.max(state.status ?? 0, state.todo?.target ?? 0)
+  const question = { since, held, notes, wholeList, switching: options.forceCheck && options.allowRemovals }
+  let changes = await askUpstream(context, question)
+  if (adopted === undefined && (changes.list !== undefined || changes.changelog.size > 0)) {
+    adopted = await openLedger(context, { notes, state, thorough: false, ...options })
+    if (adopted.lost && changes.list === undefined) changes = await askUpstream(context, { ...question, wholeList: true })
+  }
   context.progress.phase('Planning')
+  const ledger = adopted?.ledger ?? (await context.ledger())
+  if (adopted !== undefined && changes.wentBack) await adopted.readSerials()
   const plan = makePlan({
     state,
-    finished: new Set(journal.keys()),
-    force: options.forceCheck,
-    changed,
-    held,
+    changes: adopted?.lost === true ? { ...changes, tellsAbsence: false } : changes,
+    ledger,
     filters,
-    filtersChanged,
-    contentsChanged: edited.contents,
-    thorough: due,
-    takenOver: memory.reconciledAt === undefined,
-    removes: config.removedProjects !== 'keep',
+    shapeOf: context.shapeOf,
+    filtersDiffer: edits.filtersDiffer,
+    rootEdited: edits.options && !options.readOnly,
+    circumstances: {
+      now: startedAt.getTime() / 1000,
+      since,
+      forced: options.forceCheck,
+      projectsEdited: edits.projects,
+      retryFailed: options.retryFailed,
+      thorough: reconciles,
+      wentBack: changes.wentBack,
+      hasSerials: changes.list?.hasSerials ?? true,
+      learnsUpTo: adopted?.taken === undefined ? -1 : since,
+      presumesUpTo: adopted?.taken === '8.0' && !edits.projects ? since : -1,
+      removes: config.removedProjects !== 'keep',
+    },
   })
   log.info(`Trying to reach serial: ${plan.target}`)
   log.info(`${plan.work.size} packages to sync.`)
-  // A run that changes nothing needs none of them: on a mirror of all of PyPI they are long.
-  const notes = held ?? (plan.writeRoot ? await loadNotes(context, journal) : { absent: new Map(), serials: new Map() })
-  const known = { state, memory, journal, absent: notes.absent, serials: notes.serials }
-  recallJsonApi(context, memory, plan.work.keys())
-  return { known, plan, changed, startedAt, held: held?.names }
+  recallJsonApi(context, notes, [...plan.work.values()].slice(0, WITNESS_CANDIDATES).map(({ rawName }) => rawName))
+  return { known: { state, notes, ledger }, plan, changes, edits }
 }
 
-async function loadNotes({ storage }: Context, journal: Known['journal']): Promise<Pick<Known, 'absent' | 'serials'>> {
-  const serials = await loadSerials(storage, LAYOUT.serials)
-  for (const [rawName, serial] of journal) if (serial > 0) serials.set(normalizeName(rawName), serial)
-  return { serials, absent: await loadSerials(storage, LAYOUT.absent) }
+/** More than json-api.ts looks at. */
+const WITNESS_CANDIDATES = 10
+
+interface OpenOptions extends Pick<PlanRunOptions, 'readOnly'> {
+  readonly notes: RunNotes
+  readonly state: State
+  /** also look for pages that the ledger does not know */
+  readonly thorough: boolean
 }
 
-/** Normalized names of the projects that the mirror has pages of. */
-export async function heldNames(context: Context): Promise<Set<string>> {
-  const names = new Set<string>()
-  for await (const some of mirroredNames(context.storage, context.config.hashIndex))
-    for (const name of some) names.add(name)
-  return names
+/** The ledger with what an interrupted run left, and with what another program or an earlier version made. */
+async function openLedger(context: Context, { notes, state, thorough, readOnly }: OpenOptions): Promise<Adopted> {
+  const ledger = await context.ledger()
+  await recoverRun(context.storage, ledger, { todo: state.todo, bootId: context.bootId, readOnly })
+  return adoptProjects(context, { ledger, notes, thorough })
 }

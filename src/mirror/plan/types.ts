@@ -1,29 +1,48 @@
 import type { Filters } from '../../filters/types.js'
 import type { ProjectList } from '../../upstream/types.js'
 import type { Removal } from '../run/report.js'
+import type { LedgerEntry } from '../state/ledger-entry.js'
+import type { Ledger } from '../state/ledger.js'
 import type { State } from '../state/status-files.js'
+import type { Circumstances, Reason } from './judge.js'
 
-/** What upstream said. `list` where the whole list was fetched. */
-export interface Changed {
+/** A project by both of its names: made once, in the plan. */
+export interface ProjectRef {
+  /** normalized (PEP 503) */
+  readonly name: string
+  /** as upstream spells it */
+  readonly rawName: string
+}
+
+/** What upstream said when it was asked for changes. */
+export interface UpstreamChanges {
+  /** the list of all projects, where it was fetched */
   readonly list: ProjectList | undefined
-  /** name as upstream spells it -> serial, of everything that changed after `since` */
-  readonly changes: ReadonlyMap<string, number>
-  /** everything up to this serial is in `changes` or `list` */
+  /** name as upstream spells it -> serial, what the changelog says of everything after the serial asked from */
+  readonly changelog: ReadonlyMap<string, number>
+  /** normalized names that the changelog calls removed or in quarantine */
+  readonly removed: ReadonlySet<string>
+  /** everything up to this serial is in `changelog` or `list` */
   readonly serial: number
-  /** `serial` is lower than upstream's was before: it was restored from a backup and gives the serials in between anew */
+  /** `serial` is lower than upstream's was before, or than the one that the mirror says it has */
   readonly wentBack: boolean
-  /** what `list` does not name is gone; an older copy of the list does not tell that */
+  /** a project that `list` does not name is gone; an older copy of the list does not tell that */
   readonly tellsAbsence: boolean
 }
 
-/** What the mirror holds; only gathered where the plan compares it with the whole list. */
-export interface Held {
-  /** normalized names that have pages */
-  readonly names: ReadonlySet<string>
-  /** normalized name -> serial that upstream had when it gave no files for it, or nothing that passes the filters */
-  readonly absent: ReadonlyMap<string, number>
-  /** normalized name -> serial of its pages, where known */
-  readonly serials: ReadonlyMap<string, number>
+/** One project that a run works on. */
+export interface WorkItem extends ProjectRef {
+  /** serial that its metadata must have; 0: any */
+  readonly serial: number
+  readonly reason: Reason
+  /** its pages can be made from what is stored, where that suffices */
+  readonly render: boolean
+  /** upstream's list has it; undefined where the list was not asked */
+  readonly listed: boolean | undefined
+  /** upstream said that it was removed */
+  readonly removed: boolean
+  /** its line in the ledger when the run began */
+  readonly entry: LedgerEntry | undefined
 }
 
 /** A run as plain data: what will be done, before anything is. */
@@ -32,35 +51,29 @@ export interface SyncPlan {
   readonly base: number
   /** serial up to which everything will be complete when nothing fails */
   readonly target: number
-  /** name as upstream spells it -> serial its metadata must have */
-  readonly work: ReadonlyMap<string, number>
-  /** those of `work` that did not change upstream: only the filters did, so a stored document serves */
-  readonly refiltered: ReadonlySet<string>
-  /** normalized names of mirrored projects that should no longer be served */
+  /** by normalized name */
+  readonly work: ReadonlyMap<string, WorkItem>
+  /** mirrored projects that should no longer be served */
   readonly removals: readonly Removal[]
   /** how many mirrored projects are missing in a list that is too old to tell that they are gone */
   readonly missing: number
-  /** normalized name -> serial of projects that are taken to be absent without asking: bandersnatch 8.0 left them out */
-  readonly presumedAbsent: ReadonlyMap<string, number>
+  /** lines that the ledger gets without any work; undefined: it drops the project */
+  readonly notes: ReadonlyMap<string, LedgerEntry | undefined>
+  /** projects that failed before and are not asked for again yet */
+  readonly waiting: ReadonlyMap<string, LedgerEntry>
   readonly writeRoot: boolean
 }
 
 export interface PlanInput {
   readonly state: State
-  /** names that the unfinished run completed */
-  readonly finished: ReadonlySet<string>
-  readonly force: boolean
-  readonly changed: Changed
-  /** undefined when this run does not compare the mirror with the list */
-  readonly held: Held | undefined
+  readonly changes: UpstreamChanges
+  readonly ledger: Ledger
   readonly filters: Filters
-  readonly filtersChanged: boolean
-  /** the metadata, release or file filters changed: what is mirrored is filtered again */
-  readonly contentsChanged: boolean
-  /** the mirror is compared with the list project by project, which finds what a run before this one missed */
-  readonly thorough: boolean
-  /** the mirror was never compared with a list before: another program decided what is in it */
-  readonly takenOver: boolean
-  /** `removed-projects` is not `keep` */
-  readonly removes: boolean
+  /** id of the shape that a project must have now */
+  readonly shapeOf: (name: string) => string
+  /** whether pages of that shape were made with other filters than today's */
+  readonly filtersDiffer: (shape: string) => boolean
+  readonly circumstances: Circumstances
+  /** the options that shape the root index were edited */
+  readonly rootEdited: boolean
 }

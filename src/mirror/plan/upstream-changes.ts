@@ -2,8 +2,9 @@ import { UpstreamError, errorText } from '../../errors.js'
 import type { Changes, ProjectList } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
 import { insist } from '../run/ask-again.js'
-import type { Memory } from '../state/run-notes.js'
-import type { Changed } from './types.js'
+import { normalizeName } from '../../packaging/name.js'
+import type { RunNotes } from '../state/run-notes.js'
+import type { UpstreamChanges } from './types.js'
 
 /** A whole run hangs on these questions. */
 const FURTHER_ATTEMPTS = 2
@@ -11,9 +12,13 @@ const FURTHER_ATTEMPTS = 2
 export interface Question {
   /** serial up to which everything is known; 0 for everything */
   readonly since: number
-  readonly memory: Memory
+  /** serial that the mirror has, whatever `since` says */
+  readonly held: number
+  readonly notes: RunNotes
   /** the mirror must be compared with the whole list */
   readonly wholeList: boolean
+  /** upstream may be another index than before: `--force-check --allow-removals` */
+  readonly switching: boolean
 }
 
 /**
@@ -21,35 +26,28 @@ export interface Question {
  * the whole list for a first, forced or reconciling one, and where upstream offers no changelog.
  * @throws UpstreamError where neither can be had
  */
-export async function askUpstream(context: Context, question: Question): Promise<Changed> {
-  const { since, memory } = question
+export async function askUpstream(context: Context, question: Question): Promise<UpstreamChanges> {
+  const { since, notes } = question
   const asksChangelog = context.config.apiMethod !== 'simple' && since > 0
   const changelog = asksChangelog ? await askChangelog(context, since) : undefined
-  const enough = changelog !== undefined && !question.wholeList && !wentBack(memory, changelog.serial)
+  const enough = changelog !== undefined && !question.wholeList && !wentBack(question, changelog.serial)
+  const nothing = { list: undefined, changelog: new Map(), removed: new Set<string>(), wentBack: false, tellsAbsence: false }
   // A project that was removed: the list says what is still there.
-  if (enough && !(context.config.apiMethod === 'auto' && changelog.removals)) {
-    return {
-      list: undefined,
-      changes: changelog.projects,
-      serial: changelog.serial,
-      wentBack: false,
-      tellsAbsence: false,
-    }
+  if (enough && !(context.config.apiMethod === 'auto' && changelog.removed.size > 0)) {
+    return { ...nothing, changelog: changelog.projects, removed: normalizedNames(changelog.removed), serial: changelog.serial }
   }
   const list = await askList(context, question, changelog)
-  if (list !== 'unchanged') return merged(context, { question, changelog, list })
-  return {
-    list: undefined,
-    changes: new Map(),
-    serial: memory.upstreamSerial ?? since,
-    wentBack: false,
-    tellsAbsence: false,
-  }
+  if (list === 'unchanged') return { ...nothing, serial: notes.upstreamSerial ?? since }
+  return compared(context, { question, changelog, list })
 }
 
-/** A state file may be ahead of upstream for other reasons; that upstream was further before is what we saw ourselves. */
-function wentBack(memory: Memory, serial: number): boolean {
-  return memory.upstreamSerial !== undefined && serial < memory.upstreamSerial
+function normalizedNames(names: ReadonlySet<string>): Set<string> {
+  return new Set([...names].map(normalizeName))
+}
+
+/** Upstream was further before, or the mirror says that it is further than upstream is. */
+function wentBack({ notes, since }: Question, serial: number): boolean {
+  return serial < Math.max(since, notes.upstreamSerial ?? 0)
 }
 
 /** What the changelog says after `since`; upstream's own serial when it has not got there; undefined without a changelog. */
@@ -58,7 +56,7 @@ async function askChangelog(context: Context, since: number): Promise<Changes | 
   const instead = 'comparing with the list of all projects instead'
   try {
     const last = await insist(context, FURTHER_ATTEMPTS, () => upstream.lastSerial())
-    if (last !== 'not-offered' && last <= since) return { serial: last, projects: new Map(), removals: false }
+    if (last !== 'not-offered' && last <= since) return { serial: last, projects: new Map(), removed: new Set() }
     const changes =
       last === 'not-offered' ? last : await insist(context, FURTHER_ATTEMPTS, () => upstream.changesSince(since, last))
     // Rows beyond the last serial came in between, or are mistaken: they do not decide where the next run goes on.
@@ -90,11 +88,11 @@ async function askList(
     if (list !== undefined) return list
     log.warn('Upstream offers no XML-RPC; using the PEP 691 list of all projects instead')
   }
-  const { memory, since } = question
+  const { notes, since } = question
   // The ETag stands for the list that brought the mirror to this serial; for another serial it says nothing.
-  const conditional = since > 0 && !question.wholeList && changelog === undefined && memory.listSerial === since
+  const conditional = since > 0 && !question.wholeList && changelog === undefined && notes.listSerial === since
   const list = await insist(context, FURTHER_ATTEMPTS, () =>
-    context.upstream.list(conditional ? memory.listEtag : undefined),
+    context.upstream.list(conditional ? notes.listEtag : undefined),
   ).catch(asNotOffered)
   if (list === 'unchanged' || (!(list instanceof UpstreamError) && list.hasSerials)) return list
   const byRpc = config.apiMethod === 'auto' ? await listByRpc(context, changelog).catch(unlessUnreachable) : undefined
@@ -103,11 +101,11 @@ async function askList(
     return byRpc
   }
   if (list instanceof UpstreamError) throw list
-  if (list.html === true && since > 0) {
+  if (list.html === true && question.held > 0 && !question.switching) {
     throw new UpstreamError(
       'content',
-      `${context.upstream.url}: the list of projects is HTML without serials, though the mirror has serial ${since}. ` +
-        'If upstream is meant to be another index now, run mirror --force-check once',
+      `${context.upstream.url}: the list of projects is HTML without serials, but the mirror has serial ${question.held}. ` +
+        'If this is meant to be another index, run mirror --force-check --allow-removals once',
     )
   }
   return list
@@ -133,28 +131,28 @@ interface Answers {
   readonly list: ProjectList
 }
 
-function merged(context: Context, { question, changelog, list }: Answers): Changed {
-  const { since, memory } = question
-  const changes = new Map(changelog?.projects)
-  let highest = 0
-  for (const [name, serial] of list.projects) {
-    if (serial > since || !list.hasSerials) changes.set(name, Math.max(serial, changes.get(name) ?? 0))
-    if (serial > highest) highest = serial
-  }
+function compared(context: Context, { question, changelog, list }: Answers): UpstreamChanges {
+  const logged = { changelog: changelog?.projects ?? new Map<string, number>(), removed: normalizedNames(changelog?.removed ?? new Set()) }
   if (!list.hasSerials) {
     context.log.info('The list of projects has no serials: every project is asked for')
-    return { list, changes, serial: 0, wentBack: false, tellsAbsence: true }
+    return { ...logged, list, serial: 0, wentBack: false, tellsAbsence: true }
   }
+  let highest = 0
+  for (const [, serial] of list.projects) if (serial > highest) highest = serial
   const listed = list.serial ?? highest
   const serial = changelog?.serial ?? listed
-  const restored = wentBack(memory, serial)
-  if (restored) {
-    context.log.warn(
-      `Upstream's serial went back from ${memory.upstreamSerial} to ${serial}: was it restored from a backup? ` +
-        'Every project is compared by its own serial, and none is removed',
-    )
-  } else if (listed < serial) {
-    context.log.info(`The list of projects, of serial ${listed}, is an older copy: what it does not name is kept`)
+  const restored = wentBack(question, serial)
+  if (restored) context.log.warn(restoredText(question, serial))
+  else if (listed < serial) {
+    context.log.info(`The list of projects (serial ${listed}) is an older copy: projects that it does not name are kept`)
   }
-  return { list, changes, serial, wentBack: restored, tellsAbsence: !restored && listed >= serial }
+  return { ...logged, list, serial, wentBack: restored, tellsAbsence: !restored && listed >= serial }
+}
+
+function restoredText({ notes, since }: Question, serial: number): string {
+  const rest = 'Every project is compared by its own serial, and none is removed'
+  if (notes.upstreamSerial !== undefined && serial < notes.upstreamSerial) {
+    return `Upstream's serial went back from ${notes.upstreamSerial} to ${serial}: was it restored from a backup? ${rest}`
+  }
+  return `The mirror's state files say serial ${since}, but upstream is only at ${serial}. ${rest}`
 }

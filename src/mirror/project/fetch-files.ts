@@ -1,72 +1,80 @@
-import type { FilesOutcome, OwedFile } from '../run/outcome.js'
-import { BandersnatchError, IntegrityError, StorageError, UpstreamError, errorText } from '../../errors.js'
+import { IntegrityError, StorageError, UpstreamError, errorText } from '../../errors.js'
 import type { FileSpec } from '../../model/files.js'
+import type { CompareMethod } from '../../storage/types.js'
 import { shownUrl } from '../../upstream/http/failure.js'
-import { endRequests, throwIfStopped } from '../run/context.js'
+import { askAgain } from '../run/ask-again.js'
+import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
-import { insist } from '../run/ask-again.js'
+import { eachOf } from '../run/each-of.js'
+import { isProjectFault } from '../run/fault.js'
+import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 
 /** Larger files are streamed and can be resumed; smaller ones are taken whole, which costs far less. */
 const STREAM_BYTES = 1 << 20
 /** A core metadata file is a few kilobytes; upstream does not tell its size. */
 const METADATA_BYTES = 16 << 20
+/** So many files of a project that failed in several runs are tried before it is left to a later run. */
+const CAUTIOUS_FAILURES = 4
 
 /** What fetching files takes of a run. */
-export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'helper'>
+export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'fetchThread'>
 
-/** Runs `task` for every item, at most `width` at a time. A throw ends the run: nothing new starts, requests are ended. */
-export async function eachOf<T>(
-  context: Pick<Context, 'http' | 'helper'>,
-  { items, width }: { readonly items: Iterable<T>; readonly width: number },
-  task: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items[Symbol.iterator]()
-  const errors: unknown[] = []
-  const lane = async (): Promise<void> => {
-    for (let next = queue.next(); next.done !== true && errors.length === 0; next = queue.next()) {
-      try {
-        await task(next.value)
-      } catch (error) {
-        errors.push(error)
-        endRequests(context, error)
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: width }, lane))
-  if (errors.length > 0) throw errors[0]
+export interface FetchOptions {
+  /** stop after a few failures: the project failed in several runs before */
+  readonly cautious: boolean
+}
+
+export interface EnsureOptions extends FetchOptions {
+  readonly method: CompareMethod
+  /** whether a stored file that is not what the spec says may be replaced; else a reason why not */
+  readonly mayReplace: (spec: FileSpec) => Promise<string | undefined>
 }
 
 /** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
-export async function ensureFiles(context: FilesContext, specs: readonly FileSpec[]): Promise<FilesOutcome> {
-  const states = await context.storage.checkAll(specs, context.config.compareMethod)
-  const owed = specs.flatMap((spec, position) => {
+export async function ensureFiles(context: FilesContext, specs: readonly FileSpec[], options: EnsureOptions): Promise<FilesOutcome> {
+  const states = await context.storage.checkAll(specs, { method: options.method })
+  const owed: OwedFile[] = []
+  const failed = new Map<string, string>()
+  for (const [position, spec] of specs.entries()) {
     const state = states[position] ?? 'missing'
-    return state === 'current' ? [] : [{ spec, state }]
-  })
-  return context.helper?.takes() === true && owed.length > 0 ? context.helper.fetch(owed) : fetchOwed(context, owed)
+    const refusal = state === 'mismatch' ? await options.mayReplace(spec) : undefined
+    if (refusal !== undefined) failed.set(spec.key, refusal)
+    else if (state !== 'current') owed.push({ spec, state })
+  }
+  if (owed.length === 0) return { fetched: [], failed }
+  const byThread = context.fetchThread?.takes() === true
+  const outcome = byThread ? await context.fetchThread.fetch(owed, options) : await fetchOwed(context, owed, options)
+  for (const [key, reason] of failed) outcome.failed.set(key, reason)
+  return outcome
 }
 
 /** Fetches files that are missing or wrong. */
-export async function fetchOwed(context: FilesContext, owed: readonly OwedFile[]): Promise<FilesOutcome> {
-  const outcome: FilesOutcome = { fetched: [], failures: [] }
+export async function fetchOwed(context: FilesContext, owed: readonly OwedFile[], { cautious }: FetchOptions): Promise<FilesOutcome> {
+  const outcome: FilesOutcome = { fetched: [], failed: new Map() }
   await eachOf(context, { items: withMetadata(owed), width: context.config.workers }, async (group) => {
-    throwIfStopped(context)
-    try {
-      for (const file of group) {
-        await ensureFile(context, file)
-        outcome.fetched.push(file.spec.key)
-      }
-    } catch (error) {
-      if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+    for (const { spec, state } of group) {
       throwIfStopped(context)
-      context.log.error(errorText(error))
-      outcome.failures.push(errorText(error))
+      if (cautious && outcome.failed.size >= CAUTIOUS_FAILURES) {
+        outcome.failed.set(spec.key, `${spec.filename} is not tried in this run`)
+        continue
+      }
+      try {
+        await ensureFile(context, { spec, state })
+        outcome.fetched.push(spec.key)
+      } catch (error) {
+        if (!isProjectFault(error)) throw error
+        throwIfStopped(context)
+        context.log.error(errorText(error))
+        outcome.failed.set(spec.key, errorText(error))
+        // Without the release file its core metadata file serves nobody.
+        if (spec.kind === 'release') break
+      }
     }
   })
   return outcome
 }
 
-/** A release file and the core metadata file that follows it: without the one the other serves nobody. */
+/** A release file and the core metadata file that follows it. */
 function* withMetadata(files: readonly OwedFile[]): Generator<readonly OwedFile[]> {
   for (const [position, file] of files.entries()) {
     const before = files[position - 1]?.spec.key
@@ -91,7 +99,7 @@ async function ensureFile(context: FilesContext, { spec, state }: OwedFile): Pro
 
 /** Fetches a file from the first of its URLs that has the right bytes. */
 export async function fetchFile(context: FilesContext, spec: FileSpec): Promise<void> {
-  await insist(context, 1, () => fromFirst(context, spec))
+  await askAgain(context, 1, () => fromFirst(context, spec))
 }
 
 async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {
@@ -119,6 +127,8 @@ async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Pr
     return
   }
   const receiver = await storage.receive(spec)
+  // Another writer stored it in the meantime.
+  if (receiver === undefined) return
   const before = receiver.held
   try {
     await http.download(url, receiver, { size: spec.size })

@@ -1,83 +1,62 @@
-import { PAGE_NAMES, jsonKey, pypiJsonKey, simpleDirectory } from '../../model/layout.js'
+import { documentKeys } from '../../model/document.js'
+import { pageKeys } from '../../model/page.js'
 import type { Context } from '../run/context.js'
 import type { Removal } from '../run/report.js'
-import { documentKeys, pageKeys, storedPage, storedProject } from './stored.js'
+import { removeDocuments, removePages } from './pages.js'
+import { pageDirectories, storedPages, storedProject } from './stored.js'
 
-/** A run never removes fewer than this many because of `removal-limit`: small mirrors would always be stuck. */
-const ALWAYS_ALLOWED = 50
-/** Upstream's list may shrink by this share and this many names before nobody believes it. */
-const SHRINK_SHARE = 0.01
-const SHRINK_NAMES = 100
+/** What removing projects takes of a run. */
+type RemovalContext = Pick<Context, 'config' | 'storage' | 'log' | 'report' | 'owners'>
 
-/** Why projects go that the plan did not know of. */
-export const WITHDRAWN = 'upstream has it no more (deleted or in quarantine)'
-export const UNWANTED = 'a metadata filter no longer wants it'
-
-export interface GuardInput {
-  readonly removals: number
-  readonly mirrored: number
-  /** percent of the mirrored projects that may go in one run */
-  readonly limit: number
-  /** how many names upstream listed last time and now, where known */
-  readonly listedBefore: number | undefined
-  readonly listedNow: number | undefined
-  readonly allowed: boolean
-}
-
-/** Why none of the removals may happen in this run; undefined when they may. */
-export function removalGuard(input: GuardInput): string | undefined {
-  const { removals, mirrored, limit, listedBefore, listedNow, allowed } = input
-  if (removals === 0 || allowed) return undefined
-  const override = 'nothing is removed; check upstream, then run again with --allow-removals if it is right'
-  if (listedBefore !== undefined && listedNow !== undefined) {
-    const lost = listedBefore - listedNow
-    if (lost > SHRINK_NAMES && lost > listedBefore * SHRINK_SHARE) {
-      return `upstream lists ${listedNow} projects, ${lost} fewer than last time: ${override}`
-    }
-  }
-  const most = Math.max(ALWAYS_ALLOWED, Math.ceil((mirrored * limit) / 100))
-  return removals > most
-    ? `${removals} of ${mirrored} mirrored projects would go, more than the ${most} that removal-limit allows: ${override}`
-    : undefined
-}
-
-/** Takes a project's pages and metadata away, so that nothing installs it; with policy `delete` its files too. */
-export async function removeProject(context: Context, removal: Removal): Promise<void> {
-  const { storage, config, log, report } = context
+/**
+ * Takes a project's pages and metadata away, so that nothing installs it; with `removed-projects = delete` its files,
+ * too. Pages go first: nobody is sent to a file that is gone.
+ */
+export async function removeProject(context: RemovalContext, removal: Removal): Promise<void> {
+  const { config, log, report } = context
   const { project: name } = removal
-  const doomed = config.removedProjects === 'delete' ? await ownedKeys(context, name) : []
-  await storage.removeTree(simpleDirectory(name, config.hashIndex))
-  await storage.remove(jsonKey(name))
-  await storage.remove(pypiJsonKey(name), { pruneParents: true })
-  await removeFiles(context, doomed)
+  const deletes = config.removedProjects === 'delete'
+  const files = deletes ? await ownedKeys(context, name) : []
+  await removeServed(context, name)
+  const removed = await removeFiles(context, name, files)
   report.removals.push(removal)
-  const files =
-    config.removedProjects === 'delete' ? `${doomed.length} files deleted` : 'its files stay until verify --delete'
-  log.warn(`Removed ${name} from the index: ${removal.reason} (${files})`)
+  const fate = deletes ? `${removed} ${removed === 1 ? 'file' : 'files'} deleted` : 'its files stay until verify --delete'
+  log.warn(`Removed ${name} from the index: ${removal.reason} (${fate})`)
 }
 
-/** Removes release files with the directories that they leave empty. */
-export async function removeFiles(context: Context, keys: readonly string[]): Promise<void> {
+/** Removes pages at both places of `hash-index`, and documents. */
+export async function removeServed({ config, storage }: Pick<Context, 'config' | 'storage'>, name: string): Promise<void> {
+  const [own, other] = pageDirectories(name, config.hashIndex)
+  // A directory of one letter may hold those of other projects, from another time of `hash-index`.
+  if (name.length === 1 && !config.hashIndex) await removePages(storage, own)
+  else await storage.removeTree(own)
+  await removePages(storage, other)
+  await removeDocuments(storage, name)
+}
+
+/**
+ * Removes release files of a project with the directories that they leave empty, but none that another project's page
+ * names. Returns how many were removed.
+ */
+export async function removeFiles({ storage, owners, report, log }: RemovalContext, name: string, keys: readonly string[]): Promise<number> {
+  let removed = 0
   for (const key of keys) {
-    if (await context.storage.remove(key, { pruneParents: 'all' })) context.report.filesRemoved += 1
+    const [other] = await owners.others(key, name)
+    if (other !== undefined) {
+      log.info(`${storage.location(key)} stays: the page of ${other} names it, too`)
+      continue
+    }
+    removed += await storage.remove(key, { pruneParents: 'all' })
   }
+  report.filesRemoved += removed
+  return removed
 }
 
-/** Whether the mirror serves pages of a project; other directories below `web/simple` are not ours to remove. */
-export async function hasPages(context: Context, name: string): Promise<boolean> {
-  const directory = simpleDirectory(name, context.config.hashIndex)
-  for (const page of PAGE_NAMES) if ((await context.storage.stat(`${directory}/${page}`)) !== undefined) return true
-  return false
-}
-
-/** Every stored file that the mirror's own documents ascribe to a project. */
-export async function ownedKeys(context: Context, name: string): Promise<string[]> {
-  const { storage, config } = context
+/** Every stored file that the mirror's own pages and documents ascribe to a project. */
+export async function ownedKeys({ storage, config }: Pick<Context, 'config' | 'storage'>, name: string): Promise<string[]> {
   const keys = new Set<string>()
   const project = await storedProject(storage, name)
-  if (project !== undefined && project !== 'unreadable')
-    documentKeys(project, config.digestName).forEach((key) => keys.add(key))
-  const page = await storedPage(storage, config, name)
-  if (page !== undefined) pageKeys(page).forEach((key) => keys.add(key))
+  if (project !== undefined && project !== 'unreadable') documentKeys(project, config.digestName).forEach((key) => keys.add(key))
+  for (const page of await storedPages(storage, config, name)) pageKeys(page, config.rootUri).forEach((key) => keys.add(key))
   return [...keys]
 }

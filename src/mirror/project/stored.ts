@@ -1,37 +1,60 @@
-import { UnsafePathError } from '../../errors.js'
-import { coreMetadataDigest } from '../../model/expected.js'
-import { jsonKey, packageKey, simpleDirectory } from '../../model/layout.js'
-import { field, isObject } from '../../model/parse.js'
-import type { JsonObject, Project } from '../../model/project.js'
-import { releaseFiles } from '../../model/project.js'
-import { parseHtmlPage } from '../../upstream/html-page.js'
 import type { MirrorConfig } from '../../config/types.js'
+import { parseDocument } from '../../model/document.js'
+import { PAGE_NAMES, jsonKey, simpleDirectory } from '../../model/layout.js'
+import type { PageName } from '../../model/layout.js'
+import { parseJsonObject } from '../../model/parse.js'
+import type { JsonObject, Project } from '../../model/project.js'
 import type { Storage } from '../../storage/types.js'
-import { parseDocument } from './fetch-project.js'
+import { parseHtmlPage } from '../../upstream/html-page.js'
 
 /** The page of a project as the mirror serves it, with the keys of PEP 691; undefined where there is none. */
-export async function storedPage(
-  storage: Storage,
-  config: MirrorConfig,
-  name: string,
-): Promise<JsonObject | undefined> {
-  const directory = simpleDirectory(name, config.hashIndex)
-  const json = await storage.read(`${directory}/index.v1_json`)
-  const page = json === undefined ? undefined : parseJsonObject(json)
-  if (page !== undefined) return page
-  const html = (await storage.read(`${directory}/index.v1_html`)) ?? (await storage.read(`${directory}/index.html`))
-  return html === undefined
-    ? undefined
-    : parseHtmlPage(html, { base: new URL(`https://mirror.invalid/simple/${name}/`), name }).json
+export async function storedPage(storage: Storage, config: MirrorConfig, name: string): Promise<JsonObject | undefined> {
+  for (const page of ['index.v1_json', 'index.v1_html', 'index.html'] as const) {
+    const found = await readPage(storage, { directory: simpleDirectory(name, config.hashIndex), page, name })
+    if (found !== undefined && found !== 'damaged') return found
+  }
+  return undefined
 }
 
-export function parseJsonObject(body: Buffer): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'))
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
+/** All pages that the mirror serves of a project, in every format and at either place of `hash-index`. */
+export async function storedPages(storage: Storage, config: MirrorConfig, name: string): Promise<JsonObject[]> {
+  const pages: JsonObject[] = []
+  for (const hashIndex of [config.hashIndex, !config.hashIndex]) {
+    const directory = simpleDirectory(name, hashIndex)
+    const bodies = new Set<string>()
+    for (const page of PAGE_NAMES) {
+      const body = await storage.read(`${directory}/${page}`)
+      // index.html and index.v1_html are copies of each other.
+      const text = body?.toString('latin1')
+      if (body === undefined || text === undefined || bodies.has(text)) continue
+      bodies.add(text)
+      const parsed = parsePage(body, page, name)
+      if (parsed !== undefined) pages.push(parsed)
+    }
   }
+  return pages
+}
+
+export interface PagePlace {
+  readonly directory: string
+  readonly page: PageName
+  readonly name: string
+}
+
+/** One page; 'damaged' where it cannot be read as what it is. */
+export async function readPage(storage: Storage, { directory, page, name }: PagePlace): Promise<JsonObject | 'damaged' | undefined> {
+  const body = await storage.read(`${directory}/${page}`)
+  return body === undefined ? undefined : (parsePage(body, page, name) ?? 'damaged')
+}
+
+function parsePage(body: Buffer, page: PageName, name: string): JsonObject | undefined {
+  if (page === 'index.v1_json') {
+    const json = parseJsonObject(body)
+    return json !== undefined && Array.isArray(json['files']) ? json : undefined
+  }
+  // A page that was cut off lacks its end.
+  if (!/<\/html>/i.test(body.toString('latin1', Math.max(0, body.length - 100)))) return undefined
+  return parseHtmlPage(body, { base: new URL(`https://mirror.invalid/simple/${name}/`), name }).json
 }
 
 /** The project of a stored metadata document; undefined where there is none, 'unreadable' where it is damaged. */
@@ -47,30 +70,17 @@ export async function storedProject(storage: Storage, name: string): Promise<Pro
   }
 }
 
-/** Keys of the files that a page names, core metadata files included. Links that leave the mirror are passed over. */
-export function pageKeys(page: JsonObject): string[] {
-  const files = field(page, 'files')
-  const keys: string[] = []
-  for (const file of Array.isArray(files) ? files : []) {
-    const url = isObject(file) ? field(file, 'url') : undefined
-    if (!isObject(file) || typeof url !== 'string') continue
-    try {
-      const path = url.replace(/^(?:\.\.\/)+/, '/').replace(/^.*?(?=\/packages\/)/, '')
-      const key = packageKey(path)
-      const metadata = field(file, 'core-metadata')
-      keys.push(key)
-      if (isObject(metadata) || metadata === true) keys.push(`${key}.metadata`)
-    } catch (error) {
-      if (!(error instanceof UnsafePathError)) throw error
-    }
+/** Whether the mirror serves a page of a project. Other directories below `web/simple` are not ours to remove. */
+export async function hasPages(storage: Storage, config: MirrorConfig, name: string): Promise<boolean> {
+  for (const hashIndex of [config.hashIndex, !config.hashIndex]) {
+    const directory = simpleDirectory(name, hashIndex)
+    for (const page of PAGE_NAMES) if ((await storage.stat(`${directory}/${page}`)) !== undefined) return true
   }
-  return keys
+  return false
 }
 
-/** Keys of everything that a metadata document names, whatever the filters say. */
-export function documentKeys(project: Project, digestName: string): string[] {
-  return releaseFiles(project).flatMap((file) => {
-    const key = packageKey(file.path)
-    return coreMetadataDigest(file, digestName) === undefined ? [key] : [key, `${key}.metadata`]
-  })
+/** The directories that pages of a project may be in: where they belong, then where `hash-index` would otherwise have them. */
+export function pageDirectories(name: string, hashIndex: boolean): readonly [own: string, other: string] {
+  return [simpleDirectory(name, hashIndex), simpleDirectory(name, !hashIndex)]
 }
+

@@ -3,9 +3,12 @@ import type { Filters } from '../../filters/types.js'
 import type { Log } from '../../log/types.js'
 import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
+import type { FetchThread } from '../fetch-thread/types.js'
+import type { Shape } from '../plan/shape.js'
+import type { Ledger } from '../state/ledger.js'
 import type { DiffFile } from './diff-file.js'
-import type { Helper } from '../fetch-thread/types.js'
 import type { JsonApi } from './json-api.js'
+import type { KeyLocks } from './key-locks.js'
 import type { Progress } from './progress.js'
 import type { Report } from './report.js'
 
@@ -20,6 +23,16 @@ export interface Context {
   readonly report: Report
   readonly progress: Progress
   readonly diff: DiffFile
+  /** the one time of the run: what is due is judged by it */
+  readonly startedAt: Date
+  /** what the configuration makes of a project */
+  readonly shape: Shape
+  /** id of the shape that a project's pages must have; `name`: normalized */
+  readonly shapeOf: (name: string) => string
+  /** read when it is first needed: a quiet run never does */
+  readonly ledger: () => Promise<Ledger>
+  /** release files that a project is working on */
+  readonly locks: KeyLocks
   /** learnt from upstream's first answers */
   readonly jsonApi: JsonApi
   /** changes with every start of the machine; '' where the system does not tell */
@@ -27,7 +40,7 @@ export interface Context {
   /** set when the run is to end: a signal, a full disk, a lost lock */
   readonly signal: AbortSignal
   /** another thread for a run with much to fetch; undefined where there can be none */
-  readonly helper: Helper | undefined
+  readonly fetchThread: FetchThread | undefined
 }
 
 /** Throws the reason when the run is to end. */
@@ -36,8 +49,8 @@ export function throwIfStopped(context: Pick<Context, 'signal'>): void {
   throw context.signal.reason instanceof Error ? context.signal.reason : new Error('the run was stopped')
 }
 
-/** For what ends the run: requests under way are of no use any more. */
-export function endRequests({ http, helper }: Pick<Context, 'http' | 'helper'>, error: unknown): void {
+/** Aborts the requests under way when the run ends: nobody needs their answers. */
+export function endRequests({ http, fetchThread }: Pick<Context, 'http' | 'fetchThread'>, error: unknown): void {
   http.abort(error instanceof Error ? error : new Error(String(error)))
-  helper?.abort()
+  fetchThread?.abort()
 }

@@ -3,15 +3,35 @@ import type { FileState } from '../../storage/types.js'
 
 /** What became of one project; a value, for only bugs are thrown. */
 export type Outcome =
-  | { readonly kind: 'synced'; readonly name: string; readonly serial: number; readonly changed: readonly string[] }
-  /** upstream has it no more */
-  | { readonly kind: 'gone'; readonly name: string }
+  | Synced
+  /** upstream has no files of it, or put it into quarantine, and says so */
+  | { readonly kind: 'empty' }
+  /** upstream answers that it does not have it */
+  | { readonly kind: 'missing' }
   /** a metadata filter does not want it */
-  | { readonly kind: 'filtered'; readonly name: string }
+  | { readonly kind: 'filtered'; readonly serial: number }
   /** its name or all of its files must not be mirrored; asking again would not help */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly serial: number }
   /** `passing`: what went wrong may go right later in the same run */
   | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean }
+
+/** Its pages are written. */
+export interface Synced {
+  readonly kind: 'synced'
+  /** of the pages */
+  readonly serial: number
+  readonly rawName: string
+  /** keys of what was written, as the diff file lists them */
+  readonly changed: readonly string[]
+  /** why some of its files are left out; undefined where nothing is missing */
+  readonly owed: string | undefined
+  /** its pages name files that carry the name of another project */
+  readonly foreign: boolean
+  /** seconds since the epoch: when it must be looked at again although upstream did not change it */
+  readonly due: number | undefined
+  /** other projects whose pages name a file that this one replaced */
+  readonly disturbed: readonly string[]
+}
 
 /** A file that is missing or wrong. */
 export interface OwedFile {
@@ -22,6 +42,6 @@ export interface OwedFile {
 export interface FilesOutcome {
   /** keys of the files that were stored */
   readonly fetched: string[]
-  /** one line per file that could not be had */
-  readonly failures: string[]
+  /** key -> why that file could not be had */
+  readonly failed: Map<string, string>
 }

@@ -1,38 +1,66 @@
 import { LAYOUT } from '../../model/layout.js'
 import type { Storage } from '../../storage/types.js'
+import { formatEntry, parseEntry } from './ledger-entry.js'
+import type { LedgerEntry } from './ledger-entry.js'
 
 /**
- * Which projects the run has finished: an append-only list beside `todo`, so that bookkeeping grows with the work and
- * not with its square. A line is written as soon as a project is done; `flushed` says that everything above it is on
- * disk. After a crash of the program all lines hold; after one of the machine (another boot) those above `flushed`.
+ * Which projects a run has begun and finished: an append-only list, so that bookkeeping grows with the work. A line is
+ * written before a project's pages are touched and another when they are done. `flushed` says that everything above it
+ * is on disk. After a crash of the program all lines hold; after one of the machine (another boot) those above `flushed`.
  */
 export interface Journal {
-  /** `serial`: of the pages now stored; 0 where there are none */
-  finished(name: string, serial: number): Promise<void>
+  /** The pages of these projects may be touched from now on. */
+  begin(names: readonly string[]): Promise<void>
+  /** `entry`: the project's line in the ledger; undefined where the ledger no longer has it */
+  finished(name: string, entry: LedgerEntry | undefined): Promise<void>
   /** Puts everything so far on disk. */
   checkpoint(): Promise<void>
 }
 
+/** What an interrupted run left. */
+export interface JournalRead {
+  /** normalized name -> its line in the ledger; undefined: it has none */
+  readonly finished: ReadonlyMap<string, LedgerEntry | undefined>
+  /** normalized names of projects whose pages may be half written */
+  readonly begun: ReadonlySet<string>
+  /** false: pages of other projects may be half written, too; `todo` names them */
+  readonly complete: boolean
+}
+
 const FLUSHED = '# flushed'
 const BOOT = '# boot '
+const BEGUN = '> '
+const FORGOTTEN = '- '
 /** Unflushed work that a power cut may cost: this many milliseconds of it. */
 const CHECKPOINT_MS = 60_000
 
-/** What an interrupted run finished: name as upstream spells it -> serial of its pages, 0 where there are none. */
-export async function readJournal(storage: Storage, bootId: string): Promise<Map<string, number>> {
-  const text = (await storage.read(LAYOUT.journal))?.toString('utf8') ?? ''
+/** undefined where no run was interrupted */
+export async function readJournal(storage: Storage, bootId: string): Promise<JournalRead | undefined> {
+  const text = (await storage.read(LAYOUT.journal))?.toString('utf8')
+  if (text === undefined) return undefined
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
   const sameBoot = bootId !== '' && lines.filter((line) => line.startsWith(BOOT)).at(-1) === BOOT + bootId
-  const trusted = sameBoot ? lines : lines.slice(0, lines.lastIndexOf(FLUSHED) + 1)
-  const finished = new Map<string, number>()
-  for (const line of trusted) {
-    const [, name, serial] = /^(\S+) (\d+)$/.exec(line) ?? []
-    if (name !== undefined && serial !== undefined) finished.set(name, Number(serial))
+  const trusted = sameBoot ? lines.length : lines.lastIndexOf(FLUSHED) + 1
+  const finished = new Map<string, LedgerEntry | undefined>()
+  const begun = new Set<string>()
+  for (const [index, line] of lines.entries()) {
+    if (line.startsWith(BEGUN)) {
+      begun.add(line.slice(BEGUN.length))
+      finished.delete(line.slice(BEGUN.length))
+    } else if (index < trusted) readFinished(line, { finished, begun })
   }
-  return finished
+  return { finished, begun, complete: sameBoot && !storage.properties.metered }
 }
 
-/** Starts a journal for the `todo` just written. The one before it was removed first: see runMirror. */
+function readFinished(line: string, { finished, begun }: { finished: Map<string, LedgerEntry | undefined>; begun: Set<string> }): void {
+  if (line === '' || line.startsWith('#')) return
+  const parsed = line.startsWith(FORGOTTEN) ? ([line.slice(FORGOTTEN.length), undefined] as const) : parseEntry(line)
+  if (parsed === undefined) return
+  finished.set(...parsed)
+  begun.delete(parsed[0])
+}
+
+/** Starts a journal, or goes on with the one that is there. */
 export async function openJournal(storage: Storage, bootId: string): Promise<Journal> {
   await storage.append(LAYOUT.journal, `\n${BOOT}${bootId}\n`)
   let flushedAt = performance.now()
@@ -43,8 +71,9 @@ export async function openJournal(storage: Storage, bootId: string): Promise<Jou
   }
   return {
     checkpoint,
-    async finished(name, serial) {
-      await storage.append(LAYOUT.journal, `${name} ${serial}\n`)
+    begin: (names) => storage.append(LAYOUT.journal, names.map((name) => `${BEGUN}${name}\n`).join('')),
+    async finished(name, entry) {
+      await storage.append(LAYOUT.journal, `${entry === undefined ? FORGOTTEN + name : formatEntry(name, entry)}\n`)
       if (performance.now() - flushedAt > CHECKPOINT_MS) await checkpoint()
     },
   }

@@ -1,9 +1,13 @@
 import { isObject } from '../../model/parse.js'
+import type { JsonObject } from '../../model/project.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { Storage } from '../../storage/types.js'
 
-/** What this tool remembers between runs beside 8.0's state files. Everything may be missing. */
-export interface Memory {
+/**
+ * What a run leaves for the next one beside 8.0's state files: `.bandersnatch/state.json`. Everything may be missing.
+ * A quiet run reads nothing else of this tool.
+ */
+export interface RunNotes {
   /** of the list of all projects as last seen */
   readonly listEtag: string | undefined
   readonly listCount: number | undefined
@@ -12,43 +16,38 @@ export interface Memory {
   readonly upstreamSerial: number | undefined
   /** milliseconds since the epoch: when the mirror was last compared with the whole list */
   readonly reconciledAt: number | undefined
-  /** fingerprints of the filters that decided over what is mirrored */
+  /** id of the shape that everything served has; undefined where the mirror has no ledger yet */
+  readonly shape: string | undefined
+  /** id of a shape under which a run began to write pages and was not done */
+  readonly begunShape: string | undefined
+  /** fingerprint of the project filters that decided what is mirrored */
   readonly projectFilters: string | undefined
-  readonly contentFilters: string | undefined
+  /** the same of project filters with which a run began and was not done */
+  readonly begunProjectFilters: string | undefined
+  /** shapes that the ledger names, as people read them: id -> option -> value */
+  readonly shapes: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** seconds since the epoch: when a project must be looked at again although upstream did not change it */
+  readonly nextLook: number | undefined
+  /** it is known which projects name files that carry the name of another one */
+  readonly foreignKnown: boolean
   /** a guard kept the last run from removing projects: the next one looks again */
   readonly unsettled: boolean
   /** URL of the upstream that had PyPI's JSON API */
   readonly jsonApiAt: string | undefined
-  /** state files as the last run left them: what the storage's version of them says need not be read */
-  readonly stateFiles: StateFiles | undefined
+  /** 8.0's state files as the last run left them: what the storage's version of them says need not be read */
+  readonly stateFiles: RememberedFiles | undefined
+  /** fingerprint of the content filters, as version 1.0 of this tool noted it */
+  readonly contentFilters: string | undefined
 }
 
 /** key -> version and text */
-export type StateFiles = Readonly<Record<string, readonly [version: string, text: string]>>
+export type RememberedFiles = Readonly<Record<string, readonly [version: string, text: string]>>
 
-function parseStateFiles(value: unknown): StateFiles | undefined {
-  if (!isObject(value)) return undefined
-  const files = Object.entries(value).flatMap(([key, entry]): [string, [string, string]][] => {
-    const parts: readonly unknown[] = Array.isArray(entry) ? entry : []
-    const [version, text] = parts
-    return typeof version === 'string' && typeof text === 'string' ? [[key, [version, text]]] : []
-  })
-  return Object.fromEntries(files)
-}
-
-/** A project that keeps failing: since when, how often, why. */
-export interface FailureRecord {
-  /** ISO 8601 */
-  readonly since: string
-  readonly runs: number
-  readonly reason: string
-}
-
-export async function loadMemory(storage: Storage): Promise<Memory> {
-  const read = await readJson(storage, LAYOUT.memory)
+export async function loadNotes(storage: Storage): Promise<RunNotes> {
+  const read = await readJson(storage, LAYOUT.notes)
   const number = (name: string): number | undefined => {
     const value = read[name]
-    return typeof value === 'number' ? value : undefined
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined
   }
   const text = (name: string): string | undefined => {
     const value = read[name]
@@ -60,59 +59,47 @@ export async function loadMemory(storage: Storage): Promise<Memory> {
     listSerial: number('listSerial'),
     upstreamSerial: number('upstreamSerial'),
     reconciledAt: number('reconciledAt'),
+    shape: text('shape'),
+    begunShape: text('begunShape'),
     projectFilters: text('projectFilters'),
-    contentFilters: text('contentFilters'),
+    begunProjectFilters: text('begunProjectFilters'),
+    shapes: parseShapes(read['shapes']),
+    nextLook: number('nextLook'),
+    foreignKnown: read['foreignKnown'] === true,
     unsettled: read['unsettled'] === true,
     jsonApiAt: text('jsonApiAt'),
-    stateFiles: parseStateFiles(read['stateFiles']),
+    stateFiles: parseFiles(read['stateFiles']),
+    contentFilters: text('contentFilters'),
   }
 }
 
 /** @param before what is stored, where that is known: the same is not written again */
-export async function saveMemory(storage: Storage, memory: Memory, before?: Memory): Promise<void> {
-  const text = memoryText(memory)
-  if (before === undefined || memoryText(before) !== text) await storage.write(LAYOUT.memory, text)
+export async function saveNotes(storage: Storage, notes: RunNotes, before?: RunNotes): Promise<void> {
+  const text = notesText(notes)
+  if (before === undefined || notesText(before) !== text) await storage.write(LAYOUT.notes, text)
 }
 
-function memoryText(memory: Memory): string {
-  return `${JSON.stringify(memory, null, 2)}\n`
+function notesText(notes: RunNotes): string {
+  return `${JSON.stringify(notes, null, 2)}\n`
 }
 
-export async function loadFailures(storage: Storage): Promise<Map<string, FailureRecord>> {
-  const failures = new Map<string, FailureRecord>()
-  for (const [name, value] of Object.entries(await readJson(storage, LAYOUT.failures))) {
-    if (!isObject(value)) continue
-    const { since, runs, reason } = value
-    if (typeof since === 'string' && typeof runs === 'number' && typeof reason === 'string') {
-      failures.set(name, { since, runs, reason })
-    }
-  }
-  return failures
+function parseFiles(value: unknown): RememberedFiles | undefined {
+  if (!isObject(value)) return undefined
+  const files = Object.entries(value).flatMap(([key, entry]): [string, [string, string]][] => {
+    const parts: readonly unknown[] = Array.isArray(entry) ? entry : []
+    const [version, text] = parts
+    return typeof version === 'string' && typeof text === 'string' ? [[key, [version, text]]] : []
+  })
+  return Object.fromEntries(files)
 }
 
-export async function saveFailures(storage: Storage, failures: ReadonlyMap<string, FailureRecord>): Promise<void> {
-  if (failures.size === 0) await storage.remove(LAYOUT.failures)
-  else await storage.write(LAYOUT.failures, `${JSON.stringify(Object.fromEntries(failures), null, 2)}\n`)
-}
-
-/** Lines of `name serial`: which serial the mirror's pages have, or had when a project was found absent. */
-export async function loadSerials(storage: Storage, key: string): Promise<Map<string, number>> {
-  const serials = new Map<string, number>()
-  const text = (await storage.read(key))?.toString('utf8') ?? ''
-  for (let from = 0, to = text.indexOf('\n'); to >= 0; from = to + 1, to = text.indexOf('\n', from)) {
-    const space = text.indexOf(' ', from)
-    const serial = Number(text.slice(space + 1, to))
-    if (space > from && space < to && Number.isSafeInteger(serial)) serials.set(text.slice(from, space), serial)
-  }
-  return serials
-}
-
-export async function saveSerials(storage: Storage, key: string, serials: ReadonlyMap<string, number>): Promise<void> {
-  await storage.writeStream(key, serialLines(serials))
-}
-
-function* serialLines(serials: ReadonlyMap<string, number>): Generator<string> {
-  for (const [name, serial] of serials) yield `${name} ${serial}\n`
+function parseShapes(value: unknown): RunNotes['shapes'] {
+  if (!isObject(value)) return {}
+  const texts = (options: JsonObject): Record<string, string> =>
+    Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([id, options]) => (isObject(options) ? [[id, texts(options)] as const] : [])),
+  )
 }
 
 async function readJson(storage: Storage, key: string): Promise<Record<string, unknown>> {
@@ -122,7 +109,7 @@ async function readJson(storage: Storage, key: string): Promise<Record<string, u
     const value: unknown = JSON.parse(text)
     return isObject(value) ? { ...value } : {}
   } catch {
-    // Our own notes; without them the run only compares more than it must.
+    // Without these notes a run only compares more than it must.
     return {}
   }
 }

@@ -1,0 +1,31 @@
+import type { Context } from '../run/context.js'
+import type { RunNotes } from '../state/run-notes.js'
+import { projectFiltersOf } from './shape.js'
+
+/** What the admin edited since everything served was made. */
+export interface Edits {
+  readonly any: boolean
+  /** options or content filters that shape what is served of a project */
+  readonly options: boolean
+  /** filters that choose projects by name */
+  readonly projects: boolean
+  /** whether pages of a shape were made with other metadata, release or file filters than today's */
+  readonly filtersDiffer: (shape: string) => boolean
+}
+
+/** A run that was interrupted under other options counts, even where the edit was taken back since. */
+export function findEdits({ shape, filters }: Pick<Context, 'shape' | 'filters'>, notes: RunNotes): Edits {
+  const differs = (before: string | undefined, now: string): boolean => before !== undefined && before !== now
+  const now = projectFiltersOf(filters)
+  const options = notes.shape !== shape.id || notes.begunShape !== undefined
+  const projects = differs(notes.projectFilters, now) || notes.begunProjectFilters !== undefined
+  return {
+    any: options || projects,
+    options,
+    projects,
+    filtersDiffer: (id) => notes.shapes[id]?.[FILTERS_KEY] !== shape.filters,
+  }
+}
+
+/** Under which a shape's filters are noted beside its options. */
+export const FILTERS_KEY = 'filters'

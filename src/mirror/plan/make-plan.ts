@@ -1,0 +1,198 @@
+import { keepsProject } from '../../filters/apply.js'
+import { isSafeProjectName } from '../../model/layout.js'
+import { normalizeName } from '../../packaging/name.js'
+import type { Removal } from '../run/report.js'
+import type { LedgerEntry } from '../state/ledger-entry.js'
+import type { State } from '../state/status-files.js'
+import { judge } from './judge.js'
+import type { Facts } from './judge.js'
+import type { PlanInput, SyncPlan, WorkItem } from './types.js'
+
+/** Where the run goes on from: the last complete serial, or the one that an unfinished run was heading for. */
+export function sinceSerial(state: State, forced: boolean): number {
+  return forced ? 0 : (state.todo?.target ?? state.status ?? 0)
+}
+
+/** What the sources of a plan say of one project. */
+interface Claim {
+  readonly rawName: string
+  readonly claimed: number | undefined
+  readonly todo: number | undefined
+  readonly listed: boolean | undefined
+  /** the list has it in several spellings: which of the serials is its own nobody can tell */
+  readonly doubled: boolean
+}
+
+/** Decides what a `mirror` run does. Pure: the same input gives the same plan. */
+export function makePlan(input: PlanInput): SyncPlan {
+  const { state, changes, ledger, circumstances } = input
+  const since = sinceSerial(state, circumstances.forced)
+  const target = changes.wentBack ? changes.serial : Math.max(since, changes.serial)
+  const draft = createDraft(input, target)
+  const todo = normalized(circumstances.forced ? undefined : state.todo?.projects)
+  const changelog = normalized(changes.changelog)
+  const marks = markListed(input)
+  const claim = (name: string, rawName: string, listed: { serial: number } | undefined): void => {
+    const logged = changelog.get(name)
+    const left = todo.get(name)
+    const claimed = Math.max(listed?.serial ?? -1, logged?.serial ?? -1)
+    const position = ledger.position(name)
+    draft.add(name, {
+      rawName: listed === undefined ? (logged?.rawName ?? left?.rawName ?? rawName) : rawName,
+      claimed: claimed < 0 ? undefined : claimed,
+      todo: left?.serial,
+      listed: listed !== undefined ? true : changes.tellsAbsence && !marks.unreadable.has(name) ? false : undefined,
+      doubled: position !== undefined && (marks.counts[position] ?? 0) > 1,
+    })
+  }
+  for (const [rawName, serial] of changes.list?.projects ?? []) {
+    const name = normalizeName(rawName)
+    if (!draft.isSettled(name, serial)) claim(name, rawName, { serial })
+  }
+  for (const [name, { rawName }] of [...changelog, ...todo]) if (!marks.has(name)) claim(name, rawName, undefined)
+  let missing = 0
+  for (const name of ledger.names()) {
+    const position = ledger.position(name) ?? 0
+    if ((marks.counts[position] ?? 0) > 0 || changelog.has(name) || todo.has(name)) continue
+    if (changes.list === undefined || marks.unreadable.has(name)) {
+      if (ledger.plainSerial(name, input.shapeOf(name)) === undefined) claim(name, name, undefined)
+    } else {
+      if (!changes.tellsAbsence && ledger.pageSerial(name) !== undefined) missing += 1
+      claim(name, name, undefined)
+    }
+  }
+  const { work, removals, notes, waiting } = draft
+  const anything = changelog.size > 0 || work.size > 0 || removals.length > 0
+  return {
+    // A resumed run whose list of changes is not empty continues the run before it.
+    base: circumstances.forced ? 0 : anyNewer(input, since) ? since : (state.status ?? 0),
+    target,
+    work,
+    removals,
+    missing: circumstances.removes ? missing : 0,
+    notes,
+    waiting,
+    writeRoot: since === 0 || (!circumstances.forced && state.todo !== undefined) || anything || input.rootEdited,
+  }
+}
+
+/** Whether upstream named anything newer than `since`. */
+function anyNewer({ changes, circumstances }: PlanInput, since: number): boolean {
+  if (changes.changelog.size > 0) return true
+  if (changes.list === undefined) return false
+  if (!circumstances.hasSerials) return changes.list.projects.size > 0
+  for (const [, serial] of changes.list.projects) if (serial > since) return true
+  return false
+}
+
+/** Names are looked up normalized; of several spellings the newest counts. */
+function normalized(names: ReadonlyMap<string, number> | undefined): Map<string, { rawName: string; serial: number }> {
+  const found = new Map<string, { rawName: string; serial: number }>()
+  for (const [rawName, serial] of names ?? []) {
+    const name = normalizeName(rawName)
+    const before = found.get(name)
+    if (before === undefined || before.serial < serial) found.set(name, { rawName, serial })
+  }
+  return found
+}
+
+/** How often the list names each project of the ledger: a mark in an array, as there are a million of both. */
+function markListed({ changes, ledger }: PlanInput): { counts: Uint8Array; unreadable: ReadonlySet<string>; has(name: string): boolean } {
+  const counts = new Uint8Array(ledger.positions)
+  const others = new Set<string>()
+  const few = changes.changelog.size > 0 ? new Set([...changes.changelog.keys()].map(normalizeName)) : undefined
+  for (const [rawName] of changes.list?.projects ?? []) {
+    const name = normalizeName(rawName)
+    const position = ledger.position(name)
+    if (position !== undefined) counts[position] = Math.min(2, (counts[position] ?? 0) + 1)
+    else if (few === undefined || few.has(name)) others.add(name)
+  }
+  const unreadable = new Set([...(changes.list?.unreadable ?? [])].map(normalizeName))
+  return {
+    counts,
+    unreadable,
+    has: (name) => (counts[ledger.position(name) ?? -1] ?? 0) > 0 || others.has(name),
+  }
+}
+
+interface Draft {
+  readonly work: Map<string, WorkItem>
+  readonly removals: Removal[]
+  readonly notes: Map<string, LedgerEntry | undefined>
+  readonly waiting: Map<string, LedgerEntry>
+  /** Nothing can be to do for a project that the ledger has in this serial and today's shape. */
+  isSettled(name: string, serial: number): boolean
+  add(name: string, claim: Claim): void
+}
+
+function createDraft(input: PlanInput, target: number): Draft {
+  const { ledger, filters, shapeOf, circumstances, changes, state } = input
+  const work = new Map<string, WorkItem>()
+  const removals: Removal[] = []
+  const notes = new Map<string, LedgerEntry | undefined>()
+  const waiting = new Map<string, LedgerEntry>()
+  const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
+
+  function isSettled(name: string, serial: number): boolean {
+    if (circumstances.forced || !circumstances.hasSerials || circumstances.projectsEdited) return false
+    return serial > 0 && serial <= circumstances.since && !named.has(name) && ledger.plainSerial(name, shapeOf(name)) === serial
+  }
+
+  function add(name: string, { rawName, todo, listed, doubled, ...given }: Claim): void {
+    if (!isSafeProjectName(name)) return
+    const entry = ledger.get(name)
+    // The second spelling of a project that is in the plan already: the newest counts.
+    const before = work.get(name)
+    if (before !== undefined && before.serial >= (given.claimed ?? 0)) return
+    const claimed = doubled && given.claimed !== undefined && entry !== undefined ? Math.max(entry.serial, given.claimed) : given.claimed
+    const facts: Facts = {
+      wanted: keepsProject(filters, rawName).keep,
+      listed,
+      claimed,
+      todo,
+      entry,
+      shape: shapeOf(name),
+      filtersDiffer: entry !== undefined && input.filtersDiffer(entry.shape),
+    }
+    const { act, reason } = judge(facts, circumstances)
+    switch (act) {
+      case 'ask':
+      case 'render': {
+        const serial = Math.max(claimed ?? 0, todo ?? 0, entry?.owed?.serial ?? 0, act === 'render' ? (entry?.serial ?? 0) : 0)
+        const spelling = listed === true || claimed !== undefined ? rawName : (entry?.rawName ?? rawName)
+        work.set(name, {
+          name,
+          rawName: spelling,
+          // A serial above the target can only be a mistake, or newer than all else: it is not insisted on.
+          serial: doubled || before !== undefined || serial > target ? 0 : serial,
+          reason: reason ?? 'changed',
+          render: act === 'render',
+          listed,
+          removed: changes.removed.has(name) || todo === 0,
+          entry,
+        })
+        break
+      }
+      case 'remove':
+        removals.push({ project: name, reason: reason === 'filters' ? FILTERED_OUT : UNLISTED, by: reason === 'filters' ? 'admin' : 'upstream' })
+        break
+      case 'forget':
+        notes.set(name, undefined)
+        break
+      case 'learn':
+        if (entry !== undefined) notes.set(name, { ...entry, serial: claimed ?? 0 })
+        break
+      case 'presume':
+        notes.set(name, { serial: claimed ?? 0, shape: shapeOf(name), absent: 'untaken' })
+        break
+      case 'nothing':
+        if (entry?.owed !== undefined && facts.wanted) waiting.set(name, entry)
+        break
+    }
+  }
+
+  return { work, removals, notes, waiting, isSettled, add }
+}
+
+const FILTERED_OUT = 'the project filters no longer want it'
+const UNLISTED = 'upstream no longer lists it'

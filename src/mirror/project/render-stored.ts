@@ -1,0 +1,76 @@
+import { filterReleases } from '../../filters/apply.js'
+import { isQuarantined, pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js'
+import { field } from '../../model/parse.js'
+import { releaseFiles } from '../../model/project.js'
+import type { JsonObject, Project } from '../../model/project.js'
+import type { WorkItem } from '../plan/types.js'
+import type { Context } from '../run/context.js'
+import { loadNotes } from '../state/run-notes.js'
+import { askPage } from './fetch-project.js'
+import type { FetchedProject } from './fetch-project.js'
+import { projectFromPage } from './page-project.js'
+import { pageSuffices } from './page-suffices.js'
+import { storedPage, storedProject } from './stored.js'
+
+/**
+ * The project as what is stored of it tells, for pages that must be made anew although upstream did not change it: from
+ * its document, or else from its page where that knows all that today's options need. undefined where upstream must be
+ * asked.
+ */
+export async function projectFromStored(context: Context, item: WorkItem): Promise<FetchedProject | undefined> {
+  const { storage, config } = context
+  const page = await storedPage(storage, config, item.name)
+  const document = await usableDocument(context, item)
+  if (document !== undefined) return fromDocument(context, item, { document, page })
+  if (page === undefined || !(await pageIsEnough(context, item, page))) return undefined
+  return { project: projectFromPage(page, item, config), refused: [], text: undefined }
+}
+
+/** A stored document counts only while `json` is on, and only when it is no older than the pages. */
+export async function usableDocument({ storage, config }: Pick<Context, 'storage' | 'config'>, item: Pick<WorkItem, 'name' | 'serial' | 'entry'>): Promise<Project | undefined> {
+  if (!config.json) return undefined
+  const document = await storedProject(storage, item.name)
+  if (document === undefined || document === 'unreadable') return undefined
+  return document.lastSerial >= Math.max(item.serial, item.entry?.serial ?? 0) ? document : undefined
+}
+
+async function fromDocument(
+  context: Context,
+  item: WorkItem,
+  { document, page }: { readonly document: Project; readonly page: JsonObject | undefined },
+): Promise<FetchedProject | undefined> {
+  const project = { ...document, rawName: item.rawName === item.name ? ownName(document, item) : item.rawName }
+  const fetched = { project, refused: [], text: undefined }
+  if (context.config.simpleApiVersion === '1.1') return fetched
+  // The page that is served may say all that only pages say.
+  if (page !== undefined && pageSerial(page) === document.lastSerial && (await hasPageFields(context, item)) && !gainsFiles(context, project, page)) {
+    return { ...fetched, project: { ...project, page: pageFields(page) } }
+  }
+  const fresh = await askPage(context, item.rawName, document.lastSerial)
+  if (fresh === 'gone' || isQuarantined(fresh.json)) return undefined
+  return { ...fetched, project: withPage(project, fresh) }
+}
+
+/** The spelling in the document, where the plan knows only the normalized name. */
+function ownName({ info }: Project, { name, entry }: WorkItem): string {
+  const given = field(info, 'name')
+  return entry?.rawName ?? (typeof given === 'string' ? given : name)
+}
+
+/** Whether the filters now want files that the stored page does not have: it cannot tell all that a page says of them. */
+function gainsFiles(context: Context, project: Project, page: JsonObject): boolean {
+  const names = new Set(pageFiles(page).map((file) => field(file, 'filename')))
+  return releaseFiles(filterReleases(context.filters, project)).some(({ filename }) => !names.has(filename))
+}
+
+/** Whether the pages were made with an API version that has the fields of today's. */
+async function hasPageFields(context: Context, { entry }: WorkItem): Promise<boolean> {
+  const before = (await loadNotes(context.storage)).shapes[entry?.shape ?? '']
+  return before === undefined || before['simple-api-version'] === context.config.simpleApiVersion
+}
+
+async function pageIsEnough(context: Context, { entry }: WorkItem, page: JsonObject): Promise<boolean> {
+  const { shapes } = await loadNotes(context.storage)
+  const before = shapes[entry?.shape ?? '']
+  return before !== undefined && pageSuffices({ before, now: { ...context.shape.options, filters: context.shape.filters }, page })
+}

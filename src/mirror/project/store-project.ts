@@ -1,0 +1,108 @@
+import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { expectedFiles } from '../../model/expected.js'
+import type { FileSpec } from '../../model/files.js'
+import { jsonKey, pypiJsonKey, simpleDirectory } from '../../model/layout.js'
+import { releaseFiles } from '../../model/project.js'
+import type { Project } from '../../model/project.js'
+import { withoutFiles } from '../../model/without-files.js'
+import { reformatSorted } from '../../python/json/reformat.js'
+import type { CompareMethod } from '../../storage/types.js'
+import type { Context } from '../run/context.js'
+import type { Outcome } from '../run/outcome.js'
+import { removeOldSpellings } from './cleanup.js'
+import { ensureFiles } from './fetch-files.js'
+import type { FetchedProject } from './fetch-project.js'
+import { carriesName } from './owners.js'
+import { hasPages } from './stored.js'
+import { writePages } from './pages.js'
+import { ownedKeys, removeFiles } from './remove.js'
+import { mayReplace } from './vouch.js'
+
+export interface StoreOptions {
+  /** serial that was asked for: 8.0 gives it to kept versions of pages */
+  readonly serial: number
+  /** how stored files are compared */
+  readonly method: CompareMethod
+  /** its pages may be of another shape */
+  readonly reshaped: boolean
+  /** it failed in several runs: do not try much */
+  readonly cautious: boolean
+}
+
+/** So many refused files of one project are named one by one: a document may have a hundred thousand. */
+const MOST_REFUSALS = 20
+
+/**
+ * Filters a project and stores what is left of it: document, files, then pages. A file that cannot be had is left out of
+ * the pages and owed; it does not hold back what else is known of the project.
+ */
+export async function storeProject(context: Context, fetched: FetchedProject, options: StoreOptions): Promise<Outcome> {
+  const { config, storage, log, locks } = context
+  const { project } = fetched
+  warnRefused(context, fetched)
+  const serial = project.lastSerial
+  if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', serial }
+  const before = config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
+  const changed: string[] = []
+  if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
+  const wanted = filterReleases(context.filters, project)
+  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) {
+    return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial }
+  }
+  const specs = config.releaseFiles ? distinct(expectedFiles(wanted, expectedOptions(context))) : []
+  const giveBack = await locks.take(specs.map(({ key }) => key))
+  try {
+    const disturbed = new Set<string>()
+    const files = await ensureFiles(context, specs, {
+      method: options.method,
+      cautious: options.cautious,
+      mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),
+    })
+    changed.push(...files.fetched)
+    const served = withoutFiles(wanted, new Set(files.failed.keys()))
+    const owed = failureText([...files.failed.values()])
+    const nothing = owed !== undefined && releaseFiles(served).length === 0
+    if (nothing && !(await hasPages(storage, config, project.name))) return { kind: 'failed', reason: owed, passing: true }
+    log.info(`Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`)
+    changed.push(...(await writePages(storage, config, { project: served, ...options })))
+    const expected = new Set(specs.map(({ key }) => key))
+    await removeFiles(context, project.name, before.filter((key) => !expected.has(key)))
+    if (config.cleanup) await removeOldSpellings(context, served)
+    const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, project.name))
+    context.owners.note(project.name, foreign)
+    return { kind: 'synced', serial, rawName: project.rawName, changed, owed, foreign, due: undefined, disturbed: [...disturbed] }
+  } finally {
+    giveBack()
+  }
+}
+
+/** The options of `expectedFiles`, as the configuration has them. */
+export function expectedOptions({ config }: Pick<Context, 'config'>): Parameters<typeof expectedFiles>[1] {
+  const { coreMetadata, digestName, downloadMirror, downloadMirrorNoFallback } = config
+  return { coreMetadata, digestName, downloadMirror: downloadMirror ?? '', downloadMirrorNoFallback }
+}
+
+/** An index may list a file twice: the first counts. */
+function distinct(specs: readonly FileSpec[]): FileSpec[] {
+  return [...new Map(specs.toReversed().map((spec) => [spec.key, spec])).values()].toReversed()
+}
+
+function warnRefused({ log, report }: Context, { project, refused }: FetchedProject): void {
+  for (const reason of refused.slice(0, MOST_REFUSALS)) log.warn(`${project.name}: refusing a release file: ${reason}`)
+  const more = refused.length - MOST_REFUSALS
+  if (more > 0) log.warn(`${project.name}: refusing ${more} more release files`)
+  report.refused += refused.length
+}
+
+/** Stores a metadata document as 8.0 does, at two places. Returns the key that the diff file lists. */
+export async function storeDocument({ storage }: Pick<Context, 'storage'>, project: Project, text: string): Promise<string> {
+  const key = jsonKey(project.name)
+  await storage.write(key, reformatSorted(text))
+  await storage.copy(pypiJsonKey(project.name), key)
+  return key
+}
+
+function failureText([first, ...more]: readonly string[]): string | undefined {
+  if (first === undefined || more.length === 0) return first
+  return `${first} (and ${more.length} more ${more.length === 1 ? 'file' : 'files'})`
+}
