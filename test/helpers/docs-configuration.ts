@@ -9,7 +9,7 @@ const INTRODUCTION = `# Configuration
 One file contains all settings. Select it with \`-c FILE\`; the default is \`/etc/bandersnatch.conf\`. If the file is
 missing, a commented example is written there. A \`bandersnatch.conf\` of bandersnatch 8.0 works unchanged.
 
-The file is parsed like Python's \`configparser\` does it:
+The file is parsed the way Python's \`configparser\` does it:
 
 - A file consists of \`[section]\` lines, each followed by \`option = value\` lines. Only \`=\` separates name and value. Names
   are case-sensitive.
