@@ -6,22 +6,23 @@ const INTRODUCTION = `# Configuration
 
 <!-- Made from src/config/options.ts; \`npx vitest run test/config/docs.test.ts -u\` writes it anew. -->
 
-One file holds all settings; \`-c FILE\` names it, \`/etc/bandersnatch.conf\` is the default. Where there is none,
-a commented example is written there. A \`bandersnatch.conf\` of bandersnatch 8.0 can be used as it is.
+One file contains all settings. Select it with \`-c FILE\`; the default is \`/etc/bandersnatch.conf\`. If the file is
+missing, a commented example is written there. A \`bandersnatch.conf\` of bandersnatch 8.0 works unchanged.
 
-The file is read as Python's \`configparser\` reads it:
+The file is parsed the way Python's \`configparser\` does it:
 
-- \`[section]\` lines, and \`option = value\` lines below them. Only \`=\` separates; names are case-sensitive.
-- A comment has a line of its own, which begins with \`#\` or \`;\`. Later in a line these are part of the value.
-- A value goes on over the following lines that are indented deeper than its option.
-- \`%(name)s\` stands for the value of another option of the section or of \`[DEFAULT]\`; \`%%\` is a percent sign.
-- Options in \`[DEFAULT]\` are options of every section that does not set them itself.
-- A section or option that is there twice is an error.
+- A file consists of \`[section]\` lines, each followed by \`option = value\` lines. Only \`=\` separates name and value. Names
+  are case-sensitive.
+- A comment needs its own line, which begins with \`#\` or \`;\`. Elsewhere in a line, these characters are part of the value.
+- A value continues on the following lines if they are indented deeper than the option.
+- \`%(name)s\` is replaced by the value of another option in the section or in \`[DEFAULT]\`. \`%%\` is a percent sign.
+- Options in \`[DEFAULT]\` apply to every section that does not set them itself.
+- A duplicate section or option is an error.
 
-A value that is not allowed ends the program with one line that names it, and exit code 2, before anything is written.
-Names that mean nothing are warned of. Passwords and secret keys never appear in a message.
+An invalid value ends the program with exit code 2 and one line that names the option, before anything is written. Unknown
+names cause a warning. Passwords and secret keys never appear in a message.
 
-Options marked with + are new in this program: bandersnatch 8.0 takes no notice of them.
+Options marked with + are new in this program. bandersnatch 8.0 ignores them.
 `
 
 const code = (text: string): string => `\`${text}\``
