@@ -1,164 +1,143 @@
 import { LAYOUT } from '../model/layout.js'
-import { normalizeName } from '../packaging/name.js'
+import { FILTERS_KEY } from './plan/edits.js'
+import { planRun } from './plan/plan-run.js'
+import type { PlannedRun } from './plan/plan-run.js'
+import { projectFiltersOf } from './plan/shape.js'
+import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
+import { prepareDirectories } from './run/prepare.js'
+import { removeWithdrawn } from './run/remove-withdrawn.js'
+import type { RemovedNames } from './run/remove-withdrawn.js'
+import { reportFailures } from './run/report-failures.js'
+import { workOff } from './run/work-off.js'
+import { createWorkResult } from './run/work-result.js'
+import type { WorkResult } from './run/work-result.js'
 import { openJournal } from './state/journal.js'
-import { saveMemory, saveSerials } from './state/run-notes.js'
-import type { Memory } from './state/run-notes.js'
-import { writeRootIndex } from './project/pages.js'
-import { filterFingerprints } from './plan/plan.js'
-import type { SyncPlan } from './plan/types.js'
-import { heldNames, planRun } from './plan/plan-run.js'
-import type { Known, PlannedRun } from './plan/plan-run.js'
-import type { Removal } from './run/report.js'
-import { hasPages, removalGuard, removeProject } from './project/remove.js'
-import { commitStatus, stateFiles, writeTodo } from './state/status-files.js'
-import { prepareDirectories, recordFailures, workThrough } from './run/work-off.js'
-import type { Worked } from './run/work-off.js'
+import type { Journal } from './state/journal.js'
+import { removeOldState } from './state/old-state.js'
+import { saveNotes } from './state/run-notes.js'
+import type { RunNotes } from './state/run-notes.js'
+import { commitStatus, rememberedFiles, writeTodo } from './state/status-files.js'
 
 export interface MirrorOptions {
   /** compare every project with upstream, whatever the state files say */
   readonly forceCheck: boolean
   /** remove projects even where the guards would refuse */
   readonly allowRemovals: boolean
+  /** ask again at once for projects that failed in several runs */
+  readonly retryFailed: boolean
 }
 
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
-  const { storage, filters, config } = context
   await prepareDirectories(context)
-  const run = await planRun(context, { forceCheck: options.forceCheck, readOnly: false })
-  const { known, plan, changed } = run
-  // Also for a run that is killed: else an edit before the next one would go unnoticed.
-  if (known.memory.projectFilters === undefined)
-    await saveMemory(storage, { ...known.memory, ...filterFingerprints(filters) })
-  context.report.serialUpstream = changed.serial
-  const worked = await work(context, known, plan)
-  await recordFailures(context, worked.failed)
-  if (worked.stopped) return
-  // A backup may lack what will come back.
-  const removals = changed.wentBack ? plan.removals : [...plan.removals, ...worked.withdrawn.values()]
-  const removed = await removeAll(context, removals, { ...run, allow: options.allowRemovals })
-  for (const project of removed) known.serials.delete(project)
-  const owed = new Set(worked.failed.keys())
-  for (const [rawName, { project }] of worked.withdrawn) {
-    const refused = config.removedProjects !== 'keep' && !removed.has(project)
-    if (refused && (await hasPages(context, project))) owed.add(rawName)
+  const run = await planRun(context, { ...options, readOnly: false })
+  const { plan, changes, known } = run
+  context.report.serialUpstream = changes.serial
+  const begun = await noteBegin(context, run)
+  for (const [name, entry] of plan.notes) {
+    if (entry === undefined) known.ledger.delete(name)
+    else known.ledger.set(name, entry)
   }
-  noteAbsent(run, worked)
-  await finish(context, run, { worked, owed, removed: removed.size })
+  const works = plan.work.size > 0 || plan.removals.length > 0
+  const journal = works ? await beginWork(context, run) : undefined
+  const result = journal === undefined ? createWorkResult() : await work(context, run, journal)
+  reportFailures(context, { result, waiting: plan.waiting })
+  if (result.stopped) return stop(context, run, result)
+  const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
+  await finish(context, run, { result, removed, begun })
 }
 
-/** Writes `todo`, then works it off. The old journal goes first: its names must not count for the new list. */
-async function work(context: Context, known: Known, plan: SyncPlan): Promise<Worked> {
-  if (plan.work.size === 0) return { withdrawn: new Map(), refused: new Set(), failed: new Map(), stopped: false }
-  const { storage } = context
-  // Removals are owed too: the run after a killed one is not told of them again, but finds these gone.
-  const left = new Map([...plan.removals.map(({ project }): [string, number] => [project, 0]), ...plan.work])
+/** Notes under which configuration pages are written from now on: also for a run that is killed. */
+async function noteBegin({ storage, shape, filters }: Context, { known: { notes }, edits }: PlannedRun): Promise<RunNotes> {
+  const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
+  const begun: RunNotes = {
+    ...notes,
+    shapes: { ...notes.shapes, [shape.id]: options },
+    ...(edits.options ? { begunShape: shape.id } : {}),
+    ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
+  }
+  await saveNotes(storage, begun, notes)
+  return begun
+}
+
+/** Writes `todo`, then opens the journal: a run that is killed from now on goes on with what is left. */
+async function beginWork({ storage, bootId }: Context, { plan }: PlannedRun): Promise<Journal> {
+  // Removals are owed, too: the run after a killed one is not told of them again, but finds these projects gone.
+  const names = [...plan.removals.map(({ project }): [string, number] => [project, 0]), ...todoOf(plan.work.values())]
+  await writeTodo(storage, { target: plan.target, projects: new Map(names) })
+  return openJournal(storage, bootId)
+}
+
+function* todoOf(items: Iterable<{ readonly rawName: string; readonly serial: number }>): Generator<[string, number]> {
+  for (const { rawName, serial } of items) yield [rawName, serial]
+}
+
+async function work(context: Context, { plan }: PlannedRun, journal: Journal): Promise<WorkResult> {
+  // In a bucket a line of its own for each project would come late: there `todo` tells what may be half written.
+  const announces = context.storage.properties.metered ? 'none' : 'known'
+  return workOff(context, plan.work.values(), { journal, announces })
+}
+
+/** `stop-on-error` ended the work: the ledger takes what was done, and `todo` what was not. */
+async function stop({ storage, log }: Context, { plan, known }: PlannedRun, { failed, done }: WorkResult): Promise<void> {
+  log.error('Exiting early after error.')
+  const left = [...plan.work.values()].filter(({ name }) => failed.has(name) || !done.has(name))
+  await known.ledger.save()
+  await writeTodo(storage, { target: plan.target, projects: new Map(todoOf(left)) })
   await storage.remove(LAYOUT.journal)
-  await writeTodo(storage, { target: plan.target, projects: left })
-  const journal = await openJournal(storage, context.bootId)
-  const worked = await workThrough(context, plan, async (rawName, serial) => {
-    left.delete(rawName)
-    // 0: an index without serials
-    if (serial !== undefined && serial > 0) known.serials.set(normalizeName(rawName), serial)
-    else known.serials.delete(normalizeName(rawName))
-    await journal.finished(rawName, serial ?? 0)
-  })
-  if (worked.stopped) await writeTodo(storage, { target: plan.target, projects: left })
-  return worked
 }
 
-/** Removes what should no longer be served, all of it or, where a guard refuses, nothing. Returns the removed names. */
-async function removeAll(
-  context: Context,
-  candidates: readonly Removal[],
-  run: PlannedRun & { readonly allow: boolean },
-): Promise<Set<string>> {
-  const { config, log, report } = context
-  const removed = new Set<string>()
-  if (config.removedProjects === 'keep') return removed
-  const removals: Removal[] = []
-  for (const candidate of candidates) if (await hasPages(context, candidate.project)) removals.push(candidate)
-  if (removals.length + run.plan.missing === 0) return removed
-  const mirrored = (run.held ?? (await heldNames(context))).size
-  const refusal = removalGuard({
-    removals: removals.length + run.plan.missing,
-    mirrored,
-    limit: config.removalLimit,
-    listedBefore: run.known.memory.listCount,
-    listedNow: run.changed.list?.projects.size,
-    allowed: run.allow,
-  })
-  if (refusal !== undefined) {
-    log.error(refusal)
-    report.refusals.push(refusal)
-    return removed
-  }
-  context.progress.phase('Removing', removals.length)
-  for (const removal of removals) {
-    await removeProject(context, removal)
-    removed.add(removal.project)
-  }
-  return removed
+interface Finished {
+  readonly result: WorkResult
+  readonly removed: RemovedNames
+  readonly begun: RunNotes
 }
 
-/** Remembers which listed projects have no pages, so that they are asked for again when that may have changed. */
-function noteAbsent({ known, plan }: PlannedRun, { failed, withdrawn, refused }: Worked): void {
-  for (const [name, serial] of plan.presumedAbsent) known.absent.set(name, serial)
-  for (const [rawName, serial] of plan.work) {
-    const name = normalizeName(rawName)
-    if (withdrawn.has(rawName) || refused.has(rawName)) known.absent.set(name, serial)
-    else if (!failed.has(rawName)) known.absent.delete(name)
-  }
-}
-
-interface Done {
-  readonly worked: Worked
-  /** names as upstream spells them that the next run has to ask for again */
-  readonly owed: ReadonlySet<string>
-  /** projects */
-  readonly removed: number
-}
-
-async function finish(context: Context, run: PlannedRun, done: Done): Promise<void> {
-  const { storage, config, report, log } = context
+async function finish(context: Context, run: PlannedRun, { result, removed, begun }: Finished): Promise<void> {
+  const { storage, report, log, startedAt } = context
   const { known, plan } = run
-  const newApi = config.simpleApiVersion !== '1.1'
-  const learned = newApi ? learnSerials(run, done.worked) : 0
-  if (plan.writeRoot || done.removed > 0 || learned > 0) {
-    context.progress.phase('Root index')
-    log.info('Generating global index page.')
-    const names = await heldNames(context)
-    report.projectsMirrored = names.size
-    const root = { serial: newApi ? plan.target : plan.base, serials: known.serials, names }
-    context.diff.add(await writeRootIndex(storage, config, root))
-    await saveSerials(storage, LAYOUT.serials, known.serials)
+  const wrote = plan.writeRoot || plan.work.size > 0 || removed.names.size > 0
+  if (plan.writeRoot || removed.names.size > 0) {
+    const newApi = context.config.simpleApiVersion !== '1.1'
+    await writeRoot(context, newApi ? plan.target : plan.base)
   }
-  if (plan.writeRoot || plan.presumedAbsent.size > 0) await saveSerials(storage, LAYOUT.absent, known.absent)
   // A run that wrote nothing need not wait for what others write.
-  if (plan.writeRoot || plan.work.size > 0 || done.removed > 0 || learned > 0) await storage.flush()
-  if (done.owed.size > 0) {
-    const owed = new Map([...plan.work].filter(([name]) => done.owed.has(name)))
+  if (wrote) await storage.flush()
+  await known.ledger.save()
+  if (!known.ledger.found) await removeOldState(storage)
+  const owed = owedProjects(run, result, removed)
+  if (owed.size > 0) {
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
   } else {
-    await commitStatus(storage, { serial: plan.target, startedAt: run.startedAt, before: known.state.status })
+    await commitStatus(storage, { serial: plan.target, startedAt, before: known.state.status })
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveMemory(storage, remembered(context, run), known.memory)
+  await saveNotes(storage, notesAfter(context, run, begun), begun)
+}
+
+/** What the next run has to ask for: name as upstream spells it -> serial. */
+function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }: RemovedNames): Map<string, number> {
+  const owed = new Map<string, number>()
+  for (const { item } of failed.values()) owed.set(item.rawName, item.serial)
+  for (const [name, entry] of plan.waiting) owed.set(entry.rawName ?? name, entry.owed?.serial ?? 0)
+  for (const { rawName, serial } of refused) owed.set(rawName, serial)
+  return owed
 }
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
-function remembered(
-  { report, filters, jsonApi, upstream, storage }: Context,
-  { known, changed, startedAt }: PlannedRun,
-): Memory {
-  const { list } = changed
+function notesAfter(context: Context, { known, changes }: PlannedRun, begun: RunNotes): RunNotes {
+  const { report, filters, jsonApi, upstream, storage, startedAt, shape } = context
+  const { list } = changes
   const serial = report.serialAfter
-  const files = serial === undefined ? known.memory.stateFiles : stateFiles(storage, serial)
-  const jsonApiAt = jsonApi.offered === true ? upstream.url : known.memory.jsonApiAt
-  if (report.refusals.length > 0) return { ...known.memory, jsonApiAt, stateFiles: files, unsettled: true }
+  const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
+  const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
+  const common = { jsonApiAt, stateFiles, nextLook: nextLook(known.ledger.exceptions()), contentFilters: undefined }
+  const made = { shape: shape.id, begunShape: undefined, shapes: shapesInUse(begun, known, shape.id) }
+  const foreignKnown = begun.foreignKnown || context.owners.scanned() || begun.shape === undefined && known.adopted === 0
+  if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
   const seen =
     list === undefined
       ? {}
@@ -166,25 +145,32 @@ function remembered(
           // Only serials tell that an unchanged list means unchanged projects.
           listEtag: list.hasSerials ? list.etag : undefined,
           listCount: list.projects.size,
-          listSerial: changed.serial,
+          listSerial: changes.serial,
         }
-  const compared = changed.tellsAbsence || changed.wentBack ? { reconciledAt: startedAt.getTime() } : {}
-  const notes = { upstreamSerial: changed.serial, jsonApiAt, stateFiles: files, unsettled: false }
-  return { ...known.memory, ...seen, ...compared, ...filterFingerprints(filters), ...notes }
+  const compared = changes.tellsAbsence || changes.wentBack ? { reconciledAt: startedAt.getTime() } : {}
+  return {
+    ...begun,
+    ...common,
+    ...made,
+    ...seen,
+    ...compared,
+    foreignKnown,
+    projectFilters: projectFiltersOf(filters),
+    begunProjectFilters: undefined,
+    upstreamSerial: changes.serial,
+    unsettled: false,
+  }
 }
 
-/**
- * A mirrored project that is not owed has the serial that the list says: for pages that 8.0 left without one. Returns
- * how many serials are new.
- */
-function learnSerials({ held, known, changed: { list } }: PlannedRun, { failed }: Worked): number {
-  if (held === undefined || list?.hasSerials !== true) return 0
-  const unknown = new Set([...held].filter((name) => !known.serials.has(name)))
-  if (unknown.size === 0) return 0
-  const before = known.serials.size
-  for (const [rawName, serial] of list.projects) {
-    const name = normalizeName(rawName)
-    if (unknown.has(name) && !failed.has(rawName)) known.serials.set(name, serial)
-  }
-  return known.serials.size - before
+function nextLook(entries: Iterable<readonly [string, { readonly due?: number }]>): number | undefined {
+  let next: number | undefined
+  for (const [, { due }] of entries) if (due !== undefined && (next === undefined || due < next)) next = due
+  return next
+}
+
+/** Today's shape, and those of projects that could not be made anew yet. */
+function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
+  const used = new Set([today])
+  for (const [, entry] of ledger.exceptions()) used.add(entry.shape)
+  return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

@@ -170,6 +170,7 @@ function createDraft(input: PlanInput, target: number): Draft {
           listed,
           removed: changes.removed.has(name) || todo === 0,
           entry,
+          madeWith: entry === undefined ? undefined : input.shapes[entry.shape],
         })
         break
       }

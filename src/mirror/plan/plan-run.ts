@@ -7,6 +7,7 @@ import type { RunNotes } from '../state/run-notes.js'
 import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
+import { hasPages } from '../project/stored.js'
 import type { Context } from '../run/context.js'
 import { findEdits } from './edits.js'
 import type { Edits } from './edits.js'
@@ -20,6 +21,8 @@ export interface Known {
   readonly notes: RunNotes
   /** brought up to date by the run */
   readonly ledger: Ledger
+  /** projects with pages that the ledger did not know when the run began */
+  readonly adopted: number
 }
 
 /** A run, planned: nothing but the state files of a new mirror was written so far. */
@@ -78,6 +81,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     filters,
     shapeOf: context.shapeOf,
     filtersDiffer: edits.filtersDiffer,
+    shapes: notes.shapes,
     rootEdited: edits.options && !options.readOnly,
     circumstances: {
       now: startedAt.getTime() / 1000,
@@ -96,7 +100,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   log.info(`Trying to reach serial: ${plan.target}`)
   log.info(`${plan.work.size} packages to sync.`)
   recallJsonApi(context, notes, [...plan.work.values()].slice(0, WITNESS_CANDIDATES).map(({ rawName }) => rawName))
-  return { known: { state, notes, ledger }, plan, changes, edits }
+  return { known: { state, notes, ledger, adopted: adopted?.count ?? 0 }, plan, changes, edits }
 }
 
 /** More than json-api.ts looks at. */
@@ -112,6 +116,11 @@ interface OpenOptions extends Pick<PlanRunOptions, 'readOnly'> {
 /** The ledger with what an interrupted run left, and with what another program or an earlier version made. */
 async function openLedger(context: Context, { notes, state, thorough, readOnly }: OpenOptions): Promise<Adopted> {
   const ledger = await context.ledger()
-  await recoverRun(context.storage, ledger, { todo: state.todo, bootId: context.bootId, readOnly })
+  await recoverRun(context.storage, ledger, {
+    todo: state.todo,
+    bootId: context.bootId,
+    hasPages: (name) => hasPages(context.storage, context.config, name),
+    readOnly,
+  })
   return adoptProjects(context, { ledger, notes, thorough })
 }

@@ -43,6 +43,8 @@ export interface WorkItem extends ProjectRef {
   readonly removed: boolean
   /** its line in the ledger when the run began */
   readonly entry: LedgerEntry | undefined
+  /** option -> value that its pages were made with; undefined where nobody knows */
+  readonly madeWith: Readonly<Record<string, string>> | undefined
 }
 
 /** A run as plain data: what will be done, before anything is. */
@@ -71,6 +73,8 @@ export interface PlanInput {
   readonly filters: Filters
   /** id of the shape that a project must have now */
   readonly shapeOf: (name: string) => string
+  /** shapes by id: option -> value */
+  readonly shapes: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** whether pages of that shape were made with other filters than today's */
   readonly filtersDiffer: (shape: string) => boolean
   readonly circumstances: Circumstances

@@ -10,6 +10,8 @@ export interface Owners {
   others(key: string, name: string): Promise<string[]>
   /** Notes whether a project's pages, just written, name files that carry the name of another project. */
   note(name: string, foreign: boolean): void
+  /** whether all pages were read, so that the ledger now says which projects name foreign files */
+  scanned(): boolean
 }
 
 /**
@@ -53,6 +55,7 @@ export function createOwners(context: OwnersContext): Owners {
       }
       return owners
     },
+    scanned: () => foreign !== undefined,
     note(name, isForeign) {
       void foreign?.then((names) => (isForeign ? names.add(name) : names.delete(name)))
     },

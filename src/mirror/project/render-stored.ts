@@ -3,9 +3,9 @@ import { isQuarantined, pageFields, pageFiles, pageSerial, withPage } from '../.
 import { field } from '../../model/parse.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, Project } from '../../model/project.js'
+import { FILTERS_KEY } from '../plan/edits.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
-import { loadNotes } from '../state/run-notes.js'
 import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromPage } from './page-project.js'
@@ -22,7 +22,7 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
   const page = await storedPage(storage, config, item.name)
   const document = await usableDocument(context, item)
   if (document !== undefined) return fromDocument(context, item, { document, page })
-  if (page === undefined || !(await pageIsEnough(context, item, page))) return undefined
+  if (page === undefined || !pageIsEnough(context, item, page)) return undefined
   return { project: projectFromPage(page, item, config), refused: [], text: undefined }
 }
 
@@ -43,7 +43,7 @@ async function fromDocument(
   const fetched = { project, refused: [], text: undefined }
   if (context.config.simpleApiVersion === '1.1') return fetched
   // The page that is served may say all that only pages say.
-  if (page !== undefined && pageSerial(page) === document.lastSerial && (await hasPageFields(context, item)) && !gainsFiles(context, project, page)) {
+  if (page !== undefined && pageSerial(page) === document.lastSerial && hasPageFields(context, item) && !gainsFiles(context, project, page)) {
     return { ...fetched, project: { ...project, page: pageFields(page) } }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)
@@ -64,13 +64,11 @@ function gainsFiles(context: Context, project: Project, page: JsonObject): boole
 }
 
 /** Whether the pages were made with an API version that has the fields of today's. */
-async function hasPageFields(context: Context, { entry }: WorkItem): Promise<boolean> {
-  const before = (await loadNotes(context.storage)).shapes[entry?.shape ?? '']
-  return before === undefined || before['simple-api-version'] === context.config.simpleApiVersion
+function hasPageFields({ config }: Context, { madeWith }: WorkItem): boolean {
+  return madeWith === undefined || madeWith['simple-api-version'] === config.simpleApiVersion
 }
 
-async function pageIsEnough(context: Context, { entry }: WorkItem, page: JsonObject): Promise<boolean> {
-  const { shapes } = await loadNotes(context.storage)
-  const before = shapes[entry?.shape ?? '']
-  return before !== undefined && pageSuffices({ before, now: { ...context.shape.options, filters: context.shape.filters }, page })
+function pageIsEnough({ shape }: Context, { madeWith, reason }: WorkItem, page: JsonObject): boolean {
+  if (madeWith === undefined || reason === 'due') return false
+  return pageSuffices({ before: madeWith, now: { ...shape.options, [FILTERS_KEY]: shape.filters }, page })
 }

@@ -5,6 +5,7 @@ import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
 import type { FetchThread } from '../fetch-thread/types.js'
 import type { Shape } from '../plan/shape.js'
+import type { Owners } from '../project/owners.js'
 import type { Ledger } from '../state/ledger.js'
 import type { DiffFile } from './diff-file.js'
 import type { JsonApi } from './json-api.js'
@@ -31,6 +32,8 @@ export interface Context {
   readonly shapeOf: (name: string) => string
   /** read when it is first needed: a quiet run never does */
   readonly ledger: () => Promise<Ledger>
+  /** which projects' pages name a release file */
+  readonly owners: Owners
   /** release files that a project is working on */
   readonly locks: KeyLocks
   /** learnt from upstream's first answers */

@@ -11,6 +11,8 @@ export interface Failure {
 export interface Removal {
   readonly project: string
   readonly reason: string
+  /** whose doing it is: the guard allows an admin's own edits more */
+  readonly by: 'upstream' | 'admin'
 }
 
 /** A stored file that a dry run of `verify` found missing or wrong. */

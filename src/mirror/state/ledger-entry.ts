@@ -21,10 +21,10 @@ export interface LedgerEntry {
 /**
  * `gone`: upstream does not have it. `empty`: it has no files. `filtered`: a metadata filter does not want it.
  * `refused`: its name or all of its files must not be mirrored. `deleted`: the command `delete` removed it.
- * `untaken`: bandersnatch 8.0 left it out of a mirror that was taken over.
+ * `untaken`: bandersnatch 8.0 left it out of a mirror that was taken over. `failed`: it could not be had so far.
  */
 export type AbsentReason = (typeof ABSENT_REASONS)[number]
-const ABSENT_REASONS = ['gone', 'empty', 'filtered', 'refused', 'deleted', 'untaken'] as const
+const ABSENT_REASONS = ['gone', 'empty', 'filtered', 'refused', 'deleted', 'untaken', 'failed'] as const
 
 /** What could not be had of a project. */
 export interface Owed {

@@ -16,6 +16,10 @@ export interface LedgerTable {
   /** A number below `positions` that belongs to this name alone, to mark it in an array; undefined where it has no entry. */
   position(name: string): number | undefined
   readonly positions: number
+  /** entries that have more than a serial and a shape: what is absent, owed or due */
+  exceptions(): Iterable<readonly [string, LedgerEntry]>
+  /** how many projects have pages */
+  pageCount(): number
 }
 
 /** Shapes that can be numbered: a mirror has one, and during an edit two. */
@@ -29,6 +33,7 @@ const FIRST_CAPACITY = 1 << 10
  */
 export function createLedgerTable(): LedgerTable {
   const positions = new Map<string, number>()
+  const names: string[] = []
   let packed = new Float64Array(FIRST_CAPACITY)
   let used = 0
   const objects = new Map<number, LedgerEntry>()
@@ -51,6 +56,7 @@ export function createLedgerTable(): LedgerTable {
       packed = larger
     }
     positions.set(name, used)
+    names.push(name)
     used += 1
     return used - 1
   }
@@ -105,6 +111,12 @@ export function createLedgerTable(): LedgerTable {
     position: (name) => positions.get(name),
     get positions() {
       return used
+    },
+    exceptions: () => [...objects].map(([position, entry]) => [names[position] ?? '', entry] as const),
+    pageCount() {
+      let absent = 0
+      for (const entry of objects.values()) if (entry.absent !== undefined) absent += 1
+      return positions.size - absent
     },
   }
 }

@@ -9,6 +9,8 @@ export interface RecoverOptions {
   /** what the interrupted run owes, where its journal may not tell all that it began */
   readonly todo: Todo | undefined
   readonly bootId: string
+  /** whether the mirror serves a page of a project */
+  readonly hasPages: (name: string) => Promise<boolean>
   /** change nothing on disk */
   readonly readOnly: boolean
 }
@@ -34,6 +36,7 @@ export async function recoverRun(storage: Storage, ledger: Ledger, options: Reco
   for (const name of doubtful) {
     const entry = ledger.get(name)
     if (entry !== undefined) ledger.set(name, { ...entry, shape: '' })
+    else if (journal.begun.has(name) && (await options.hasPages(name))) ledger.set(name, { serial: 0, shape: '' })
   }
   if (!options.readOnly) {
     await ledger.save()

@@ -1,0 +1,37 @@
+import type { JsonObject } from '../../model/project.js'
+
+type Options = Readonly<Record<string, string>>
+
+export interface PageEdit {
+  /** option -> value that the pages were made with, and the fingerprint of the filters */
+  readonly before: Options
+  readonly now: Options
+  readonly page: JsonObject
+}
+
+/**
+ * For each option that shapes pages: whether a stored page knows what the other value needs. An option that is not in
+ * this table needs more than a page tells.
+ */
+const KNOWS: Readonly<Record<string, (edit: { before: string; now: string; isJson: boolean }) => boolean>> = {
+  // HTML has neither sizes nor upload times nor versions.
+  'simple-format': ({ isJson, now }) => isJson || now === 'HTML',
+  root_uri: () => true,
+  'hash-index': () => true,
+  keep_index_versions: () => true,
+  'core-metadata': ({ now }) => now === 'false',
+  // The files are there already, or are no longer wanted.
+  'release-files': ({ now }) => now === 'false',
+  json: ({ now }) => now === 'false',
+}
+
+/** Whether the stored page knows all that pages of today's options need, so that upstream need not be asked. */
+export function pageSuffices({ before, now, page }: PageEdit): boolean {
+  const isJson = Object.hasOwn(page, 'versions')
+  return Object.keys({ ...before, ...now }).every((option) => {
+    const [a, b] = [before[option], now[option]]
+    if (a === b) return true
+    if (a === undefined || b === undefined) return false
+    return KNOWS[option]?.({ before: a, now: b, isJson }) ?? false
+  })
+}

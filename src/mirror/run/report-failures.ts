@@ -1,0 +1,25 @@
+import type { LedgerEntry } from '../state/ledger-entry.js'
+import type { Context } from './context.js'
+import { nextOwed } from './next-entry.js'
+import type { WorkResult } from './work-result.js'
+
+/** Reports what the run could not have, and what failed before and was not asked for in this run. */
+export function reportFailures(
+  context: Context,
+  { result, waiting }: { readonly result: WorkResult; readonly waiting: ReadonlyMap<string, LedgerEntry> },
+): void {
+  const { failures } = context.report
+  for (const { item, reason } of result.failed.values()) {
+    const { since, runs } = nextOwed(context, item, { reason })
+    failures.push({ project: item.name, reason, since: isoTime(since), runs })
+  }
+  for (const [project, { owed }] of waiting) {
+    if (owed === undefined) continue
+    const reason = `${owed.reason} (not asked again before ${isoTime(owed.next)}; --retry-failed asks at once)`
+    failures.push({ project, reason, since: isoTime(owed.since), runs: owed.runs })
+  }
+}
+
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString()
+}

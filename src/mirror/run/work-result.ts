@@ -1,0 +1,129 @@
+import type { WorkItem } from '../plan/types.js'
+import type { Ledger } from '../state/ledger.js'
+import type { AbsentReason } from '../state/ledger-entry.js'
+import type { Context } from './context.js'
+import { MISSING, isBelieved } from './next-entry.js'
+import type { Outcome } from './outcome.js'
+import type { Removal } from './report.js'
+
+/** A project whose pages should go, found while it was worked on. */
+export interface Withdrawal {
+  readonly item: WorkItem
+  readonly removal: Removal
+  /** how the ledger remembers it */
+  readonly absent: AbsentReason
+}
+
+/** What became of a list of projects, by normalized name. */
+export interface WorkResult {
+  readonly withdrawn: ReadonlyMap<string, Withdrawal>
+  /** owed to the next run, with the reason */
+  readonly failed: ReadonlyMap<string, { readonly item: WorkItem; readonly reason: string }>
+  /** projects that were worked on, whatever became of them */
+  readonly done: ReadonlySet<string>
+  /** `stop-on-error` ended the work early */
+  readonly stopped: boolean
+  /** Counts an outcome; one of an earlier round is replaced. */
+  take(context: Context, item: WorkItem, outcome: Outcome): void
+  /** The projects to try once more, with their lines in the ledger as they are now. */
+  takeAgain(ledger: Ledger): WorkItem[]
+}
+
+export function isFailing({ failed }: Pick<WorkResult, 'failed'>): boolean {
+  return failed.size > 0
+}
+
+export const WITHDRAWN = 'upstream no longer has it (deleted or in quarantine)'
+export const UNWANTED = 'a metadata filter no longer wants it'
+
+/** A reducer over outcomes. */
+export function createWorkResult(): WorkResult {
+  const withdrawn = new Map<string, Withdrawal>()
+  const failed = new Map<string, { item: WorkItem; reason: string }>()
+  const again = new Map<string, WorkItem>()
+  const askedTwice = new Set<string>()
+  const done = new Set<string>()
+
+  function forget({ report }: Context, { name }: WorkItem): void {
+    failed.delete(name)
+    const before = withdrawn.get(name)
+    if (before === undefined) return
+    withdrawn.delete(name)
+    if (before.absent === 'filtered') report.projectsFiltered -= 1
+    else report.projectsGone -= 1
+  }
+
+  function withdraw({ report }: Context, item: WorkItem, why: Omit<Withdrawal, 'item' | 'removal'> & Omit<Removal, 'project'>): void {
+    const { absent, ...removal } = why
+    withdrawn.set(item.name, { item, absent, removal: { project: item.name, ...removal } })
+    if (absent === 'filtered') report.projectsFiltered += 1
+    else report.projectsGone += 1
+  }
+
+  function fail(item: WorkItem, reason: string, passing: boolean): void {
+    failed.set(item.name, { item, reason })
+    // One that failed in several runs costs no more than it must.
+    if (passing && (item.entry?.owed?.runs ?? 0) < 2) again.set(item.name, item)
+  }
+
+  function take(context: Context, item: WorkItem, outcome: Outcome): void {
+    const { log, report, diff } = context
+    const { name } = item
+    forget(context, item)
+    done.add(name)
+    switch (outcome.kind) {
+      case 'synced':
+        diff.add(outcome.changed)
+        report.projectsSynced += 1
+        if (outcome.owed !== undefined) {
+          log.error(`${name}: ${outcome.owed}. Its pages name what is there; the rest is owed`)
+          fail(item, outcome.owed, true)
+        }
+        for (const other of outcome.disturbed) again.set(other, { ...item, name: other, rawName: other, serial: 0, render: true })
+        break
+      case 'empty':
+        log.info(`${name} has no files upstream`)
+        withdraw(context, item, { absent: 'empty', reason: WITHDRAWN, by: 'upstream' })
+        break
+      case 'missing':
+        log.info(`${name}: upstream answers 404`)
+        // This may be a cache's mistake.
+        if (!askedTwice.has(name)) {
+          askedTwice.add(name)
+          again.set(name, item)
+        }
+        if (isBelieved(context, item)) withdraw(context, item, { absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
+        else failed.set(name, { item, reason: MISSING })
+        break
+      case 'filtered':
+        withdraw(context, item, { absent: 'filtered', reason: UNWANTED, by: 'admin' })
+        break
+      case 'refused':
+        log.warn(`Refusing ${outcome.reason}`)
+        report.refused += 1
+        if (item.entry !== undefined) withdraw(context, item, { absent: 'refused', reason: outcome.reason, by: 'upstream' })
+        break
+      case 'failed':
+        log.error(`Error syncing package: ${name}@${item.serial}: ${outcome.reason}`)
+        fail(item, outcome.reason, outcome.passing)
+        break
+    }
+  }
+
+  return {
+    withdrawn,
+    failed,
+    done,
+    stopped: false,
+    take,
+    takeAgain(ledger) {
+      const items = [...again.values()].map((item) => {
+        const entry = ledger.get(item.name)
+        // A project that another one disturbed is in the ledger as it was before.
+        return failed.has(item.name) || withdrawn.has(item.name) ? item : { ...item, entry, serial: entry?.serial ?? 0 }
+      })
+      again.clear()
+      return items
+    },
+  }
+}
