@@ -38,7 +38,7 @@ export async function eachOf<T>(
 
 /** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
 export async function ensureFiles(context: FilesContext, specs: readonly FileSpec[]): Promise<FilesOutcome> {
-  const states = await context.storage.checkAll(specs, context.config.compareMethod)
+  const states = await context.storage.checkAll(specs, { method: context.config.compareMethod })
   const owed = specs.flatMap((spec, position) => {
     const state = states[position] ?? 'missing'
     return state === 'current' ? [] : [{ spec, state }]
@@ -119,6 +119,8 @@ async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Pr
     return
   }
   const receiver = await storage.receive(spec)
+  // Another project listed the same file, and its download has just ended.
+  if (receiver === undefined) return
   const before = receiver.held
   try {
     await http.download(url, receiver, { size: spec.size })

@@ -59,7 +59,8 @@ export async function removeProject(context: Context, removal: Removal): Promise
 /** Removes release files with the directories that they leave empty. */
 export async function removeFiles(context: Context, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
-    if (await context.storage.remove(key, { pruneParents: 'all' })) context.report.filesRemoved += 1
+    const removed = await context.storage.remove(key, { pruneParents: 'all' })
+    context.report.filesRemoved += removed
   }
 }
 

@@ -101,7 +101,7 @@ export async function workThrough(context: Context, todo: Work, finished: Finish
         break
     }
   }
-  await context.storage.survey(Math.ceil(work.size / PROJECTS_PER_LISTING))
+  await context.storage.properties.survey?.(Math.ceil(work.size / PROJECTS_PER_LISTING))
   progress.phase('Projects', work.size)
   context.helper?.expect(work.size)
   await eachOf(context, { items: [...work.keys()].sort(compareCodePoints), width: config.workers }, workOff)
