@@ -87,6 +87,11 @@ export class InvalidDocumentError extends BandersnatchError {
   override readonly name = 'InvalidDocumentError'
 }
 
+/** The system's code of a failed call (`ENOENT`, `ECONNRESET`) or that of Node and its libraries; '' where there is none. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
 /** The text of an error with its chain of causes, in one line without stack traces. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

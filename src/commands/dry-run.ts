@@ -41,7 +41,7 @@ async function printPlan(
   setting: Setting,
   { plan, json }: { plan: DryRun; json: boolean },
 ): Promise<number> {
-  const bytesFree = await context.storage.freeBytes()
+  const bytesFree = await context.storage.properties.freeBytes?.()
   setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
   return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed')
     ? EXIT.ok

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
+import { ConfigError, ConfigMissingError, errorText, systemCode } from '../errors.js'
 import { checkNames, checkPlugins } from './check-names.js'
 import { parseConfig } from './config-file.js'
 import { readMirror } from './mirror.js'
@@ -10,8 +10,7 @@ import { oneLine } from '../one-line.js'
 import { readS3 } from './s3.js'
 import type { Config, ConfigFile } from './types.js'
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(error))
 
 function readText(path: string): string {
   let bytes: Buffer

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { systemCode } from '../errors.js'
 
 /** Takes whole lines; never throws. */
 export interface LineWriter {
@@ -37,7 +38,7 @@ export function createDescriptorWriter(fd: number, options: DescriptorOptions = 
       try {
         rest = rest.subarray(writeSync(fd, rest))
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+        const code = systemCode(error)
         gone = GONE.has(code)
         // Full disks and the like: the next line may fare better.
         if (code !== 'EAGAIN' && code !== 'EINTR') rest = Buffer.alloc(0)

@@ -60,7 +60,10 @@ export async function runDelete(
       await storage.removeTree(directory)
     }
     await storage.removeTree(`${LAYOUT.pypi}/${name}`)
-    for (const key of keys) if (await storage.remove(key)) report.filesRemoved += 1
+    for (const key of keys) {
+      const removed = await storage.remove(key)
+      report.filesRemoved += removed
+    }
     // Last what knows the files: should the run be killed before, the next one finds them.
     for (const key of [jsonKey(name), `${LAYOUT.json}/${given}`]) await storage.remove(key)
     report.removals.push({ project: name, reason: 'deleted by command' })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { IntegrityError, LockedError } from '../../src/errors.js'
 import type { FileSpec } from '../../src/model/files.js'
-import type { FileReceiver, Storage, StoredEntry } from '../../src/storage/types.js'
+import type { CheckOptions, FileReceiver, FileState, Storage, StoredEntry } from '../../src/storage/types.js'
 
 /** An empty mirror of its own for each test. */
 export interface ContractPlace {
@@ -27,6 +27,19 @@ export function specOf(key: string, body: Uint8Array | string, changes: Partial<
     kind: 'release',
     ...changes,
   }
+}
+
+/** Checks one file. */
+export async function check(storage: Storage, spec: FileSpec, options: CheckOptions): Promise<FileState | undefined> {
+  const [state] = await storage.checkAll([spec], options)
+  return state
+}
+
+/** A receiver where no other writer stores the same file. */
+export async function receive(storage: Storage, spec: FileSpec): Promise<FileReceiver> {
+  const receiver = await storage.receive(spec)
+  if (receiver === undefined) throw new Error(`${spec.key} was stored by another writer`)
+  return receiver
 }
 
 async function entries(storage: Storage, key: string): Promise<Map<string, StoredEntry>> {
@@ -147,9 +160,9 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         await storage.append(journal, 'old\n')
         await storage.flush()
         const other = await another()
-        expect(await other.remove(journal)).toBe(true)
+        expect(await other.remove(journal)).toBe(1)
         expect(await text(other, journal)).toBeUndefined()
-        expect(await other.remove(journal)).toBe(false)
+        expect(await other.remove(journal)).toBe(0)
         await other.append(journal, 'new\n')
         await other.flush()
         const third = await another()
@@ -183,41 +196,34 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect(await text(storage, key)).toBe('content')
       })
 
-      it('tells the digest of a stored file by any name', async () => {
-        await storage.put(specOf(key, 'content'), Buffer.from('content'))
-        expect(await storage.digest(key, 'sha256')).toBe(sha256('content'))
-        expect(await storage.digest(key, 'md5')).toBe(createHash('md5').update('content').digest('hex'))
-        await storage.write('status', '1')
-        expect(await storage.digest('status', 'sha256')).toBe(sha256('1'))
-        await expect(storage.digest('web/packages/none', 'sha256')).rejects.toThrow(/web\/packages\/none/)
-      })
-
       it.each(['hash', 'stat'] as const)('checks by %s', async (method) => {
         const spec = specOf(key, 'content')
-        expect(await storage.check(spec, method)).toBe('missing')
+        expect(await check(storage, spec, { method })).toBe('missing')
         await storage.put(spec, Buffer.from('content'))
-        expect(await storage.check(spec, method)).toBe('current')
-        expect(await storage.check({ ...spec, size: undefined }, method)).toBe('current')
-        expect(await storage.check(specOf(key, 'CONTENT', { uploadTime: 1 }), method)).toBe('mismatch')
-        expect(await storage.check(specOf(key, 'longer content'), method)).toBe('mismatch')
+        expect(await check(storage, spec, { method })).toBe('current')
+        expect(await check(storage, { ...spec, size: undefined }, { method })).toBe('current')
+        expect(await check(storage, specOf(key, 'CONTENT', { uploadTime: 1 }), { method })).toBe('mismatch')
+        expect(await check(storage, specOf(key, 'longer content'), { method })).toBe('mismatch')
       })
 
       it('takes the same bytes with another time for current, and by stat puts the time right', async () => {
         await storage.put(specOf(key, 'content'), Buffer.from('content'))
         const moved = specOf(key, 'content', { uploadTime: 1_600_000_000 })
-        expect(await storage.check(moved, 'hash')).toBe('current')
+        expect(await check(storage, moved, { method: 'hash' })).toBe('current')
         expect((await storage.stat(key))?.time).toBeCloseTo(1_520_353_453.123456, 5)
-        expect(await storage.check(moved, 'stat')).toBe('current')
+        expect(await check(storage, moved, { method: 'stat' })).toBe('current')
         expect((await storage.stat(key))?.time).toBe(1_600_000_000)
       })
 
       it('checks by another digest than sha256', async () => {
         const digest = { name: 'md5', hex: createHash('md5').update('content').digest('hex') }
         await storage.put(specOf(key, 'content', { digest }), Buffer.from('content'))
-        expect(await storage.check(specOf(key, 'content', { digest }), 'hash')).toBe('current')
-        expect(await storage.check(specOf(key, 'content'), 'hash')).toBe('current')
+        expect(await check(storage, specOf(key, 'content', { digest }), { method: 'hash' })).toBe('current')
+        expect(await check(storage, specOf(key, 'content'), { method: 'hash' })).toBe('current')
         expect(
-          await storage.check(specOf(key, 'content', { digest: { ...digest, hex: '0'.repeat(32) } }), 'hash'),
+          await check(storage, specOf(key, 'content', { digest: { ...digest, hex: '0'.repeat(32) } }), {
+            method: 'hash',
+          }),
         ).toBe('mismatch')
       })
 
@@ -241,7 +247,7 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
           expect(await text(storage, `web/packages/x/${one}`)).toBe(one)
           await storage.copy(`web/packages/y/${one}`, `web/packages/x/${one}`)
           expect(await text(storage, `web/packages/y/${one}`)).toBe(one)
-          expect(await storage.remove(`web/packages/x/${one}`)).toBe(true)
+          expect(await storage.remove(`web/packages/x/${one}`)).toBe(1)
         }
         expect((await entries(storage, 'web/packages/x')).size).toBe(0)
       })
@@ -257,14 +263,14 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       }
 
       it('arrive in chunks and are visible only when they are whole', async () => {
-        const receiver = await storage.receive(spec)
+        const receiver = await receive(storage, spec)
         expect(receiver.held).toBe(0)
         await receiver.begin({ resumed: false, validator: '"v1"' })
         await feed(receiver, 0, body.length)
         expect(await storage.stat(key)).toBeUndefined()
         await receiver.commit()
         expect((await storage.read(key))?.equals(body)).toBe(true)
-        expect(await storage.check(spec, 'stat')).toBe('current')
+        expect(await check(storage, spec, { method: 'stat' })).toBe('current')
         expect((await storage.stat(key))?.time).toBeCloseTo(1_520_353_453.123456, 5)
       })
 
@@ -273,7 +279,7 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
           ['none', ''],
           ['few', 'few'],
         ] as const) {
-          const receiver = await storage.receive(specOf(`web/packages/${name}`, small))
+          const receiver = await receive(storage, specOf(`web/packages/${name}`, small))
           await receiver.begin({ resumed: false, validator: undefined })
           if (small !== '') await receiver.write(Buffer.from(small))
           await receiver.commit()
@@ -283,22 +289,22 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
 
       it('with a wrong digest get no name, and the old file stays', async () => {
         await storage.put(specOf(key, 'old'), Buffer.from('old'))
-        const receiver = await storage.receive(spec)
+        const receiver = await receive(storage, spec)
         await receiver.begin({ resumed: false, validator: '"v1"' })
         await feed(receiver, 0, body.length - 1)
         await receiver.write(Buffer.from('!'))
         await expect(receiver.commit()).rejects.toThrow(IntegrityError)
         expect(await text(storage, key)).toBe('old')
-        expect((await storage.receive(spec)).held).toBe(0)
+        expect((await receive(storage, spec)).held).toBe(0)
       })
 
       it('go on where a broken attempt ended', async () => {
-        const first = await storage.receive(spec)
+        const first = await receive(storage, spec)
         await first.begin({ resumed: false, validator: '"v1"' })
         await feed(first, 0, 9_000_000)
         await first.abort(true)
         expect(await storage.stat(key)).toBeUndefined()
-        const second = await storage.receive(spec)
+        const second = await receive(storage, spec)
         expect(second.held).toBe(9_000_000)
         expect(second.validator).toBe('"v1"')
         await second.begin({ resumed: true, validator: '"v1"' })
@@ -308,11 +314,11 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       })
 
       it('start anew when the answer is another one', async () => {
-        const first = await storage.receive(spec)
+        const first = await receive(storage, spec)
         await first.begin({ resumed: false, validator: '"v1"' })
         await feed(first, 1, 9_000_000)
         await first.abort(true)
-        const second = await storage.receive(spec)
+        const second = await receive(storage, spec)
         await second.begin({ resumed: false, validator: '"v2"' })
         await feed(second, 0, body.length)
         await second.commit()
@@ -324,15 +330,106 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
           [false, '"v1"'],
           [true, undefined],
         ] as const) {
-          const receiver = await storage.receive(spec)
+          const receiver = await receive(storage, spec)
           await receiver.begin({ resumed: false, validator })
           await feed(receiver, 0, 9_000_000)
           await receiver.abort(keep)
-          const next = await storage.receive(spec)
+          const next = await receive(storage, spec)
           expect(next.held).toBe(0)
           await next.abort(false)
         }
         expect((await entries(storage, 'web')).size).toBe(0)
+      })
+    })
+
+    describe('one writer per key', () => {
+      const key = 'web/packages/ab/cd/ef/shared-1.0.tar.gz'
+      const body = Buffer.alloc(3_000_001, 'bytes that two projects list ')
+      const spec = specOf(key, body)
+
+      async function fill(receiver: FileReceiver, bytes: Uint8Array = body): Promise<void> {
+        await receiver.begin({ resumed: false, validator: '"v1"' })
+        for (let at = 0; at < bytes.length; at += 65_536) await receiver.write(bytes.subarray(at, at + 65_536))
+      }
+
+      /** Whether a promise is still pending after everything that can run without it has run. */
+      async function isPending(promise: Promise<unknown>): Promise<boolean> {
+        const pending = Symbol('pending')
+        const later = new Promise((resolve) => setTimeout(resolve, 50, pending))
+        return (await Promise.race([promise, later])) === pending
+      }
+
+      it('a second receiver waits, and has nothing to do when the first has stored the file', async () => {
+        const first = await receive(storage, spec)
+        const second = storage.receive(spec)
+        await fill(first)
+        expect(await isPending(second)).toBe(true)
+        await first.commit()
+        expect(await second).toBeUndefined()
+        expect((await storage.read(key))?.equals(body)).toBe(true)
+      })
+
+      it('a second receiver gets its turn when the first one fails', async () => {
+        const first = await receive(storage, spec)
+        const second = receive(storage, spec)
+        const third = storage.receive(spec)
+        await first.abort(false)
+        const wrong = await second
+        await fill(wrong, Buffer.from('wrong'))
+        await expect(wrong.commit()).rejects.toThrow(IntegrityError)
+        const last = await third
+        expect(last?.held).toBe(0)
+        if (last !== undefined) await fill(last)
+        await last?.commit()
+        expect((await storage.read(key))?.equals(body)).toBe(true)
+      })
+
+      it('a second receiver continues with the bytes that the first one kept', async () => {
+        const first = await receive(storage, spec)
+        const second = receive(storage, spec)
+        await fill(first, body.subarray(0, 1_000_000))
+        await first.abort(true)
+        const receiver = await second
+        expect([receiver.held, receiver.validator]).toEqual([1_000_000, '"v1"'])
+        await receiver.begin({ resumed: true, validator: '"v1"' })
+        await receiver.write(body.subarray(1_000_000))
+        await receiver.commit()
+        expect((await storage.read(key))?.equals(body)).toBe(true)
+      })
+
+      it('a writer with other bytes for the same key gets its turn, too', async () => {
+        const first = await receive(storage, spec)
+        const other = specOf(key, 'other bytes')
+        const put = storage.put(other, Buffer.from('other bytes'))
+        const again = storage.put(other, Buffer.from('other bytes'))
+        await fill(first)
+        expect(await isPending(put)).toBe(true)
+        await first.commit()
+        await Promise.all([put, again])
+        expect(await text(storage, key)).toBe('other bytes')
+      })
+
+      it('writers of other keys do not wait', async () => {
+        const first = await receive(storage, spec)
+        await storage.put(specOf('web/packages/small', 'small'), Buffer.from('small'))
+        const other = await receive(storage, specOf(`${key}.2`, body))
+        await fill(other)
+        await other.commit()
+        await first.abort(false)
+        expect(await text(storage, 'web/packages/small')).toBe('small')
+      })
+
+      it('a receiver that has ended takes no more bytes, and its file stays as it is', async () => {
+        const receiver = await receive(storage, spec)
+        await fill(receiver)
+        const committed = receiver.commit()
+        expect(() => receiver.write(Buffer.from('late'))).toThrow(/has ended/)
+        await committed
+        expect(() => receiver.write(Buffer.from('late'))).toThrow(/has ended/)
+        await expect(receiver.begin({ resumed: false, validator: undefined })).rejects.toThrow(/has ended/)
+        await expect(receiver.commit()).rejects.toThrow(/has ended/)
+        await receiver.abort(false)
+        expect((await storage.read(key))?.equals(body)).toBe(true)
       })
     })
 
@@ -375,13 +472,13 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       })
 
       it('removes one file, and says whether there was one', async () => {
-        expect(await storage.remove('web/packages/1/2/foo.whl', { pruneParents: true })).toBe(true)
-        expect(await storage.remove('web/packages/1/2/foo.whl', { pruneParents: true })).toBe(false)
+        expect(await storage.remove('web/packages/1/2/foo.whl', { pruneParents: true })).toBe(1)
+        expect(await storage.remove('web/packages/1/2/foo.whl', { pruneParents: true })).toBe(0)
         expect(await storage.stat('web/packages/1/2/foo.whl')).toBeUndefined()
         expect(await storage.names('web/packages/1/2', 'files')).toEqual(['foo.whl.metadata'])
-        expect(await storage.remove('web/packages/1/2/foo.whl.metadata', { pruneParents: true })).toBe(true)
+        expect(await storage.remove('web/packages/1/2/foo.whl.metadata', { pruneParents: true })).toBe(1)
         expect(await storage.names('web/packages/1', 'directories')).toEqual([])
-        expect(await storage.remove('web/none/at/all')).toBe(false)
+        expect(await storage.remove('web/none/at/all')).toBe(0)
       })
 
       it('stores again what was removed with its directories', async () => {
@@ -402,8 +499,24 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
       it('removes many at a time', async () => {
         const keys = Array.from({ length: 60 }, (_, n) => `web/packages/many/${n}.whl`)
         await Promise.all(keys.map((key) => storage.put(specOf(key, key), Buffer.from(key))))
-        expect(new Set(await Promise.all(keys.map((key) => storage.remove(key))))).toEqual(new Set([true]))
-        expect((await entries(storage, 'web/packages/many')).size).toBe(0)
+        const [first = '', ...others] = keys.slice(30)
+        expect(await Promise.all(keys.slice(0, 30).map((key) => storage.remove(key)))).toEqual(Array(30).fill(1))
+        expect(await storage.remove(others)).toBe(29)
+        expect([...(await entries(storage, 'web/packages/many')).keys()]).toEqual([first])
+        expect(await storage.remove([first], { pruneParents: true })).toBe(1)
+        expect(await storage.remove([])).toBe(0)
+        expect(await storage.names('web/packages', 'directories')).toEqual(['1'])
+      })
+
+      it('removes a state file of a list with what was appended to it', async () => {
+        await storage.append('.bandersnatch/journal', 'old\n')
+        await storage.write('todo', '1')
+        await storage.flush()
+        expect(await storage.remove(['.bandersnatch/journal', 'todo'])).toBe(2)
+        await storage.append('.bandersnatch/journal', 'new\n')
+        await storage.flush()
+        expect(await text(await another(), '.bandersnatch/journal')).toBe('new\n')
+        expect(await text(storage, 'todo')).toBeUndefined()
       })
 
       it('removes a tree and nothing beside it', async () => {

@@ -29,7 +29,7 @@ function open(directory: string, umask = 0o022): Storage {
   return createFilesystemStorage({
     directory,
     managePermissions: true,
-    host: { pid: lastPid, bootId: 'boot', umask, processIdentity: () => 'alive' },
+    host: { pid: lastPid, bootId: 'boot', pidNamespace: 'pid:[1]', umask, processIdentity: () => 'alive' },
     onLockLost: () => undefined,
   })
 }

@@ -13,7 +13,7 @@ import { s3Fault, startS3Proxy } from '../helpers/s3-proxy.js'
 import type { S3Proxy } from '../helpers/s3-proxy.js'
 import { startS3Server } from '../helpers/s3-server.js'
 import type { S3Server } from '../helpers/s3-server.js'
-import { specOf } from './contract.js'
+import { receive, specOf } from './contract.js'
 
 let server: S3Server
 let proxy: S3Proxy
@@ -64,7 +64,8 @@ it.each([
   expect(await failing(storage.write('web/simple/foo/index.html', 'page'))).toMatch(says)
   expect(await failing(storage.read('status'))).toMatch(says)
   // Of a missing bucket a HEAD only says 404; whatever comes before it in a run says more.
-  if (status !== 404) expect(await failing(storage.check(specOf('web/packages/a', 'a'), 'hash'))).toMatch(says)
+  if (status !== 404)
+    expect(await failing(storage.checkAll([specOf('web/packages/a', 'a')], { method: 'hash' }))).toMatch(says)
   expect(await failing(storage.names('web/simple', 'files'))).toMatch(says)
   expect(await failing(storage.lock('mirror'))).toMatch(says)
 })
@@ -106,7 +107,7 @@ it('asks again when the store wants less, and when an answer is lost or broken o
 it('completes a large file although the answer to the completion was lost', async () => {
   const patient = await bucket.open({ endpointUrl: proxy.endpoint, maxAttempts: 5 })
   const body = Buffer.alloc(9_000_000, 'large')
-  const receiver = await patient.receive(specOf('web/packages/large', body))
+  const receiver = await receive(patient, specOf('web/packages/large', body))
   await receiver.begin({ resumed: false, validator: undefined })
   await receiver.write(body)
   let lost = 1
@@ -152,11 +153,11 @@ it('never shows a secret, even where the store echoes it', async () => {
 it('tells how to install the SDK where it is missing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'bandersnatch-no-sdk-'))
   const source = join(import.meta.dirname, '..', '..', 'src')
-  await mkdir(join(directory, 'storage'))
+  await mkdir(join(directory, 'storage/s3/client'), { recursive: true })
   // An empty package, lest one in a directory above is found.
   await mkdir(join(directory, 'node_modules', '@aws-sdk', 'client-s3'), { recursive: true })
   await writeFile(join(directory, 'package.json'), '{"type":"module"}')
-  for (const file of ['errors', 'storage/s3-sdk']) {
+  for (const file of ['errors', 'storage/s3/client/sdk']) {
     const { outputText } = ts.transpileModule(await readFile(join(source, `${file}.ts`), 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 },
     })

@@ -9,7 +9,7 @@ import { s3Fault, startS3Proxy } from '../helpers/s3-proxy.js'
 import type { S3Proxy } from '../helpers/s3-proxy.js'
 import { startS3Server } from '../helpers/s3-server.js'
 import type { S3Server } from '../helpers/s3-server.js'
-import { specOf } from './contract.js'
+import { check, receive, specOf } from './contract.js'
 
 let server: S3Server
 let proxy: S3Proxy
@@ -34,6 +34,7 @@ afterEach(async () => {
 })
 
 const key = 'web/packages/ab/cd/foo-1.0-py3-none-any.whl'
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const methods = (): string[] => proxy.requests.map(({ method }) => method)
 const stored8 = { Metadata: { sha256: sha256('content'), 'uploaded-at': '1520353453.123456' } }
@@ -42,11 +43,13 @@ it('takes over the release files of 8.0 with one HeadObject each', async () => {
   await bucket.put(key, 'content', stored8)
   await bucket.put('web/packages/ab/cd/.s3keep', '')
   const spec = specOf(key, 'content')
-  expect(await storage.check(spec, 'hash')).toBe('current')
-  expect(await storage.check(spec, 'stat')).toBe('current')
-  expect(await storage.check({ ...spec, digest: { name: 'sha256', hex: sha256('other') } }, 'hash')).toBe('mismatch')
-  expect(await storage.check({ ...spec, size: 8 }, 'stat')).toBe('mismatch')
-  expect(await storage.check({ ...spec, key: 'web/packages/none.whl' }, 'stat')).toBe('missing')
+  expect(await check(storage, spec, { method: 'hash' })).toBe('current')
+  expect(await check(storage, spec, { method: 'stat' })).toBe('current')
+  expect(await check(storage, { ...spec, digest: { name: 'sha256', hex: sha256('other') } }, { method: 'hash' })).toBe(
+    'mismatch',
+  )
+  expect(await check(storage, { ...spec, size: 8 }, { method: 'stat' })).toBe('mismatch')
+  expect(await check(storage, { ...spec, key: 'web/packages/none.whl' }, { method: 'stat' })).toBe('missing')
   // A missing object is asked for once too.
   expect(methods()).toEqual(['HEAD', 'HEAD', 'HEAD', 'HEAD', 'HEAD'])
 })
@@ -54,13 +57,15 @@ it('takes over the release files of 8.0 with one HeadObject each', async () => {
 it('reads objects without metadata once, then keeps what it found with them', async () => {
   await bucket.put(key, 'content')
   const spec = specOf(key, 'content')
-  expect(await storage.check({ ...spec, digest: { name: 'sha256', hex: sha256('CONTENT') } }, 'hash')).toBe('mismatch')
+  expect(
+    await check(storage, { ...spec, digest: { name: 'sha256', hex: sha256('CONTENT') } }, { method: 'hash' }),
+  ).toBe('mismatch')
   expect(methods()).toEqual(['HEAD', 'GET'])
   proxy.requests.length = 0
-  expect(await storage.check(spec, 'hash')).toBe('current')
+  expect(await check(storage, spec, { method: 'hash' })).toBe('current')
   expect(methods()).toEqual(['HEAD', 'GET', 'PUT'])
   proxy.requests.length = 0
-  expect(await storage.check(spec, 'stat')).toBe('current')
+  expect(await check(storage, spec, { method: 'stat' })).toBe('current')
   expect(methods()).toEqual(['HEAD'])
   expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
 })
@@ -90,17 +95,19 @@ it('stores each object with one request, whatever its name, and leaves to the SD
 
 it('puts the time right by stat, and leaves other metadata alone', async () => {
   await bucket.put(key, 'content', { Metadata: { ...stored8.Metadata, 'uploaded-at': '1.5', mine: 'kept' } })
-  expect(await storage.check(specOf(key, 'content', { uploadTime: 1_600_000_000 }), 'stat')).toBe('current')
+  expect(await check(storage, specOf(key, 'content', { uploadTime: 1_600_000_000 }), { method: 'stat' })).toBe(
+    'current',
+  )
   const { Metadata, ContentType } = await bucket.head(key)
   expect(Metadata).toEqual({ sha256: sha256('content'), 'uploaded-at': '1600000000.0', mine: 'kept' })
   expect(ContentType).toBe('application/octet-stream')
 })
 
-it('writes the metadata that 8.0 writes, for small files and large ones', async () => {
+it('writes the metadata that 8.0 writes, and for small files their MD5', async () => {
   await storage.put(specOf(key, 'content'), Buffer.from('content'))
-  expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
+  expect((await bucket.head(key)).Metadata).toEqual({ ...stored8.Metadata, md5: md5('content') })
   const large = 'x'.repeat(9_000_000)
-  const receiver = await storage.receive(specOf('web/packages/large.zip', large, { uploadTime: 1_600_000_000 }))
+  const receiver = await receive(storage, specOf('web/packages/large.zip', large, { uploadTime: 1_600_000_000 }))
   await receiver.begin({ resumed: false, validator: undefined })
   await receiver.write(Buffer.from(large))
   await receiver.commit()
@@ -128,7 +135,7 @@ it('marks prepared directories as 8.0 does, once something is stored below them'
 it('removes the marker of a package directory with its file', async () => {
   await bucket.put(key, 'content', stored8)
   await bucket.put('web/packages/ab/cd/.s3keep', '')
-  expect(await storage.remove(key, { pruneParents: true })).toBe(true)
+  expect(await storage.remove(key, { pruneParents: true })).toBe(1)
   expect(await bucket.keys()).toEqual([])
 })
 
@@ -248,7 +255,7 @@ it('lists and removes a thousand at a time', async () => {
 it('drops the unfinished uploads of killed runs only when they are old', async () => {
   const Key = `${PREFIX}/web/packages/young.zip`
   await bucket.client.send(new sdk.CreateMultipartUploadCommand({ Bucket: bucket.bucket, Key }))
-  const receiver = await storage.receive(specOf('web/packages/a.zip', 'content'))
+  const receiver = await receive(storage, specOf('web/packages/a.zip', 'content'))
   await receiver.abort(false)
   const { Uploads } = await bucket.client.send(new sdk.ListMultipartUploadsCommand({ Bucket: bucket.bucket }))
   // Every upload to moto began in 2010.
@@ -256,7 +263,7 @@ it('drops the unfinished uploads of killed runs only when they are old', async (
 })
 
 it('leaves no parts of a large file behind that had a wrong digest', async () => {
-  const receiver = await storage.receive(specOf('web/packages/large.zip', 'something else'))
+  const receiver = await receive(storage, specOf('web/packages/large.zip', 'something else'))
   await receiver.begin({ resumed: false, validator: undefined })
   for (let n = 0; n < 20; n++) await receiver.write(Buffer.alloc(1_000_000))
   await expect(receiver.commit()).rejects.toThrow(/digest/)
@@ -281,18 +288,18 @@ it('asks for no state file that is not there while it holds the lock', async () 
   proxy.requests.length = 0
   for (const one of ['todo', 'generation', '.bandersnatch/journal', '.bandersnatch/failures.json']) {
     expect(await storage.read(one)).toBeUndefined()
-    expect(await storage.remove(one)).toBe(false)
+    expect(await storage.remove(one)).toBe(0)
     expect(await storage.stat(one)).toBeUndefined()
   }
   expect(methods()).toEqual([])
   expect((await storage.read('status'))?.toString()).toBe('42')
-  const version = storage.version('status')
+  const version = storage.properties.version?.('status')
   await storage.write('status', '43')
   await storage.write('todo', '44')
-  expect(storage.version('status')).not.toBe(version)
-  expect(storage.version('todo')).toBeTypeOf('string')
+  expect(storage.properties.version?.('status')).not.toBe(version)
+  expect(storage.properties.version?.('todo')).toBeTypeOf('string')
   expect((await storage.read('todo'))?.toString()).toBe('44')
-  expect(await storage.remove('todo')).toBe(true)
+  expect(await storage.remove('todo')).toBe(1)
   expect(await storage.read('todo')).toBeUndefined()
   await lock.release()
   // From now on others may write there.
@@ -315,24 +322,24 @@ it('asks for no file that a survey did not find, and for all where it would take
   await Promise.all(names.slice(0, 1_050).map((name) => bucket.put(name, name, { Metadata: { sha256: sha256(name) } })))
   const specs = names.slice(1_000).map((name) => specOf(name, name))
   const heads = (): number => methods().filter((method) => method === 'HEAD').length
-  await storage.survey(1)
+  await storage.properties.survey?.(1)
   const expected = specs.map((_, at) => (at < 50 ? 'current' : 'missing'))
-  expect(await storage.checkAll(specs, 'hash')).toEqual(expected)
+  expect(await storage.checkAll(specs, { method: 'hash' })).toEqual(expected)
   expect(heads()).toBe(100)
   proxy.requests.length = 0
-  await storage.survey(2)
-  expect(await storage.checkAll(specs, 'hash')).toEqual(expected)
+  await storage.properties.survey?.(2)
+  expect(await storage.checkAll(specs, { method: 'hash' })).toEqual(expected)
   expect(heads()).toBeLessThan(55)
   await storage.put(specOf(names[1_099] ?? '', names[1_099] ?? ''), Buffer.from(names[1_099] ?? ''))
-  expect(await storage.check(specOf(names[1_099] ?? '', names[1_099] ?? ''), 'hash')).toBe('current')
+  expect(await check(storage, specOf(names[1_099] ?? '', names[1_099] ?? ''), { method: 'hash' })).toBe('current')
 }, 300_000)
 
 it('removes what a walk named a thousand at a time, without asking for each', async () => {
   const names = Array.from({ length: 1_203 }, (_, n) => `web/packages/${String(n).padStart(4, '0')}/file`)
   await Promise.all(names.flatMap((name) => [bucket.put(name, ''), bucket.put(name.replace('file', '.s3keep'), '')]))
   await bucket.put('web/packages/stays', 'here')
-  await storage.removeListed(names, { pruneParents: true })
+  await storage.remove(names, { pruneParents: true })
   expect(methods()).toEqual(['POST', 'POST', 'POST'])
   expect(await bucket.keys()).toEqual([`${PREFIX}/web/packages/stays`])
-  await storage.removeListed([])
+  await storage.remove([])
 }, 300_000)

@@ -61,7 +61,7 @@ export async function loadState(
 /** A state file's text: from memory where the storage tells that it is still the same. */
 async function recall(storage: Storage, key: string, remembered: StateFiles): Promise<string | undefined> {
   const [version, text] = Object.hasOwn(remembered, key) ? (remembered[key] ?? []) : []
-  return version !== undefined && version === storage.version(key) ? text : readText(storage, key)
+  return version !== undefined && version === storage.properties.version?.(key) ? text : readText(storage, key)
 }
 
 async function loadStatus(storage: Storage, remembered: StateFiles): Promise<number | undefined> {
@@ -114,7 +114,7 @@ export function stateFiles(storage: Storage, serial: number): StateFiles {
   ] as const
   return Object.fromEntries(
     texts.flatMap(([key, text]): [string, [string, string]][] => {
-      const version = storage.version(key)
+      const version = storage.properties.version?.(key)
       return version === undefined ? [] : [[key, [version, text]]]
     }),
   )
@@ -134,7 +134,7 @@ export async function commitStatus(storage: Storage, { serial, startedAt, before
   const stamp = startedAt.toISOString().replace(/[-]/g, '').slice(0, 17)
   await storage.write(LAYOUT.lastModified, `${stamp}\n`, { private: true })
   // In a directory its time tells when the last run was, as with 8.0; in a bucket it would cost a request.
-  if (serial === before && storage.version(LAYOUT.status) !== undefined) return
+  if (serial === before && storage.properties.version?.(LAYOUT.status) !== undefined) return
   await storage.write(LAYOUT.status, String(serial), { private: true })
 }
 

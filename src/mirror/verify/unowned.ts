@@ -35,7 +35,7 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
   }
   let batch: string[] = []
   const remove = async (): Promise<void> => {
-    await storage.removeListed(batch, { pruneParents: true })
+    await storage.remove(batch, { pruneParents: true })
     for (const key of batch) log.info(`Removed ${storage.location(key)}`)
     report.filesRemoved += batch.length
     batch = []

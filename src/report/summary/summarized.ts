@@ -78,7 +78,7 @@ async function remember({ storage, log }: Context, summary: Summary): Promise<Ru
     before = await loadHistory(storage)
     if (isUneventful(storage, summary)) return [...before, toRecord(summary, before)]
     const runs = await appendHistory(storage, before, toRecord(summary, before))
-    if (storage.kind === 's3') await markFailure(storage, summary.ok)
+    if (storage.properties.metered) await markFailure(storage, summary.ok)
     return runs
   } catch (error) {
     // A storage that fails has ended the run; here it is only another place where that could be noted.
@@ -94,7 +94,7 @@ async function remember({ storage, log }: Context, summary: Summary): Promise<Ru
 function isUneventful(storage: Storage, { command, ok, projects, files, serial, warnings }: Summary): boolean {
   const done = projects.synced + projects.removed + files.fetched + files.removed + warnings.count
   const quiet = command === 'mirror' && ok && done === 0 && serial.before === serial.after
-  return storage.kind === 's3' && quiet && storage.version(LAYOUT.lastFailed) === undefined
+  return storage.properties.metered && quiet && storage.properties.version?.(LAYOUT.lastFailed) === undefined
 }
 
 async function markFailure(storage: Storage, ok: boolean): Promise<void> {

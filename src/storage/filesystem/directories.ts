@@ -1,25 +1,31 @@
 import * as fs from 'node:fs'
 import { dirname, sep } from 'node:path'
-import { UnsafePathError } from '../../errors.js'
-import { errorCode, storageError } from './errors.js'
+import { UnsafePathError, systemCode } from '../../errors.js'
+import { storageError } from './errors.js'
 
 const MOST_RECENT = 256
+const ATTEMPTS = 3
 
 export interface Directories {
   /** The absolute path of a key. */
   readonly path: (key: string) => string
-  /** Makes the directory that a key lies in; refuses one that a symbolic link leads out of the mirror directory. */
+  /** Creates the directory that a key lies in. @throws UnsafePathError if a symbolic link leads out of the mirror directory */
   readonly ensureParent: (key: string) => void
   readonly ensure: (key: string) => void
-  /** Directories may have gone: none is taken for granted that was made or seen before. */
+  /**
+   * Creates the directory that a key lies in and runs a call that needs it. Another thread may remove empty directories
+   * meanwhile: if the call fails for that (ENOENT), the directory is created again and the call repeated.
+   */
+  readonly withParent: <T>(key: string, run: () => T) => T
+  /** To be called when directories were removed: all are looked at again before something is written into them. */
   readonly forget: () => void
-  /** Whether what stands at an absolute path is below the mirror directory, links resolved; true where nothing is. */
+  /** Whether a path lies below the mirror directory, with symbolic links resolved. true where there is nothing. */
   readonly holds: (target: string) => boolean
 }
 
 /**
- * The directories of a mirror. Upstream chooses names below `web/`, so nothing is written through a symbolic
- * link that leaves the mirror directory; a directory just made by us is none, hence one mkdir a file is enough.
+ * The directories of a mirror. Upstream chooses names below `web/`, so nothing is written through a symbolic link that
+ * leaves the mirror directory. A directory that mkdir has just created is no link, so one mkdir per file is enough.
  */
 export function createDirectories(root: string): Directories {
   // Directories that have directories below them; leaves are too many to remember.
@@ -41,7 +47,7 @@ export function createDirectories(root: string): Directories {
         `${target} is a symbolic link out of the mirror directory; nothing is written through it`,
       )
     }
-    throw new UnsafePathError(`${target} is no directory`)
+    throw new UnsafePathError(`${target} is not a directory`)
   }
 
   function make(key: string): void {
@@ -53,9 +59,9 @@ export function createDirectories(root: string): Directories {
     try {
       fs.mkdirSync(path(key))
     } catch (error) {
-      if (errorCode(error) === 'EEXIST') return checkExisting(key)
+      if (systemCode(error) === 'EEXIST') return checkExisting(key)
       // An inner directory that vanished since it was remembered.
-      if (errorCode(error) === 'ENOENT' && inner.delete(parent) && fs.existsSync(root)) return make(key)
+      if (systemCode(error) === 'ENOENT' && inner.delete(parent) && fs.existsSync(root)) return make(key)
       throw error
     }
   }
@@ -74,13 +80,32 @@ export function createDirectories(root: string): Directories {
     }
   }
 
+  function forget(): void {
+    recent.clear()
+    inner.clear()
+  }
+
+  function ensureParent(key: string): void {
+    const parent = dirname(key)
+    if (parent !== '.') ensure(parent)
+  }
+
   return {
     path,
     ensure,
-    forget() {
-      recent.clear()
-      inner.clear()
+    ensureParent,
+    withParent(key, run) {
+      for (let attempt = 1; ; attempt++) {
+        ensureParent(key)
+        try {
+          return run()
+        } catch (error) {
+          if (systemCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error
+          forget()
+        }
+      }
     },
+    forget,
     holds(target) {
       try {
         const real = fs.realpathSync.native(target)
@@ -89,10 +114,6 @@ export function createDirectories(root: string): Directories {
       } catch {
         return true
       }
-    },
-    ensureParent(key) {
-      const parent = dirname(key)
-      if (parent !== '.') ensure(parent)
     },
   }
 }

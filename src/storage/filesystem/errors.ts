@@ -1,4 +1,4 @@
-import { BandersnatchError, StorageError, UnsafePathError } from '../../errors.js'
+import { BandersnatchError, StorageError, UnsafePathError, systemCode } from '../../errors.js'
 
 /** What an admin reads for the conditions that end a run. */
 const FATAL: ReadonlyMap<string, string> = new Map([
@@ -18,15 +18,10 @@ const FATAL: ReadonlyMap<string, string> = new Map([
   ['ENOMEM', 'out of memory'],
 ])
 
-/** The system's error code of a failed call; '' for anything else. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
 /** A failed call as the rest of the program knows it: one line with what and where. */
 export function storageError(error: unknown, doing: string, path: string): BandersnatchError {
   if (error instanceof BandersnatchError) return error
-  const code = errorCode(error)
+  const code = systemCode(error)
   const reason = FATAL.get(code)
   if (reason !== undefined) return new StorageError(`cannot ${doing} ${path}: ${reason} (${code})`)
   if (code === 'ENAMETOOLONG') return new UnsafePathError(`cannot ${doing} ${path}: the name is too long`)

@@ -1,39 +1,37 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import { IntegrityError, UnsafePathError } from '../../errors.js'
-import type { FileSpec } from '../../model/files.js'
+import { IntegrityError, UnsafePathError, systemCode } from '../../errors.js'
 import { LAYOUT } from '../../model/layout.js'
 import { checkFiles } from './check.js'
 import { createDirectories } from './directories.js'
-import { errorCode, storageError } from './errors.js'
+import { storageError } from './errors.js'
 import { flushFileSystems } from './flush.js'
 import { lockDirectory } from './lock.js'
 import type { Host } from './lock.js'
 import { removeBelow, removeFile, walkFiles } from './remove.js'
 import { openListFile } from './list.js'
-import { receiveFile } from './receive.js'
+import { CLAIM, receiveFile } from './receive.js'
 import { createWriter } from './write.js'
 import { createHashPool } from './hash-pool.js'
-import type { Lock, Storage, StoredStat } from '../types.js'
+import { createOneWriter } from '../one-writer.js'
+import type { Lock, RemoveOptions, Storage, StoredStat } from '../types.js'
 
 export interface FilesystemOptions {
   /** absolute path of the mirror directory */
   readonly directory: string
-  /** whether copies of pages get mode 0644 whatever the umask says, as 8.0 has it */
+  /** whether copies of pages get mode 0644 regardless of the umask, as in 8.0 */
   readonly managePermissions: boolean
   readonly host: Host
-  /** what its temporary files begin with, where another thread has some, too */
+  /** what its temporary files begin with; another thread on the same directory needs another one */
   readonly temporary?: string
   /** called when another run takes the lock although this one lives */
   readonly onLockLost: (error: Error) => void
 }
 
 const OWN_DIRECTORIES = [LAYOUT.own, LAYOUT.partial, `${LAYOUT.own}/tmp`]
-/** What a broken download left behind is kept this long for a run that goes on with it. */
+/** The bytes of a download that broke off are kept this long for a run that continues it. */
 const PARTIAL_MS = 14 * 24 * 3600 * 1000
-/** Files up to this size are read in one piece to be hashed. */
-const WHOLE_BYTES = 1 << 20
 
 /**
  * A mirror on a file system. Calls are synchronous inside: for many small files the hop to the thread pool
@@ -45,6 +43,11 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
   const { path, holds } = directories
   const writer = createWriter(directories, options)
   const pool = createHashPool()
+  const disk = { path, holds, pool }
+  const oneWriter = createOneWriter(async (spec) => {
+    const [state] = await checkFiles([spec], 'hash', disk)
+    return state === 'current'
+  })
 
   const guarded = <T>(doing: string, key: string, run: () => T): T => {
     try {
@@ -60,23 +63,6 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     throw new UnsafePathError(
       `${path(key)} lies behind a symbolic link out of the mirror directory; nothing is removed there`,
     )
-  }
-
-  async function digest(key: string, name: string): Promise<string> {
-    const fd = guarded('read', key, () => fs.openSync(path(key), 'r'))
-    try {
-      const { size } = fs.fstatSync(fd)
-      if (size <= WHOLE_BYTES) return hash(name, fs.readFileSync(fd), 'hex')
-      const hasher = createHash(name)
-      for await (const chunk of fs.createReadStream('', { fd, autoClose: false, highWaterMark: WHOLE_BYTES })) {
-        hasher.update(chunk as Buffer)
-      }
-      return hasher.digest('hex')
-    } catch (error) {
-      throw storageError(error, 'read', path(key))
-    } finally {
-      fs.closeSync(fd)
-    }
   }
 
   async function hashOf(file: string, name: string): Promise<string> {
@@ -101,15 +87,21 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     return [...found.values()]
   }
 
-  function remove(key: string, prune: boolean | 'all' | undefined): boolean {
+  function remove(key: string, { pruneParents = false }: RemoveOptions): boolean {
     checkWay(key)
-    const depth = pruneDepth(key, prune)
+    const depth = pruneDepth(key, pruneParents)
     if (depth > 0) directories.forget()
     return guarded('remove', key, () => removeFile(path(key), depth))
   }
 
   return {
-    kind: 'filesystem',
+    properties: {
+      metered: false,
+      async freeBytes() {
+        const found = guarded('look at', '', () => fs.statfsSync(nearestExisting(root), { bigint: true }))
+        return Number(found.bavail * found.bsize)
+      },
+    },
     location: path,
     async prepare(keys) {
       guarded('create the mirror directory', '', () => fs.mkdirSync(root, { recursive: true }))
@@ -117,10 +109,10 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     async lock(command): Promise<Lock> {
       for (const key of OWN_DIRECTORIES) directories.ensure(key)
-      const lock = await lockDirectory(path(LAYOUT.own), command, options.host, options.onLockLost)
+      const lock = await lockDirectory(command, { path, host: options.host, onLost: options.onLockLost })
       guarded('clean', LAYOUT.own, () => {
-        removeBelow(path(`${LAYOUT.own}/tmp`), 0)
-        removeBelow(path(LAYOUT.partial), PARTIAL_MS)
+        removeBelow(path(`${LAYOUT.own}/tmp`), () => true)
+        removeBelow(path(LAYOUT.partial), (name, ageMs) => name.endsWith(CLAIM) || ageMs > PARTIAL_MS)
       })
       return lock
     },
@@ -128,7 +120,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       try {
         return fs.readFileSync(path(key))
       } catch (error) {
-        if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
+        if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
         throw storageError(error, 'read', path(key))
       }
     },
@@ -147,17 +139,10 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     async link(key, target) {
       writer.link(key, target)
     },
-    version: () => undefined,
     async stat(key) {
       return stat(key)
     },
-    survey: async () => undefined,
-    async check(spec, method) {
-      const [state = 'missing'] = await checkFiles([spec], method, { path, holds, pool })
-      return state
-    },
-    checkAll: (specs, method) => checkFiles(specs, method, { path, holds, pool }),
-    digest,
+    checkAll: (specs, { method }) => checkFiles(specs, method, disk),
     async put(spec, body) {
       const hex = hash(spec.digest.name, body, 'hex')
       if (hex !== spec.digest.hex) {
@@ -165,20 +150,22 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
           `${spec.filename} has the ${spec.digest.name} digest ${hex} instead of ${spec.digest.hex}`,
         )
       }
-      writer.file(spec.key, body, spec.uploadTime)
+      await oneWriter.put(spec, () => writer.file(spec.key, body, spec.uploadTime))
     },
-    async receive(spec: FileSpec) {
-      directories.ensureParent(spec.key)
-      const partial = path(`${LAYOUT.partial}/${hash('sha256', spec.key + spec.digest.hex, 'hex').slice(0, 40)}`)
-      return receiveFile(spec, {
-        path: partial,
-        finish: (fd) => writer.adopt(fd, partial, spec.key, spec.uploadTime),
-        digest: hashOf,
-      })
-    },
-    remove: async (key, how) => remove(key, how?.pruneParents),
-    async removeListed(keys, how) {
-      for (const key of keys) remove(key, how?.pruneParents)
+    receive: (spec) =>
+      oneWriter.receive(spec, async () => {
+        directories.ensureParent(spec.key)
+        const name = hash('sha256', spec.key + spec.digest.hex, 'hex').slice(0, 40)
+        return receiveFile(spec, {
+          path: path(`${LAYOUT.partial}/${name}`),
+          thread: `other${options.temporary ?? ''}`,
+          finish: (fd, from) => writer.adopt(spec.key, { fd, path: from }, spec.uploadTime),
+          digest: hashOf,
+        })
+      }),
+    async remove(keys, how = {}) {
+      const all = typeof keys === 'string' ? [keys] : keys
+      return all.reduce((count, key) => count + (remove(key, how) ? 1 : 0), 0)
     },
     async removeTree(key) {
       checkWay(key)
@@ -190,7 +177,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       try {
         entries = fs.readdirSync(path(key), { withFileTypes: true })
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') return []
+        if (systemCode(error) === 'ENOENT') return []
         throw storageError(error, 'list', path(key))
       }
       const isDirectory = (entry: fs.Dirent): boolean =>
@@ -202,10 +189,6 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     openList: async (place, nameInDirectory) => openListFile(place, nameInDirectory),
     walk: (key) => walkFiles(root, key),
-    async freeBytes() {
-      const found = fs.statfsSync(nearestExisting(root), { bigint: true })
-      return Number(found.bavail * found.bsize)
-    },
     async flush() {
       await flushFileSystems(fileSystems())
     },
@@ -214,9 +197,9 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
 }
 
 /** How many directories above a file may go with it: never the first two (`web/packages`). */
-function pruneDepth(key: string, prune: boolean | 'all' | undefined): number {
+function pruneDepth(key: string, prune: boolean | 'all'): number {
   const above = key.split('/').length - 3
-  return prune === 'all' ? above : prune === true ? Math.min(1, above) : 0
+  return prune === 'all' ? above : prune ? Math.min(1, above) : 0
 }
 
 /** Not through a symbolic link. */

@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
+import { systemCode } from '../../errors.js'
 
 /** Files to be hashed: absolute path and Node's name of the digest. */
 export interface HashTask {
@@ -22,7 +23,7 @@ function hashFile(path: string, digest: string): string | { code: string } {
   try {
     fd = fs.openSync(path, 'r')
   } catch (error) {
-    return { code: codeOf(error) }
+    return { code: systemCode(error) || 'EIO' }
   }
   try {
     const read = fs.readSync(fd, chunk, 0, WHOLE_BYTES, null)
@@ -31,7 +32,7 @@ function hashFile(path: string, digest: string): string | { code: string } {
     }
     return hashRest(fd, digest)
   } catch (error) {
-    return { code: codeOf(error) }
+    return { code: systemCode(error) || 'EIO' }
   } finally {
     fs.closeSync(fd)
   }
@@ -47,10 +48,6 @@ function hashRest(fd: number, digest: string): string {
     hasher.update(chunk.subarray(0, read))
     position += read
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO'
 }
 
 parentPort?.on('message', (task: HashTask) => {

@@ -1,21 +1,29 @@
 import * as fs from 'node:fs'
-import { dirname, basename, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
+import { systemCode } from '../../errors.js'
 import { LAYOUT } from '../../model/layout.js'
-import { utimesArgument } from '../../python/timestamp.js'
 import type { Directories } from './directories.js'
-import { errorCode, storageError } from './errors.js'
+import { storageError } from './errors.js'
+import { holdsBytes, sameFiles, setTime, writeAll } from './bytes.js'
 
 export interface Writer {
-  /** A page or state file; not touched when it holds these bytes already. */
+  /** Writes a page or state file, unless it holds these bytes already. */
   page(key: string, body: Uint8Array | string, isPrivate: boolean): void
-  /** A second copy of a page, with the mode that `cp` would give it unless permissions are managed. */
+  /** Copies a page. The copy gets the mode that `cp` would give it, unless permissions are managed. */
   copy(key: string, source: string): void
   stream(key: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void>
-  /** A release file whose bytes are known to be right. `time`: seconds since the epoch. */
+  /** Writes a release file whose bytes are known to be right. `time`: seconds since the epoch. */
   file(key: string, body: Uint8Array, time: number | undefined): void
-  /** Gives a finished partial file its name. */
-  adopt(fd: number, from: string, key: string, time: number | undefined): void
+  /** Closes a finished partial file and gives it its name. */
+  adopt(key: string, partial: { readonly fd: number; readonly path: string }, time: number | undefined): void
   link(key: string, target: string): void
+}
+
+export interface WriterOptions {
+  readonly managePermissions: boolean
+  readonly host: { readonly umask: number }
+  /** what the names of temporary files begin with; another thread on the same directory needs another one */
+  readonly temporary?: string
 }
 
 const PUBLIC = 0o644
@@ -23,35 +31,39 @@ const PRIVATE = 0o600
 const STREAM_CHUNK = 1 << 20
 
 /**
- * Everything that puts bytes under a name: written under `.bandersnatch/tmp/`, where no web server looks and the next
- * run cleans up, then renamed. Where `web/` is another file system the temporary file lies beside its target.
+ * Everything that puts bytes under a name. They are written to a file in `.bandersnatch/tmp/`, which no web server
+ * serves and the next run empties; then the file is renamed. If `web/` is another file system, the temporary file lies
+ * beside its target.
  */
-export function createWriter(
-  directories: Directories,
-  options: {
-    readonly managePermissions: boolean
-    readonly host: { readonly umask: number }
-    readonly temporary?: string
-  },
-): Writer {
-  const { path, ensureParent } = directories
+export function createWriter(directories: Directories, options: WriterOptions): Writer {
+  const { path, withParent } = directories
   const { umask } = options.host
   const { temporary: prefix = '' } = options
   let counter = 0
   let beside = false
 
-  function temporary(key: string): string {
+  function besideName(key: string): string {
     counter += 1
-    if (beside)
-      return join(
-        dirname(path(key)),
-        `.${basename(key).slice(0, 200)}.${prefix}${counter.toString(36).padStart(8, '0')}`,
-      )
+    const name = `.${basename(key).slice(0, 200)}.${prefix}${counter.toString(36).padStart(8, '0')}`
+    return join(dirname(path(key)), name)
+  }
+
+  function temporary(key: string): string {
+    if (beside) return besideName(key)
+    counter += 1
     return path(`${LAYOUT.own}/tmp/${prefix}${counter}`)
   }
 
+  const guarded = <T>(doing: string, key: string, run: () => T): T => {
+    try {
+      return run()
+    } catch (error) {
+      throw storageError(error, doing, path(key))
+    }
+  }
+
   /** Writes with `fill` under a temporary name, then renames. Leaves nothing behind when it fails. */
-  function place(key: string, mode: number, fill: (fd: number) => void): void {
+  function placeOnce(key: string, mode: number, fill: (fd: number) => void): void {
     const temp = temporary(key)
     try {
       const fd = fs.openSync(temp, 'wx', mode)
@@ -63,55 +75,63 @@ export function createWriter(
       }
       fs.renameSync(temp, path(key))
     } catch (error) {
-      fs.rmSync(temp, { force: true })
-      if (errorCode(error) === 'EXDEV' && !beside) {
-        beside = true
-        return place(key, mode, fill)
-      }
-      if (errorCode(error) === 'EEXIST') return place(key, mode, fill)
-      throw storageError(error, 'write', path(key))
+      const taken = systemCode(error) === 'EEXIST'
+      if (!taken) fs.rmSync(temp, { force: true })
+      if (systemCode(error) === 'EXDEV' && !beside) beside = true
+      else if (!taken) throw error
+      placeOnce(key, mode, fill)
     }
   }
 
-  /** The mode of what stands there when it holds the same bytes; undefined when it does not. */
-  function sameBytes(key: string, body: Uint8Array): number | undefined {
-    let fd: number
+  function place(key: string, mode: number, fill: (fd: number) => void): void {
+    guarded('write', key, () => withParent(key, () => placeOnce(key, mode, fill)))
+  }
+
+  /** Across file systems: a copy beside the target, then a rename, so that nobody sees half a file. */
+  function renameOrCopy(from: string, key: string): void {
     try {
-      fd = fs.openSync(path(key), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)
-    } catch {
-      return undefined
-    }
-    try {
-      const stat = fs.fstatSync(fd)
-      if (!stat.isFile() || stat.size !== body.length) return undefined
-      return fs.readFileSync(fd).equals(body) ? stat.mode & 0o7777 : undefined
-    } finally {
-      fs.closeSync(fd)
+      fs.renameSync(from, path(key))
+    } catch (error) {
+      if (systemCode(error) !== 'EXDEV') throw error
+      const near = besideName(key)
+      try {
+        fs.copyFileSync(from, near, fs.constants.COPYFILE_EXCL)
+        const { atime, mtime } = fs.statSync(from)
+        fs.utimesSync(near, atime, mtime)
+        fs.renameSync(near, path(key))
+      } catch (copyError) {
+        fs.rmSync(near, { force: true })
+        throw copyError
+      }
+      fs.rmSync(from)
     }
   }
 
   return {
     page(key, body, isPrivate) {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      ensureParent(key)
       let mode = PUBLIC
       // 8.0 makes its state files private, but keeps the mode that it finds.
-      if (isPrivate) mode = (fs.statSync(path(key), { throwIfNoEntry: false })?.mode ?? PRIVATE) & 0o7777
-      if (sameBytes(key, bytes) === mode) return
-      place(key, mode, (fd) => writeAll(fd, bytes))
+      if (isPrivate) {
+        const found = guarded('look at', key, () => fs.statSync(path(key), { throwIfNoEntry: false }))
+        mode = (found?.mode ?? PRIVATE) & 0o7777
+      }
+      directories.ensureParent(key)
+      if (!holdsBytes(path(key), bytes, mode)) place(key, mode, (fd) => writeAll(fd, bytes))
     },
     copy(key, source) {
-      ensureParent(key)
-      const bytes = fs.readFileSync(path(source))
+      const bytes = guarded('read', source, () => fs.readFileSync(path(source)))
       const mode = options.managePermissions ? PUBLIC : 0o666 & ~umask
-      if (sameBytes(key, bytes) === mode) return
-      place(key, mode, (fd) => writeAll(fd, bytes))
+      directories.ensureParent(key)
+      if (!holdsBytes(path(key), bytes, mode)) place(key, mode, (fd) => writeAll(fd, bytes))
     },
     async stream(key, chunks) {
-      ensureParent(key)
-      const temp = temporary(key)
+      let temp = ''
       try {
-        const fd = fs.openSync(temp, 'wx', PUBLIC)
+        const fd = withParent(key, () => {
+          temp = temporary(key)
+          return fs.openSync(temp, 'wx', PUBLIC)
+        })
         try {
           let pending = ''
           for await (const chunk of chunks) {
@@ -125,79 +145,44 @@ export function createWriter(
         } finally {
           fs.closeSync(fd)
         }
-        if (sameFiles(temp, path(key))) fs.rmSync(temp)
-        else renameOrCopy(temp, path(key))
+        if (sameFiles(temp, path(key), PUBLIC)) fs.rmSync(temp)
+        else withParent(key, () => renameOrCopy(temp, key))
       } catch (error) {
-        fs.rmSync(temp, { force: true })
+        if (temp !== '') fs.rmSync(temp, { force: true })
         throw storageError(error, 'write', path(key))
       }
     },
     file(key, body, time) {
-      ensureParent(key)
       place(key, PUBLIC, (fd) => {
         writeAll(fd, body)
         setTime(fd, time)
       })
     },
-    adopt(fd, from, key, time) {
-      setTime(fd, time)
-      fs.fchmodSync(fd, PUBLIC)
-      renameOrCopy(from, path(key))
+    adopt(key, { fd, path: from }, time) {
+      guarded('write', key, () => {
+        try {
+          setTime(fd, time)
+          fs.fchmodSync(fd, PUBLIC)
+        } finally {
+          fs.closeSync(fd)
+        }
+        withParent(key, () => renameOrCopy(from, key))
+      })
     },
     link(key, target) {
-      ensureParent(key)
-      const temp = temporary(key)
-      try {
-        fs.symlinkSync(path(target), temp)
-        fs.renameSync(temp, path(key))
-      } catch (error) {
-        fs.rmSync(temp, { force: true })
-        throw storageError(error, 'link', path(key))
-      }
+      guarded('link', key, () =>
+        withParent(key, () => {
+          const temp = temporary(key)
+          try {
+            // Relative, so that a mirror that is moved or mounted elsewhere still serves its pages.
+            fs.symlinkSync(relative(dirname(path(key)), path(target)), temp)
+            fs.renameSync(temp, path(key))
+          } catch (error) {
+            fs.rmSync(temp, { force: true })
+            throw error
+          }
+        }),
+      )
     },
-  }
-}
-
-function setTime(fd: number, time: number | undefined): void {
-  if (time === undefined) return
-  const argument = utimesArgument(time)
-  fs.futimesSync(fd, argument, argument)
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  let written = 0
-  while (written < bytes.length) written += fs.writeSync(fd, bytes, written)
-}
-
-/** Across file systems: a copy beside the target, then a rename, so that nobody sees half a file. */
-function renameOrCopy(from: string, to: string): void {
-  try {
-    fs.renameSync(from, to)
-  } catch (error) {
-    if (errorCode(error) !== 'EXDEV') throw error
-    const near = join(dirname(to), `.${basename(to).slice(0, 200)}.00000000`)
-    fs.copyFileSync(from, near)
-    const { atime, mtime } = fs.statSync(from)
-    fs.utimesSync(near, atime, mtime)
-    fs.renameSync(near, to)
-    fs.rmSync(from)
-  }
-}
-
-function sameFiles(a: string, b: string): boolean {
-  const stat = fs.lstatSync(b, { throwIfNoEntry: false })
-  if (stat === undefined || !stat.isFile() || stat.size !== fs.statSync(a).size || (stat.mode & 0o777) !== PUBLIC)
-    return false
-  const [x, y] = [fs.openSync(a, 'r'), fs.openSync(b, 'r')]
-  const [left, right] = [Buffer.allocUnsafe(STREAM_CHUNK), Buffer.allocUnsafe(STREAM_CHUNK)]
-  try {
-    for (;;) {
-      const read = fs.readSync(x, left)
-      if (fs.readSync(y, right) !== read || !left.subarray(0, read).equals(right.subarray(0, read))) return false
-      if (read === 0) return true
-    }
-  } finally {
-    fs.closeSync(x)
-    fs.closeSync(y)
   }
 }

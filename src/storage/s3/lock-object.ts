@@ -1,23 +1,8 @@
 import { StorageError } from '../../errors.js'
+import type { LockObjects, SeenLock } from '../lock-claim.js'
 import type { S3Bucket } from './bucket.js'
 import { failureOf, isConditionFailure, isMissing } from './client/errors.js'
 import type { Honoured } from './state.js'
-
-/** A lock's object as another run sees it. */
-export interface SeenLock {
-  readonly text: string
-  /** by the store's clock, in ms since the epoch */
-  readonly modified: number
-}
-
-/** The few things that a lock needs of a store. */
-export interface LockObjects {
-  /** undefined when the object was made; else the store's time: there is one already. @throws StorageError where that cannot be told */
-  create(key: string, text: string): Promise<number | undefined>
-  read(key: string): Promise<SeenLock | undefined>
-  write(key: string, text: string): Promise<void>
-  remove(key: string): Promise<void>
-}
 
 /** Objects made with If-None-Match, which the store refuses when there is one already. */
 export function conditionalObjects(s3: S3Bucket, honoured: Honoured): LockObjects {

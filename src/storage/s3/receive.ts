@@ -36,7 +36,7 @@ export function createReceivers(s3: S3Bucket): Receivers {
 
   function arrival(spec: FileSpec): Arrival {
     return {
-      upload: createUpload(s3, spec.key, { metadata: fileMetadata(spec), size: spec.size }),
+      upload: createUpload(s3, spec.key, { metadata: fileMetadata(spec), size: spec.size, keepsMd5: true }),
       hash: createHash(spec.digest.name),
       held: 0,
       validator: undefined,

@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto'
 import type { S3Config } from '../../config/types.js'
-import { StorageError } from '../../errors.js'
+import type { StorageError } from '../../errors.js'
 import type { Log } from '../../log/types.js'
-import type { FileSpec } from '../../model/files.js'
 import { LAYOUT } from '../../model/layout.js'
 import { createAppender } from './append.js'
 import { openBucket } from './bucket.js'
-import { checkObject, fileMetadata, uploadTimeOf } from './check.js'
+import { createChecker, fileMetadata, uploadTimeOf, withMd5 } from './check.js'
 import { openListObject } from './diff.js'
 import { KEEP_FILE, parseRoot } from './keys.js'
 import { createRemover, listNames, removeBelow, removeObjects, walkObjects } from './list.js'
-import { lockBucket, SUCCESSION } from './lock.js'
+import { SUCCESSION } from '../lock-claim.js'
+import { createOneWriter } from '../one-writer.js'
+import { lockBucket } from './lock.js'
 import type { HeldLock, S3LockOptions } from './lock.js'
-import { assertDigest, copyObject, hashObject, headObject, putObject, readObject } from './objects.js'
+import { assertDigest, copyObject, headObject, putObject, readObject } from './objects.js'
 import { createReceivers } from './receive.js'
 import { loadSdk } from './client/sdk.js'
 import { createHonoured, createStateFiles } from './state.js'
 import { createSurvey } from './survey.js'
 import { createUpload } from './upload.js'
-import type { CompareMethod, FileState, Storage } from '../types.js'
+import type { RemoveOptions, Storage } from '../types.js'
 
 export interface S3Options {
   /** `/bucket/prefix` */
@@ -52,6 +53,8 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
   const survey = createSurvey(s3, LAYOUT.packages)
   const appender = createAppender(s3, state)
   const receivers = createReceivers(s3)
+  const checkObject = createChecker(s3, config.verifyConcurrency)
+  const oneWriter = createOneWriter(async (spec) => (await checkObject(spec, { method: 'hash' })) === 'current')
   const remover = createRemover(s3)
   /** Prepared directories whose marker is not stored yet. */
   const unmarked = new Set<string>()
@@ -69,13 +72,19 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
   }
 
   /** The keys, and the markers of their directories where those go too. */
-  function withMarkers(keys: readonly string[], prune: boolean | 'all' | undefined): string[] {
-    if (prune === undefined || prune === false) return [...keys]
+  function withMarkers(keys: readonly string[], { pruneParents = false }: RemoveOptions): string[] {
+    if (pruneParents === false) return [...keys]
     return [...new Set([...keys, ...keys.map((key) => markerOf(key.slice(0, key.lastIndexOf('/'))))])]
   }
 
-  async function check(spec: FileSpec, method: CompareMethod): Promise<FileState> {
-    return survey.isMissing(spec.key) ? 'missing' : checkObject(s3, spec, method)
+  /** Removes one file after asking whether it is there. */
+  async function removeOne(key: string, how: RemoveOptions): Promise<boolean> {
+    const head = state.isAbsent(key) ? undefined : await headObject(s3, key)
+    if (head === undefined) return false
+    await Promise.all(withMarkers([key], how).map((one) => remover.remove(one)))
+    state.removed(key)
+    if (isOwn(key)) await appender.forget(key, head)
+    return true
   }
 
   /** Stores a page or state file. */
@@ -85,7 +94,7 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
   }
 
   return {
-    kind: 's3',
+    properties: { metered: true, version: (key) => state.version(key), survey: (requests) => survey.look(requests) },
     location(key) {
       const { Bucket, Key } = s3.place(key)
       return `/${Bucket}/${Key}`.replace(/\/$/, '')
@@ -158,7 +167,6 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
       await mark(key)
       await copyObject(s3, key, target)
     },
-    version: (key) => state.version(key),
     async stat(key) {
       if (state.isAbsent(key)) return undefined
       const head = await headObject(s3, key)
@@ -166,39 +174,34 @@ export async function createS3Storage(config: S3Config, options: S3Options): Pro
       const sha256 = head.metadata.get('sha256')
       return { size: head.size, time: uploadTimeOf(head) ?? head.modified, ...(sha256 === undefined ? {} : { sha256 }) }
     },
-    survey: (requests) => survey.look(requests),
-    check,
-    checkAll: (specs, method) => Promise.all(specs.map((spec) => check(spec, method))),
-    async digest(key, name) {
-      const hex = (await headObject(s3, key))?.metadata.get(name) ?? (await hashObject(s3, key, name))
-      if (hex === undefined) throw new StorageError(`cannot read ${key}: there is no such object`)
-      return hex
-    },
+    checkAll: (specs, how) =>
+      Promise.all(specs.map(async (spec) => (survey.isMissing(spec.key) ? 'missing' : checkObject(spec, how)))),
     async put(spec, body) {
       assertDigest(spec, createHash(spec.digest.name).update(body).digest('hex'))
       await mark(spec.key)
       survey.stored(spec.key)
-      await putObject(s3, spec.key, body, fileMetadata(spec))
+      await oneWriter.put(spec, async () => {
+        await putObject(s3, spec.key, body, withMd5(fileMetadata(spec), body))
+      })
     },
     async receive(spec) {
       await mark(spec.key)
       survey.stored(spec.key)
-      return receivers.receive(spec)
+      return oneWriter.receive(spec, () => receivers.receive(spec))
     },
-    async remove(key, how) {
-      const head = state.isAbsent(key) ? undefined : await headObject(s3, key)
-      if (head === undefined) return false
-      await Promise.all(withMarkers([key], how?.pruneParents).map((one) => remover.remove(one)))
-      state.removed(key)
-      if (isOwn(key)) await appender.forget(key, head)
-      return true
+    async remove(keys, how = {}) {
+      if (typeof keys === 'string') return (await removeOne(keys, how)) ? 1 : 0
+      await removeObjects(s3, withMarkers(keys, how))
+      for (const key of keys) {
+        state.removed(key)
+        if (isOwn(key)) await appender.forget(key)
+      }
+      return keys.length
     },
-    removeListed: (keys, how) => removeObjects(s3, withMarkers(keys, how?.pruneParents)),
     removeTree: (key) => removeBelow(s3, key),
     names: (key, kind) => listNames(s3, key, kind),
     openList: (place, nameInDirectory) => openListObject(s3, place, nameInDirectory),
     walk: (key) => walkObjects(s3, key),
-    freeBytes: async () => undefined,
     flush: () => appender.flush(),
     async close() {
       try {

@@ -1,5 +1,6 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { S3Bucket } from './bucket.js'
+import { withMd5 } from './check.js'
 import { failureOf } from './client/errors.js'
 import { md5Of } from './client/md5.js'
 import { headObject, putObject } from './objects.js'
@@ -16,6 +17,8 @@ export interface UploadOptions {
   readonly metadata: Record<string, string>
   /** bytes, where known: larger files get larger parts */
   readonly size?: number | undefined
+  /** whether an object that is sent in one request gets its MD5 as metadata, too */
+  readonly keepsMd5?: boolean
 }
 
 const MIB = 1024 * 1024
@@ -31,6 +34,7 @@ const MOST_PARTS = 9_000
  */
 export function createUpload(s3: S3Bucket, key: string, options: UploadOptions): Upload {
   const partSize = Math.max(PART, Math.ceil((options.size ?? 0) / MOST_PARTS / MIB) * MIB)
+  const { keepsMd5 = false } = options
   const parts: CompletedPart[] = []
   let uploadId: string | undefined
   let pending: Uint8Array[] = []
@@ -79,7 +83,7 @@ export function createUpload(s3: S3Bucket, key: string, options: UploadOptions):
       await sending
       const last = takePending(pendingSize)
       if (parts.length === 0) {
-        await putObject(s3, key, last, options.metadata)
+        await putObject(s3, key, last, keepsMd5 ? withMd5(options.metadata, last) : options.metadata)
         return
       }
       const size = parts.length * partSize + last.length

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { createRequire } from 'node:module'
 import type * as Undici from 'undici'
 import type { Dispatcher, buildConnector as BuildConnector } from 'undici'
-import { UpstreamError, errorText } from '../../errors.js'
+import { UpstreamError, errorText, systemCode } from '../../errors.js'
 import { createDial } from './dial.js'
 import { authority, basicAuth, parseProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
@@ -62,7 +62,7 @@ function proxyConnector(proxy: Proxy, options: AgentOptions, signal: AbortSignal
       (error: unknown) => {
         if (error instanceof UpstreamError) return callback(error, null)
         // Other codes would say of the proxy what is then read as said of the upstream.
-        const late = error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT'
+        const late = systemCode(error) === 'ETIMEDOUT'
         const failure = new Error(`proxy ${shown}: ${errorText(error)}`)
         return callback(late ? Object.assign(failure, { code: 'ETIMEDOUT' }) : failure, null)
       },

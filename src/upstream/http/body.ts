@@ -1,5 +1,5 @@
 import { brotliDecompressSync, createBrotliDecompress, createGunzip, gunzipSync } from 'node:zlib'
-import { UpstreamError } from '../../errors.js'
+import { UpstreamError, systemCode } from '../../errors.js'
 import type { BodyReader } from '../types.js'
 
 /** Takes one answer's body. A promise holds the connection back until it resolves. */
@@ -136,8 +136,8 @@ function packed({ whole, stream }: Unpacker, to: Sink, maxBytes: number, shown: 
       try {
         unpacked = whole(Buffer.concat(chunks, bytes), { maxOutputLength: Math.min(maxBytes, tightest) })
       } catch (cause) {
-        const over = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
-        if (over) throw maxBytes <= tightest ? tooLarge(maxBytes, shown) : tooTight(shown)
+        if (systemCode(cause) === 'ERR_BUFFER_TOO_LARGE')
+          throw maxBytes <= tightest ? tooLarge(maxBytes, shown) : tooTight(shown)
         throw new UpstreamError('content', `${shown}: broken compression`, undefined, { cause })
       }
       void to.write(unpacked)

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../../errors.js'
+import { UpstreamError, systemCode } from '../../errors.js'
 import type { UpstreamErrorKind } from '../../errors.js'
 
 /**
@@ -58,10 +58,6 @@ const CONTENT = /^(HPE_.*|UND_ERR_HEADERS_OVERFLOW)$/
 // OpenSSL's verification results and Node's own name check: the same certificate comes the next time too.
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/
 
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
 function kindOf(code: string): UpstreamErrorKind {
   if (TIMEOUTS.has(code)) return 'timeout'
   return code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || CONTENT.test(code) ? 'content' : 'connect'
@@ -81,7 +77,7 @@ function describe(error: Error, code: string): string {
  */
 export function networkFailure(error: unknown, url: URL): unknown {
   if (error instanceof UpstreamError || !(error instanceof Error)) return error
-  const code = codeOf(error)
+  const code = systemCode(error)
   const failure = new UpstreamError(kindOf(code), `${shownUrl(url)}: ${describe(error, code)}`, undefined, {
     cause: error,
   })
