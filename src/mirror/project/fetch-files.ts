@@ -4,7 +4,7 @@ import type { FileSpec } from '../../model/files.js'
 import { shownUrl } from '../../upstream/http/failure.js'
 import { endRequests, throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
-import { insist } from '../run/ask-again.js'
+import { askAgain } from '../run/ask-again.js'
 
 /** Larger files are streamed and can be resumed; smaller ones are taken whole, which costs far less. */
 const STREAM_BYTES = 1 << 20
@@ -91,7 +91,7 @@ async function ensureFile(context: FilesContext, { spec, state }: OwedFile): Pro
 
 /** Fetches a file from the first of its URLs that has the right bytes. */
 export async function fetchFile(context: FilesContext, spec: FileSpec): Promise<void> {
-  await insist(context, 1, () => fromFirst(context, spec))
+  await askAgain(context, 'project', () => fromFirst(context, spec))
 }
 
 async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {

@@ -6,7 +6,7 @@ import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, PageFields, Project, ReleaseFile } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
-import { insist } from '../run/ask-again.js'
+import { askAgain } from '../run/ask-again.js'
 import { fetchDocument, offersJsonApi } from './json-api.js'
 import { createJsonApi } from '../run/json-api.js'
 
@@ -37,7 +37,7 @@ export async function fetchProject(
 }
 
 async function fetchPage(context: Context, rawName: string, required: number): Promise<ProjectPage | 'gone'> {
-  return insist(context, 1, () => context.upstream.projectPage(rawName, required))
+  return askAgain(context, 'project', () => context.upstream.projectPage(rawName, required))
 }
 
 /** What the page says of a project that the JSON API does not have. A single 404 may be a cache's mistake. */
