@@ -41,7 +41,7 @@ export interface DownloadTarget {
 export interface HttpCounts {
   requests: number
   retries: number
-  /** body bytes as they came over the wire */
+  /** body bytes as they came over the network */
   bytes: number
 }
 

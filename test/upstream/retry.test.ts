@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '../../src/errors.js'
 import { Retryable } from '../../src/upstream/http/failure.js'
-import { createPatience, retryAfter, statusFailure } from '../../src/upstream/http/retry.js'
-import type { Patience } from '../../src/upstream/http/retry.js'
+import { createRetrier, retryAfter, statusFailure } from '../../src/upstream/http/retry.js'
+import type { Retrier } from '../../src/upstream/http/retry.js'
 import { recorder } from './support.js'
 
 const NOW = Date.UTC(2025, 0, 1, 12, 0, 0)
@@ -35,16 +35,16 @@ describe('statusFailure', () => {
   })
 })
 
-describe('createPatience', () => {
-  function patience(random: number, retries = 4): { patience: Patience; waits: number[] } {
+describe('createRetrier', () => {
+  function retrier(random: number, retries = 4): { retrier: Retrier; waits: number[] } {
     const waits: number[] = []
     const sleep = async (ms: number): Promise<void> => void waits.push(ms)
     const policy = { retries, log: recorder(), random: () => random, sleep, signal: new AbortController().signal }
-    return { patience: createPatience(policy), waits }
+    return { retrier: createRetrier(policy), waits }
   }
   const connect = (wait?: number): Retryable => new Retryable(new UpstreamError('connect', 'no'), wait)
 
-  async function exhaust(subject: Patience, error: unknown): Promise<unknown> {
+  async function exhaust(subject: Retrier, error: unknown): Promise<unknown> {
     for (;;) {
       try {
         await subject.wait(error, Infinity)
@@ -55,23 +55,23 @@ describe('createPatience', () => {
   }
 
   it('backs off exponentially with full jitter', async () => {
-    const { patience: subject, waits } = patience(0.5, 10)
+    const { retrier: subject, waits } = retrier(0.5, 10)
     const error = connect()
     expect(await exhaust(subject, error)).toBe(error.error)
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000, 15_000])
-    const none = patience(0)
-    await exhaust(none.patience, connect())
+    const none = retrier(0)
+    await exhaust(none.retrier, connect())
     expect(none.waits).toEqual([0, 0, 0, 0])
   })
 
   it('waits at least as long as it was asked to', async () => {
-    const { patience: subject, waits } = patience(0.5, 2)
+    const { retrier: subject, waits } = retrier(0.5, 2)
     await exhaust(subject, connect(60_000))
     expect(waits).toEqual([60_000, 60_000])
   })
 
   it('asks three times for a stale page, after one and two seconds', async () => {
-    const { patience: subject, waits } = patience(0.1)
+    const { retrier: subject, waits } = retrier(0.1)
     const stale = new UpstreamError('stale', 'old')
     expect(await exhaust(subject, stale)).toBe(stale)
     expect(waits).toEqual([1000, 2000])
@@ -83,21 +83,21 @@ describe('createPatience', () => {
       new UpstreamError('refused', 'x'),
       new TypeError('bug'),
     ]) {
-      const { patience: subject, waits } = patience(0.5)
+      const { retrier: subject, waits } = retrier(0.5)
       expect(await exhaust(subject, error)).toBe(error)
       expect(waits).toEqual([])
     }
   })
 
   it('does not wait beyond the deadline', async () => {
-    const { patience: subject, waits } = patience(0.5)
+    const { retrier: subject, waits } = retrier(0.5)
     const error = connect(60_000)
     await expect(subject.wait(error, performance.now() + 5000)).rejects.toBe(error.error)
     expect(waits).toEqual([])
   })
 
   it('counts from none after progress', async () => {
-    const { patience: subject, waits } = patience(0.5, 1)
+    const { retrier: subject, waits } = retrier(0.5, 1)
     for (let i = 0; i < 5; i += 1) {
       subject.progress()
       await subject.wait(connect(), Infinity)

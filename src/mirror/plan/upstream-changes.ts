@@ -1,13 +1,11 @@
 import { UpstreamError, errorText } from '../../errors.js'
 import type { Changes, ProjectList } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
-import { insist } from '../run/ask-again.js'
+import { askAgain } from '../run/ask-again.js'
 import { normalizeName } from '../../packaging/name.js'
 import type { RunNotes } from '../state/run-notes.js'
 import type { UpstreamChanges } from './types.js'
 
-/** A whole run hangs on these questions. */
-const FURTHER_ATTEMPTS = 2
 
 export interface Question {
   /** serial up to which everything is known; 0 for everything */
@@ -55,10 +53,10 @@ async function askChangelog(context: Context, since: number): Promise<Changes | 
   const { upstream, log } = context
   const instead = 'comparing with the list of all projects instead'
   try {
-    const last = await insist(context, FURTHER_ATTEMPTS, () => upstream.lastSerial())
+    const last = await askAgain(context, 'run', () => upstream.lastSerial())
     if (last !== 'not-offered' && last <= since) return { serial: last, projects: new Map(), removed: new Set() }
     const changes =
-      last === 'not-offered' ? last : await insist(context, FURTHER_ATTEMPTS, () => upstream.changesSince(since, last))
+      last === 'not-offered' ? last : await askAgain(context, 'run', () => upstream.changesSince(since, last))
     // Rows beyond the last serial came in between, or are mistaken: they do not decide where the next run goes on.
     if (changes !== 'not-offered' && last !== 'not-offered')
       return { ...changes, serial: Math.min(changes.serial, last) }
@@ -91,7 +89,7 @@ async function askList(
   const { notes, since } = question
   // The ETag stands for the list that brought the mirror to this serial; for another serial it says nothing.
   const conditional = since > 0 && !question.wholeList && changelog === undefined && notes.listSerial === since
-  const list = await insist(context, FURTHER_ATTEMPTS, () =>
+  const list = await askAgain(context, 'run', () =>
     context.upstream.list(conditional ? notes.listEtag : undefined),
   ).catch(asNotOffered)
   if (list === 'unchanged' || (!(list instanceof UpstreamError) && list.hasSerials)) return list
@@ -120,8 +118,8 @@ function asNotOffered(error: unknown): UpstreamError {
 /** The list that XML-RPC gives, with the serial that it has no older than; undefined where it is not offered. */
 async function listByRpc(context: Context, changelog: Changes | undefined): Promise<ProjectList | undefined> {
   const { upstream } = context
-  const serial = changelog?.serial ?? (await insist(context, FURTHER_ATTEMPTS, () => upstream.lastSerial()))
-  const list = serial === 'not-offered' ? serial : await insist(context, FURTHER_ATTEMPTS, () => upstream.listByRpc())
+  const serial = changelog?.serial ?? (await askAgain(context, 'run', () => upstream.lastSerial()))
+  const list = serial === 'not-offered' ? serial : await askAgain(context, 'run', () => upstream.listByRpc())
   return list === 'not-offered' || serial === 'not-offered' ? undefined : { ...list, serial }
 }
 

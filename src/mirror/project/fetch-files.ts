@@ -99,7 +99,7 @@ async function ensureFile(context: FilesContext, { spec, state }: OwedFile): Pro
 
 /** Fetches a file from the first of its URLs that has the right bytes. */
 export async function fetchFile(context: FilesContext, spec: FileSpec): Promise<void> {
-  await askAgain(context, 1, () => fromFirst(context, spec))
+  await askAgain(context, 'project', () => fromFirst(context, spec))
 }
 
 async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {

@@ -41,7 +41,7 @@ export async function fetchProject(context: Context, rawName: string, required: 
 }
 
 export async function askPage(context: Context, rawName: string, required: number): Promise<ProjectPage | 'gone'> {
-  return askAgain(context, 1, () => context.upstream.projectPage(rawName, required))
+  return askAgain(context, 'project', () => context.upstream.projectPage(rawName, required))
 }
 
 /** What the page says of a project that the JSON API does not have. */

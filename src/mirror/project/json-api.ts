@@ -2,7 +2,7 @@ import { ConfigError, UpstreamError } from '../../errors.js'
 import type { Filters } from '../../filters/types.js'
 import type { MetadataDocument } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
-import { insist } from '../run/ask-again.js'
+import { askAgain } from '../run/ask-again.js'
 import type { Memory } from '../state/run-notes.js'
 
 const WITNESSES = 3
@@ -27,7 +27,7 @@ export async function fetchDocument(
   const { jsonApi, upstream } = context
   if (jsonApi.offered === false) return 'gone'
   try {
-    const document = await insist(context, 1, () => upstream.metadata(rawName, required))
+    const document = await askAgain(context, 'project', () => upstream.metadata(rawName, required))
     if (document !== 'gone') jsonApi.offered = true
     return document
   } catch (error) {

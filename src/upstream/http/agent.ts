@@ -24,7 +24,7 @@ export interface AgentOptions {
 }
 
 /** What goes out in one request, whatever the way it takes. */
-export interface WireRequest {
+export interface OutgoingRequest {
   readonly method: 'GET' | 'POST'
   /** http or https */
   readonly url: URL
@@ -34,7 +34,7 @@ export interface WireRequest {
 
 /** The connections: kept alive, by proxy or straight. */
 export interface HttpAgent {
-  dispatch(request: WireRequest, handler: Dispatcher.DispatchHandler): void
+  dispatch(request: OutgoingRequest, handler: Dispatcher.DispatchHandler): void
   /** Closes every socket now, also those that are still connecting. */
   destroy(reason: Error): Promise<void>
   /** Ends idle connections once requests under way are done. */

@@ -3,7 +3,7 @@ import { UpstreamError, systemCode } from '../../errors.js'
 import type { BodyReader } from '../types.js'
 
 /** Takes one answer's body. A promise holds the connection back until it resolves. */
-export interface Sink {
+export interface BodyConsumer {
   write(chunk: Buffer): void | Promise<void>
   end(): void | Promise<void>
   /** the answer broke off, or `write` or `end` failed */
@@ -16,7 +16,7 @@ const REFUSED_BODY = 64 * 1024
  * For an answer that is an error: reads a short body to its end, as that keeps the connection.
  * `error` undefined: the body is of no interest.
  */
-export function discard(error?: Error): Sink {
+export function discard(error?: Error): BodyConsumer {
   let bytes = 0
   return {
     write(chunk) {
@@ -29,8 +29,8 @@ export function discard(error?: Error): Sink {
   }
 }
 
-/** The sink that hands a document's bytes on, counted. */
-function bounded(reader: BodyReader, maxBytes: number, shown: string): Sink {
+/** A consumer that hands a document's bytes on, counted. */
+function bounded(reader: BodyReader, maxBytes: number, shown: string): BodyConsumer {
   let bytes = 0
   return {
     write(chunk) {
@@ -47,7 +47,7 @@ const BOMB_RATIO = 100
 const BOMB_BYTES = 8 * 1024 * 1024
 
 /** Unpacks as the bytes come, so that a bomb is met in its first megabytes. */
-function unpacking(stream: ReturnType<typeof createGunzip>, to: Sink, shown: string): Sink {
+function unpacking(stream: ReturnType<typeof createGunzip>, to: BodyConsumer, shown: string): BodyConsumer {
   let failure: Error | undefined
   let wake: (() => void) | undefined
   let ended = false
@@ -116,10 +116,10 @@ const BROTLI: Unpacker = { whole: brotliDecompressSync, stream: () => createBrot
 const WHOLE_BYTES = 128 * 1024
 
 /** Takes a packed document: most are small. */
-function packed({ whole, stream }: Unpacker, to: Sink, maxBytes: number, shown: string): Sink {
+function packed({ whole, stream }: Unpacker, to: BodyConsumer, maxBytes: number, shown: string): BodyConsumer {
   const chunks: Buffer[] = []
   let bytes = 0
-  let large: Sink | undefined
+  let large: BodyConsumer | undefined
   return {
     write(chunk) {
       if (large !== undefined) return large.write(chunk)
@@ -156,11 +156,11 @@ function tooTight(shown: string): UpstreamError {
 }
 
 /**
- * A sink for a document: unpacked, bounded.
+ * Takes a document: unpacked, bounded.
  * @param encoding the answer's Content-Encoding
  * @param maxBytes of the unpacked document
  */
-export function documentSink(reader: BodyReader, encoding: string, maxBytes: number, shown: string): Sink {
+export function documentConsumer(reader: BodyReader, encoding: string, maxBytes: number, shown: string): BodyConsumer {
   const to = bounded(reader, maxBytes, shown)
   switch (encoding.trim().toLowerCase()) {
     case '':

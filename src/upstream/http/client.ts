@@ -5,13 +5,13 @@ import { createAgent } from './agent.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'
 import { downloadOnce, rangeHeaders, startDownload } from './download.js'
-import type { Wire } from './exchange.js'
+import type { Transport } from './exchange.js'
 import { parseUrl } from './failure.js'
 import { fetchSmallFile } from './file.js'
-import { follow } from './follow.js'
-import type { Order } from './follow.js'
-import { createPatience, sleep } from './retry.js'
-import type { Patience, RetryPolicy } from './retry.js'
+import { followRedirects } from './follow.js'
+import type { ClientRequest } from './follow.js'
+import { createRetrier, sleep } from './retry.js'
+import type { Retrier, RetryPolicy } from './retry.js'
 import type { GetOptions, HttpClient } from '../types.js'
 
 export interface HttpClientOptions {
@@ -55,7 +55,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { timeout, globalTimeout, workers, proxy, allowNonHttps, ca, log } = options
   const agent = createAgent({ workers, timeout: timeout * MS, ca, proxy })
   const counts = { requests: 0, retries: 0, bytes: 0 }
-  const wire: Wire = { agent, counts, active: new Set() }
+  const transport: Transport = { agent, counts, active: new Set() }
   const gate = pLimit(workers)
   const stop = new AbortController()
   const policy: RetryPolicy = {
@@ -67,8 +67,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   /** Makes attempts until one succeeds. A place at the gate is held during attempts, not in between. */
-  async function persist<T>(once: (deadline: number, patience: Patience) => Promise<T>): Promise<T> {
-    const patience = createPatience(policy)
+  async function withRetries<T>(once: (deadline: number, retrier: Retrier) => Promise<T>): Promise<T> {
+    const retrier = createRetrier(policy)
     let deadline = Infinity
     for (;;) {
       try {
@@ -76,18 +76,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           stop.signal.throwIfAborted()
           // Waiting at the gate does not count.
           if (deadline === Infinity) deadline = performance.now() + globalTimeout * MS
-          return once(deadline, patience)
+          return once(deadline, retrier)
         })
       } catch (error) {
         stop.signal.throwIfAborted()
-        await patience.wait(error, deadline)
+        await retrier.wait(error, deadline)
         counts.retries += 1
       }
     }
   }
 
-  function attemptOf(order: Order, deadline: number): Attempt {
-    return (receive) => follow(wire, order, receive, deadline)
+  function attemptOf(request: ClientRequest, deadline: number): Attempt {
+    return (onAnswer) => followRedirects(transport, request, onAnswer, deadline)
   }
 
   const userAgent = { 'user-agent': options.userAgent }
@@ -106,30 +106,30 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     counts,
     async get(text, wanted) {
-      const order: Order = {
+      const request: ClientRequest = {
         method: 'GET',
         url: toUrl(text),
         headers: documentHeaders(wanted),
         httpsOnly: !allowNonHttps,
       }
-      return persist((deadline) => fetchDocument(attemptOf(order, deadline), wanted))
+      return withRetries((deadline) => fetchDocument(attemptOf(request, deadline), wanted))
     },
     async post(text, body, wanted) {
       const headers = { ...documentHeaders(wanted), 'content-type': wanted.contentType }
-      const order: Order = { method: 'POST', url: toUrl(text), headers, body, httpsOnly: !allowNonHttps }
-      return persist((deadline) => fetchDocument(attemptOf(order, deadline), wanted))
+      const request: ClientRequest = { method: 'POST', url: toUrl(text), headers, body, httpsOnly: !allowNonHttps }
+      return withRetries((deadline) => fetchDocument(attemptOf(request, deadline), wanted))
     },
     async fetchFile(text, wanted) {
-      const order: Order = { method: 'GET', url: toUrl(text), headers: fileHeaders, httpsOnly: false }
-      return persist((deadline) => fetchSmallFile(attemptOf(order, deadline), wanted))
+      const request: ClientRequest = { method: 'GET', url: toUrl(text), headers: fileHeaders, httpsOnly: false }
+      return withRetries((deadline) => fetchSmallFile(attemptOf(request, deadline), wanted))
     },
     async download(text, target, { size }) {
       const url = toUrl(text)
       const state = startDownload(target, size)
-      return persist((deadline, patience) => {
+      return withRetries((deadline, retrier) => {
         const headers = { ...fileHeaders, ...rangeHeaders(state) }
         const attempt = attemptOf({ method: 'GET', url, headers, httpsOnly: false }, deadline)
-        return downloadOnce(attempt, state, () => patience.progress())
+        return downloadOnce(attempt, state, () => retrier.progress())
       })
     },
     limit(most) {
@@ -138,7 +138,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     abort(reason) {
       if (stop.signal.aborted) return
       stop.abort(reason)
-      for (const fail of [...wire.active]) fail(reason)
+      for (const fail of [...transport.active]) fail(reason)
       void agent.destroy(reason)
     },
     async close() {

@@ -1,16 +1,16 @@
-import { collector, discard, documentSink } from './body.js'
+import { collector, discard, documentConsumer } from './body.js'
 import { header } from './exchange.js'
-import type { Head, Receive } from './exchange.js'
+import type { AnswerHead, OnAnswer } from './exchange.js'
 import { shownUrl } from './failure.js'
 import { statusFailure } from './retry.js'
 import type { GetOptions, HttpAnswer } from '../types.js'
 
 const NO_BODY = Buffer.alloc(0)
 
-/** Runs one attempt: follows redirects and hands the answer's body to what `receive` gives. */
-export type Attempt = (receive: Receive) => Promise<Head>
+/** Runs one attempt: follows redirects and hands the answer's body to what `onAnswer` gives. */
+export type Attempt = (onAnswer: OnAnswer) => Promise<AnswerHead>
 
-export function answerError(head: Head): Error {
+export function answerError(head: AnswerHead): Error {
   return statusFailure(head.status, shownUrl(head.url), header(head, 'retry-after'))
 }
 
@@ -18,7 +18,7 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-function firstValues(headers: Head['headers']): HttpAnswer['headers'] {
+function firstValues(headers: AnswerHead['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
   )
@@ -32,7 +32,7 @@ export async function fetchDocument(attempt: Attempt, options: GetOptions): Prom
       return discard(options.allow?.includes(answer.status) === true ? undefined : answerError(answer))
     }
     const encoding = header(answer, 'content-encoding') ?? ''
-    return documentSink(options.reader?.() ?? kept, encoding, options.maxBytes, shownUrl(answer.url))
+    return documentConsumer(options.reader?.() ?? kept, encoding, options.maxBytes, shownUrl(answer.url))
   })
   const body = isSuccess(head.status) && options.reader === undefined ? kept.body() : NO_BODY
   const answer = { status: head.status, headers: firstValues(head.headers), body, url: head.url.href }

@@ -1,10 +1,10 @@
 import { UpstreamError } from '../../errors.js'
 import { discard } from './body.js'
-import type { Sink } from './body.js'
+import type { BodyConsumer } from './body.js'
 import { answerError } from './document.js'
 import type { Attempt } from './document.js'
 import { header } from './exchange.js'
-import type { Head } from './exchange.js'
+import type { AnswerHead } from './exchange.js'
 import { shownUrl } from './failure.js'
 import { announcedLength, wrongSize } from './file.js'
 import type { DownloadTarget } from '../types.js'
@@ -12,7 +12,7 @@ import type { DownloadTarget } from '../types.js'
 /** An attempt that got this much starts the count of failures anew. */
 const PROGRESS = 1024 * 1024
 
-export interface Downloading {
+export interface DownloadState {
   readonly target: DownloadTarget
   readonly size: number | undefined
   /** bytes that the target holds now, and the validator they came with */
@@ -22,25 +22,25 @@ export interface Downloading {
   busy: Promise<void> | undefined
 }
 
-export function startDownload(target: DownloadTarget, size: number | undefined): Downloading {
+export function startDownload(target: DownloadTarget, size: number | undefined): DownloadState {
   return { target, size, held: target.held, validator: target.validator, busy: undefined }
 }
 
 /** If-Range compares strongly (RFC 9110, 13.1.5): weak ETags cannot be used. */
-function validatorOf(head: Head): string | undefined {
+function validatorOf(head: AnswerHead): string | undefined {
   const etag = header(head, 'etag')
   return etag !== undefined && etag.startsWith('"') ? etag : header(head, 'last-modified')
 }
 
 /** The headers that ask for the rest; undefined when everything is needed. */
-export function rangeHeaders(state: Downloading): Record<string, string> | undefined {
+export function rangeHeaders(state: DownloadState): Record<string, string> | undefined {
   const { held, validator, size } = state
   if (held === 0 || validator === undefined || (size !== undefined && held > size)) return undefined
   return { range: `bytes=${held}-`, 'if-range': validator }
 }
 
 /** What is wrong with a 206 answer to `bytes=held-`; undefined when it is that. */
-function rangeFault(head: Head, state: Downloading): string | undefined {
+function rangeFault(head: AnswerHead, state: DownloadState): string | undefined {
   const value = header(head, 'content-range') ?? ''
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(value)
   if (match === null) return `Content-Range "${value.slice(0, 60)}" for the bytes from ${state.held}`
@@ -58,13 +58,13 @@ function rangeFault(head: Head, state: Downloading): string | undefined {
   return other ? 'a part of another file than before' : undefined
 }
 
-function forget(state: Downloading): void {
+function forget(state: DownloadState): void {
   state.held = 0
   state.validator = undefined
 }
 
 /** Writes what comes to the target, never more than the size. */
-function targetSink(head: Head, state: Downloading, resumed: boolean): Sink {
+function targetConsumer(head: AnswerHead, state: DownloadState, resumed: boolean): BodyConsumer {
   const { target, size } = state
   if (!resumed) forget(state)
   const length = announcedLength(head)
@@ -106,7 +106,7 @@ function targetSink(head: Head, state: Downloading, resumed: boolean): Sink {
  * @param progress called when much of the file came, whatever happens then
  * @throws UpstreamError, Retryable, what the target throws
  */
-export async function downloadOnce(attempt: Attempt, state: Downloading, progress: () => void): Promise<void> {
+export async function downloadOnce(attempt: Attempt, state: DownloadState, progress: () => void): Promise<void> {
   if (state.size !== undefined && state.size > 0 && state.held === state.size) {
     // Whole already; the target checks the digest.
     await state.target.begin({ resumed: true, validator: state.validator })
@@ -116,9 +116,9 @@ export async function downloadOnce(attempt: Attempt, state: Downloading, progres
   const before = asked === undefined ? 0 : state.held
   try {
     await attempt((head) => {
-      if (head.status === 200) return targetSink(head, state, false)
+      if (head.status === 200) return targetConsumer(head, state, false)
       const fault = head.status === 206 && asked !== undefined ? rangeFault(head, state) : undefined
-      if (head.status === 206 && asked !== undefined && fault === undefined) return targetSink(head, state, true)
+      if (head.status === 206 && asked !== undefined && fault === undefined) return targetConsumer(head, state, true)
       // The range cannot be had, or not as asked: the next attempt starts over.
       if (head.status === 206 || head.status === 416) forget(state)
       if (head.status !== 206 && head.status !== 416) return discard(answerError(head))

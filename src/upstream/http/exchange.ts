@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici'
 import { UpstreamError } from '../../errors.js'
-import type { HttpAgent, WireRequest } from './agent.js'
-import type { Sink } from './body.js'
+import type { HttpAgent, OutgoingRequest } from './agent.js'
+import type { BodyConsumer } from './body.js'
 import { networkFailure, shownUrl } from './failure.js'
 import type { HttpCounts } from '../types.js'
 
 /** Status line and headers of an answer. */
-export interface Head {
+export interface AnswerHead {
   readonly status: number
   /** names in lower case */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -15,16 +15,16 @@ export interface Head {
 }
 
 /** A header's value; the first one where it came several times. */
-export function header(head: Head, name: string): string | undefined {
+export function header(head: AnswerHead, name: string): string | undefined {
   const value = head.headers[name]
   return Array.isArray(value) ? value[0] : value
 }
 
 /** Decides about an answer by its head: gives what takes the body, or throws. */
-export type Receive = (head: Head) => Sink
+export type OnAnswer = (head: AnswerHead) => BodyConsumer
 
 /** What all requests of one client share. */
-export interface Wire {
+export interface Transport {
   readonly agent: HttpAgent
   readonly counts: HttpCounts
   /** ends the requests under way */
@@ -37,25 +37,30 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /**
  * One request and its answer, body and all. Nothing is repeated or followed here.
  * @param deadline when it must have ended, as performance.now tells time
- * @throws UpstreamError, Retryable, or what the sink throws
+ * @throws UpstreamError, Retryable, or what the consumer throws
  */
-export function exchange(wire: Wire, request: WireRequest, receive: Receive, deadline: number): Promise<Head> {
+export function exchange(
+  transport: Transport,
+  request: OutgoingRequest,
+  onAnswer: OnAnswer,
+  deadline: number,
+): Promise<AnswerHead> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
-    let head: Head | undefined
-    let sink: Sink | undefined
+    let head: AnswerHead | undefined
+    let consumer: BodyConsumer | undefined
     let settled = false
 
     const settle = (): boolean => {
       if (settled) return false
       settled = true
       clearTimeout(timer)
-      wire.active.delete(fail)
+      transport.active.delete(fail)
       return true
     }
     const fail = (error: unknown): void => {
       if (!settle()) return
-      sink?.drop?.()
+      consumer?.drop?.()
       const reason = error instanceof Error ? error : new Error(String(error))
       controller?.abort(reason)
       reject(reason)
@@ -67,8 +72,8 @@ export function exchange(wire: Wire, request: WireRequest, receive: Receive, dea
       () => fail(new UpstreamError('timeout', `${shownUrl(request.url)}: not finished within the global timeout`)),
       Math.min(Math.max(deadline - performance.now(), 0), LONGEST_TIMER),
     )
-    wire.active.add(fail)
-    wire.counts.requests += 1
+    transport.active.add(fail)
+    transport.counts.requests += 1
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
         controller = started
@@ -79,17 +84,17 @@ export function exchange(wire: Wire, request: WireRequest, receive: Receive, dea
         if (settled || status < 200) return
         head = { status, headers, url: request.url }
         try {
-          sink = receive(head)
+          consumer = onAnswer(head)
         } catch (error) {
           fail(error)
         }
       },
       onResponseData(started, chunk) {
         // An empty chunk comes when undici resumes at the end of its buffer: holding back then would go on forever.
-        if (settled || sink === undefined || chunk.length === 0) return
-        wire.counts.bytes += chunk.length
+        if (settled || consumer === undefined || chunk.length === 0) return
+        transport.counts.bytes += chunk.length
         try {
-          const pending = sink.write(chunk)
+          const pending = consumer.write(chunk)
           if (!(pending instanceof Promise)) return
           started.pause()
           pending.then(() => {
@@ -100,9 +105,9 @@ export function exchange(wire: Wire, request: WireRequest, receive: Receive, dea
         }
       },
       onResponseEnd() {
-        if (settled || sink === undefined) return
+        if (settled || consumer === undefined) return
         try {
-          const pending = sink.end()
+          const pending = consumer.end()
           if (pending instanceof Promise) pending.then(done, fail)
           else done()
         } catch (error) {
@@ -114,7 +119,7 @@ export function exchange(wire: Wire, request: WireRequest, receive: Receive, dea
       },
     }
     try {
-      wire.agent.dispatch(request, handler)
+      transport.agent.dispatch(request, handler)
     } catch (error) {
       fail(networkFailure(error, request.url))
     }

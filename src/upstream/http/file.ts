@@ -1,19 +1,19 @@
 import { UpstreamError } from '../../errors.js'
 import { discard } from './body.js'
-import type { Sink } from './body.js'
+import type { BodyConsumer } from './body.js'
 import type { Attempt } from './document.js'
 import { answerError } from './document.js'
 import { header } from './exchange.js'
-import type { Head } from './exchange.js'
+import type { AnswerHead } from './exchange.js'
 import { shownUrl } from './failure.js'
 
 /** Content-Length, where it is a number. */
-export function announcedLength(head: Head): number | undefined {
+export function announcedLength(head: AnswerHead): number | undefined {
   const value = header(head, 'content-length')
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined
 }
 
-export function wrongSize(head: Head, got: string, size: number): UpstreamError {
+export function wrongSize(head: AnswerHead, got: string, size: number): UpstreamError {
   return new UpstreamError('content', `${shownUrl(head.url)}: ${got} bytes instead of ${size}`)
 }
 
@@ -23,7 +23,7 @@ export interface FileOptions {
 }
 
 /** Collects one file; a body that cannot be the file is stopped as early as it shows. */
-function fileSink(head: Head, options: FileOptions, take: (body: Buffer) => void): Sink {
+function fileConsumer(head: AnswerHead, options: FileOptions, take: (body: Buffer) => void): BodyConsumer {
   const { size } = options
   const announced = announcedLength(head)
   if (size !== undefined && announced !== undefined && announced !== size) {
@@ -58,7 +58,7 @@ export async function fetchSmallFile(attempt: Attempt, options: FileOptions): Pr
   let body: Buffer | undefined
   const head = await attempt((answer) => {
     if (answer.status !== 200) return discard(answerError(answer))
-    return fileSink(answer, options, (whole) => {
+    return fileConsumer(answer, options, (whole) => {
       body = whole
     })
   })

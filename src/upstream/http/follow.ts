@@ -1,15 +1,15 @@
 import { UpstreamError } from '../../errors.js'
-import type { WireRequest } from './agent.js'
+import type { OutgoingRequest } from './agent.js'
 import { discard } from './body.js'
 import { exchange, header } from './exchange.js'
-import type { Head, Receive, Wire } from './exchange.js'
+import type { AnswerHead, OnAnswer, Transport } from './exchange.js'
 import { parseUrl, shownUrl } from './failure.js'
 import { urlAuth } from './proxy.js'
 
 const MOST_REDIRECTS = 5
 
 /** A request as the client's callers make it: the URL may hold userinfo. */
-export interface Order extends WireRequest {
+export interface ClientRequest extends OutgoingRequest {
   /** http:// is an answer to nothing here: neither asked for nor redirected to */
   readonly httpsOnly: boolean
 }
@@ -32,7 +32,7 @@ function isRedirect(method: string, status: number): boolean {
   return method === 'GET' && (status === 301 || status === 302 || status === 303)
 }
 
-function redirectTarget(head: Head): URL {
+function redirectTarget(head: AnswerHead): URL {
   const location = header(head, 'location')
   const target = location === undefined ? undefined : parseUrl(location, head.url)
   if (target === undefined) throw refused(head.url, `redirect (${head.status}) to nowhere`)
@@ -50,25 +50,30 @@ function redirectTarget(head: Head): URL {
  * Credentials go only to the origin they were given for.
  * @returns the head of the last answer
  */
-export async function follow(wire: Wire, order: Order, receive: Receive, deadline: number): Promise<Head> {
-  const authorization = urlAuth(order.url)
-  const origin = order.url.origin
-  let url = order.url
+export async function followRedirects(
+  transport: Transport,
+  request: ClientRequest,
+  onAnswer: OnAnswer,
+  deadline: number,
+): Promise<AnswerHead> {
+  const authorization = urlAuth(request.url)
+  const origin = request.url.origin
+  let url = request.url
   let seen: Set<string> | undefined
   for (;;) {
-    checkScheme(url, order.httpsOnly)
+    checkScheme(url, request.httpsOnly)
     const authorized = authorization !== undefined && url.origin === origin
     const head = await exchange(
-      wire,
-      { ...order, url, headers: authorized ? { ...order.headers, authorization } : order.headers },
-      (answer) => (isRedirect(order.method, answer.status) ? discard() : receive(answer)),
+      transport,
+      { ...request, url, headers: authorized ? { ...request.headers, authorization } : request.headers },
+      (answer) => (isRedirect(request.method, answer.status) ? discard() : onAnswer(answer)),
       deadline,
     )
-    if (!isRedirect(order.method, head.status)) return head
+    if (!isRedirect(request.method, head.status)) return head
     url = redirectTarget(head)
     seen ??= new Set()
-    if (seen.has(url.href)) throw refused(order.url, 'redirects in a circle')
-    if (seen.size === MOST_REDIRECTS) throw refused(order.url, `more than ${MOST_REDIRECTS} redirects`)
+    if (seen.has(url.href)) throw refused(request.url, 'redirects in a circle')
+    if (seen.size === MOST_REDIRECTS) throw refused(request.url, `more than ${MOST_REDIRECTS} redirects`)
     seen.add(url.href)
   }
 }

@@ -37,10 +37,15 @@ export function retryAfter(value: string | undefined, now: number): number | und
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_RETRY_AFTER)
 }
 
+/** Whether the client retries an answer with this status: the server says or shows that the failure may pass. */
+export function isRetriedStatus(status: number | undefined): boolean {
+  return status !== undefined && RETRIED_STATUSES.has(status)
+}
+
 /** The failure that an answer with this status is. */
 export function statusFailure(status: number, shown: string, after: string | undefined): Retryable | UpstreamError {
   const error = new UpstreamError('status', `${shown}: HTTP status ${status}`, status)
-  return RETRIED_STATUSES.has(status) ? new Retryable(error, retryAfter(after, Date.now())) : error
+  return isRetriedStatus(status) ? new Retryable(error, retryAfter(after, Date.now())) : error
 }
 
 /** undefined: another attempt will not help */
@@ -60,18 +65,18 @@ function waitBefore(failed: Retryable, failures: number, policy: RetryPolicy): n
 }
 
 /** Counts the failures of one request. */
-export interface Patience {
+export interface Retrier {
   /**
    * Waits before the next attempt.
    * @param deadline milliseconds since the process started (performance.now) at which the request must have ended
-   * @throws UpstreamError, or what the error is, when another attempt will not help or patience is at its end
+   * @throws UpstreamError, or what the error is, when another attempt will not help or there are no retries left
    */
   wait(error: unknown, deadline: number): Promise<void>
   /** The attempt got somewhere: failures count from none again. */
   progress(): void
 }
 
-export function createPatience(policy: RetryPolicy): Patience {
+export function createRetrier(policy: RetryPolicy): Retrier {
   let failures = 0
   return {
     async wait(error, deadline) {
