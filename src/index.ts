@@ -62,9 +62,13 @@ export async function useMirror<T>(
   return withMirror(setting, { command: 'library', writesDiff: true, creates: true }, (opened) => {
     const context = { ...opened, progress: options.progress ?? opened.progress }
     return use({
-      plan: (wanted) => planMirror(context, { forceCheck: false, allowRemovals: false, quick: false, ...wanted }),
+      plan: (wanted) =>
+        planMirror(context, { forceCheck: false, allowRemovals: false, retryFailed: false, quick: false, ...wanted }),
       async run(wanted) {
-        await runMirror(context, { forceCheck: false, allowRemovals: false, ...wanted })
+        await runMirror(
+          { ...context, startedAt: new Date() },
+          { forceCheck: false, allowRemovals: false, retryFailed: false, ...wanted },
+        )
         await context.diff.close()
         return context.report
       },

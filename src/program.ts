@@ -55,6 +55,7 @@ function addMirror(program: Command, run: Runner): void {
     .description('bring the mirror up to date with upstream: what cron runs')
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
+    .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, its releases and files')

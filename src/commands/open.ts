@@ -3,6 +3,7 @@ import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
+import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
@@ -12,14 +13,19 @@ import { endRequests } from '../mirror/run/context.js'
 import type { Context } from '../mirror/run/context.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
+import { makeShape } from '../mirror/plan/shape.js'
+import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
+import { createKeyLocks } from '../mirror/run/key-locks.js'
+import { loadLedger } from '../mirror/state/ledger.js'
+import { loadNotes } from '../mirror/state/run-notes.js'
 import { createReport } from '../mirror/run/report.js'
 import { createProgress, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
 import { createUpstream } from '../upstream/index.js'
-import { createHelper } from '../mirror/fetch-thread/start.js'
+import { createFetchThread } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -30,6 +36,8 @@ export interface Setting {
   readonly output: OutputOptions
   /** what a command was asked for, on stdout */
   print(text: string): void
+  /** the time at which a run starts; for tests */
+  readonly now?: () => Date
   /** aborted by a signal, with the reason */
   readonly stop: AbortController
 }
@@ -82,11 +90,11 @@ export async function withMirror<T>(
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
   const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const helper =
+  const fetchThread =
     config.s3 === undefined
-      ? createHelper({ config: config.mirror, http, httpOptions, log, verbose, report })
+      ? createFetchThread({ config: config.mirror, http, httpOptions, log, verbose, report })
       : undefined
-  const stopRequests = (): void => endRequests({ http, helper }, stop.signal.reason ?? new Error('stopped'))
+  const stopRequests = (): void => endRequests({ http, fetchThread }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
@@ -98,9 +106,18 @@ export async function withMirror<T>(
       figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
     })
     try {
+      const shape = makeShape(shapeOf(config.mirror), filters)
+      const ledger = once(() => loadLedger(storage))
+      const owned = { config: config.mirror, storage, log, ledger }
       return await run({
         config: config.mirror,
         storage,
+        startedAt: setting.now?.() ?? new Date(),
+        shape,
+        shapeOf: () => shape.id,
+        ledger,
+        locks: createKeyLocks(),
+        owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
         filters,
@@ -115,11 +132,11 @@ export async function withMirror<T>(
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
-        helper,
+        fetchThread,
       })
     } finally {
       progress.close()
-      await helper?.close()
+      await fetchThread?.close()
       await lock?.release()
       await storage.close()
     }
@@ -127,6 +144,12 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+/** Makes a value when it is first asked for. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

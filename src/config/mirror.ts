@@ -107,6 +107,7 @@ export function readMirror(file: ConfigFile, options: ReadOptions): MirrorConfig
     cleanup: read.boolean('cleanup'),
     removedProjects: read.choice('removed-projects', table['removed-projects'].choices),
     removalLimit: read.number('removal-limit'),
+    withdrawAfter: read.number('withdraw-after'),
     reconcileInterval: read.number('reconcile-interval'),
     diffFile: readDiffFile(file, read, {
       path: absolutePath(`${directory}/mirrored-files`),

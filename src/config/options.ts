@@ -213,7 +213,14 @@ export const SECTIONS = {
         max: 100,
         default: '1',
         added: true,
-        doc: 'Percent of the mirrored projects (but at least 50 projects) that one run may unlist or delete.',
+        doc: 'Percent of the mirrored projects that one run may unlist or delete; in a small mirror up to 50, at most half. 0: none.',
+      },
+      'withdraw-after': {
+        type: 'number',
+        min: 0,
+        default: '24',
+        added: true,
+        doc: 'Hours after which a project that upstream lists but answers 404 for is taken off the index.',
       },
       'reconcile-interval': {
         type: 'number',

@@ -73,6 +73,8 @@ export interface MirrorConfig {
   readonly removedProjects: 'unlist' | 'delete' | 'keep'
   /** percent of the mirrored projects */
   readonly removalLimit: number
+  /** hours that a listed project must be missing before it is taken off the index */
+  readonly withdrawAfter: number
   /** hours */
   readonly reconcileInterval: number
   /** a file, or a directory to put it in */

@@ -1,23 +1,18 @@
-import { BandersnatchError, StorageError, errorText } from '../errors.js'
-import {
-  LAYOUT,
-  isSafeFilename,
-  isSafeProjectName,
-  jsonKey,
-  pypiJsonKey,
-  shown,
-  simpleDirectory,
-} from '../model/layout.js'
+import { UpstreamError, errorText } from '../errors.js'
+import { documentKeys } from '../model/document.js'
+import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown } from '../model/layout.js'
 import { normalizeName } from '../packaging/name.js'
-import { throwIfStopped } from './run/context.js'
-import type { Context } from './run/context.js'
+import { openLedger } from './plan/open-ledger.js'
 import { fetchProject } from './project/fetch-project.js'
 import { recallJsonApi } from './project/json-api.js'
-import { loadMemory, loadSerials, saveSerials } from './state/run-notes.js'
-import { ownedKeys } from './project/remove.js'
+import { ownedKeys, removeFiles, removeServed } from './project/remove.js'
+import { writeRoot } from './project/root.js'
+import { hasPages, pageDirectories, storedProject } from './project/stored.js'
+import { throwIfStopped } from './run/context.js'
+import type { Context } from './run/context.js'
+import { isProjectFault } from './run/fault.js'
+import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
-import { documentKeys, storedProject } from './project/stored.js'
-import { rewriteRoot } from './sync.js'
 
 /** `delete`: removes everything that the mirror has of the named projects, in any spelling, whatever the filters say. */
 export async function runDelete(
@@ -26,8 +21,11 @@ export async function runDelete(
   options: { readonly dryRun: boolean },
 ): Promise<void> {
   const { storage, report, log } = context
+  const notes = await loadNotes(storage)
+  const state = await loadState(storage, log, { readOnly: true })
+  const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: options.dryRun })
+  recallJsonApi(context, notes, names)
   let removedPages = false
-  recallJsonApi(context, await loadMemory(storage), names)
   for (const given of names) {
     throwIfStopped(context)
     const name = normalizeName(given)
@@ -35,40 +33,62 @@ export async function runDelete(
       report.failures.push({ project: shown(given), reason: 'this is not a project name' })
       continue
     }
-    const stored = await storedProject(storage, name)
-    if (stored === 'unreadable') {
+    const document = await storedProject(storage, name)
+    if (document === 'unreadable') {
       const where = storage.location(jsonKey(name))
-      report.failures.push({
-        project: name,
-        reason: `${where} cannot be read, so its files cannot be told; verify --json-update repairs it`,
-      })
+      const reason = `${where} cannot be read, so its files are not known; verify --json-update repairs it`
+      report.failures.push({ project: name, reason })
       continue
     }
-    const keys = await fileKeys(context, name, stored === undefined && !options.dryRun)
-    const directories = pageDirectories(context, name, given)
+    const keys = await fileKeys(context, name, document === undefined && !options.dryRun)
     if (options.dryRun) {
-      for (const place of [...keys, ...directories, jsonKey(name), pypiJsonKey(name)]) {
-        log.info(`[DRY RUN] would remove ${storage.location(place)}`)
-        report.planned.remove.push(storage.location(place))
-      }
-      report.planned.removals.push({ project: name, reason: 'deleted by command' })
+      planDeletion(context, name, { given, keys })
       continue
     }
-    // Pages first: nobody is sent to a file that is gone.
-    for (const directory of directories) {
-      if ((await storage.names(directory, 'files')).length > 0) removedPages = true
-      await storage.removeTree(directory)
-    }
-    await storage.removeTree(`${LAYOUT.pypi}/${name}`)
-    for (const key of keys) {
-      const removed = await storage.remove(key)
-      report.filesRemoved += removed
-    }
-    // Last what knows the files: should the run be killed before, the next one finds them.
-    for (const key of [jsonKey(name), `${LAYOUT.json}/${given}`]) await storage.remove(key)
-    report.removals.push({ project: name, reason: 'deleted by command' })
+    removedPages ||= await hasPages(storage, context.config, name)
+    // Pages first: nobody is sent to a file that is gone. What knows the files goes last: a killed run finds them again.
+    await removePages(context, name, given)
+    await removeFiles(context, name, keys)
+    await storage.remove(jsonKey(name))
+    if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
+    const serial = ledger.get(name)?.serial
+    // A comparison with the list would bring it back before it changes upstream.
+    if (serial !== undefined && serial > 0)
+      ledger.set(name, { serial, shape: context.shapeOf(name), absent: 'deleted' })
+    else ledger.delete(name)
+    report.removals.push({ project: name, reason: DELETED, by: 'admin' })
   }
-  if (removedPages) await dropFromRoot(context)
+  if (options.dryRun) return
+  await ledger.save()
+  if (removedPages && (await hasRoot(context))) await writeRoot(context, state.status ?? 0)
+}
+
+const DELETED = 'deleted by command'
+
+function planDeletion(
+  { storage, config, log, report }: Context,
+  name: string,
+  { given, keys }: { given: string; keys: readonly string[] },
+): void {
+  const [own] = pageDirectories(name, config.hashIndex)
+  for (const place of [...keys, own, ...oldSpelling(config.hashIndex, name, given), jsonKey(name), pypiJsonKey(name)]) {
+    log.info(`[DRY RUN] would remove ${storage.location(place)}`)
+    report.planned.remove.push(storage.location(place))
+  }
+  report.planned.removals.push({ project: name, reason: DELETED, by: 'admin' })
+}
+
+async function removePages(context: Context, name: string, given: string): Promise<void> {
+  const { storage, config } = context
+  await removeServed(context, name, { documents: false })
+  await storage.removeTree(`${LAYOUT.pypi}/${name}`)
+  for (const directory of oldSpelling(config.hashIndex, name, given)) await storage.removeTree(directory)
+}
+
+/** The directory that a project had before PEP 503, under its name as it was given. */
+function oldSpelling(hashIndex: boolean, name: string, given: string): string[] {
+  if (given === name) return []
+  return [hashIndex ? `${LAYOUT.simple}/${given.charAt(0)}/${given}` : `${LAYOUT.simple}/${given}`]
 }
 
 /** The files of a project: what is stored of it knows them; where no metadata document is, upstream is asked too. */
@@ -80,38 +100,17 @@ async function fileKeys(context: Context, name: string, askUpstream: boolean): P
     await storage.prepare([LAYOUT.json])
     try {
       const fetched = await fetchProject(context, name, 0)
-      if (fetched !== 'gone') documentKeys(fetched.project, config.digestName).forEach((key) => keys.add(key))
+      if (typeof fetched !== 'string') documentKeys(fetched.project, config.digestName).forEach((key) => keys.add(key))
     } catch (error) {
       throwIfStopped(context)
-      if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+      if (!isProjectFault(error) && !(error instanceof UpstreamError)) throw error
       log.warn(`${name}: no metadata upstream (${errorText(error)}); removing what the mirror itself knows of`)
     }
   }
   return [...keys]
 }
 
-/** The page directories of a project: under its normalized name and, from before PEP 503, as it was spelled. */
-function pageDirectories(context: Context, name: string, given: string): string[] {
-  const { hashIndex } = context.config
-  const own = simpleDirectory(name, hashIndex)
-  if (given === name) return [own]
-  return [own, hashIndex ? `${LAYOUT.simple}/${given.charAt(0)}/${given}` : `${LAYOUT.simple}/${given}`]
-}
-
-async function dropFromRoot(context: Context): Promise<void> {
-  const { storage, config, report } = context
-  const rootPage = config.simpleFormat === 'JSON' ? 'index.v1_json' : 'index.html'
-  if ((await storage.stat(`${LAYOUT.simple}/${rootPage}`)) === undefined) return
-  const serials = await loadSerials(storage, LAYOUT.serials)
-  const absent = await loadSerials(storage, LAYOUT.absent)
-  for (const { project } of report.removals) {
-    const serial = serials.get(project)
-    // A comparison with the list would bring it back before it changes upstream.
-    if (serial !== undefined) absent.set(project, serial)
-    serials.delete(project)
-  }
-  const { status } = await loadState(storage, context.log)
-  await rewriteRoot(context, status ?? 0, serials)
-  await saveSerials(storage, LAYOUT.serials, serials)
-  await saveSerials(storage, LAYOUT.absent, absent)
+async function hasRoot({ storage, config }: Context): Promise<boolean> {
+  const page = config.simpleFormat === 'JSON' ? 'index.v1_json' : 'index.html'
+  return (await storage.stat(`${LAYOUT.simple}/${page}`)) !== undefined
 }

@@ -1,22 +1,35 @@
-import { BandersnatchError, StorageError, errorText } from '../errors.js'
+import { errorText } from '../errors.js'
 import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters/apply.js'
 import type { Drop } from '../filters/types.js'
 import { expectedFiles } from '../model/expected.js'
-import { compareCodePoints } from '../python/code-points.js'
+import { isSafeProjectName } from '../model/layout.js'
 import { normalizeName } from '../packaging/name.js'
+import { compareCodePoints } from '../python/code-points.js'
+import type { Reason } from './plan/judge.js'
+import { openLedger } from './plan/open-ledger.js'
+import { planRun } from './plan/plan-run.js'
+import { removalGuard } from './plan/removal-guard.js'
+import type { WorkItem } from './plan/types.js'
+import { fetchProject } from './project/fetch-project.js'
+import { projectFromStored } from './project/render-stored.js'
+import { expectedOptions } from './project/store-project.js'
+import { hasPages } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
-import { fetchProject } from './project/fetch-project.js'
-import { eachOf } from './project/fetch-files.js'
-import { heldNames, planRun } from './plan/plan-run.js'
-import { expectedOptions } from './project/sync-project.js'
-import { hasPages, removalGuard, UNWANTED, WITHDRAWN } from './project/remove.js'
+import { eachOf } from './run/each-of.js'
+import { isProjectFault } from './run/fault.js'
 import type { Removal } from './run/report.js'
+import { UNWANTED, WITHDRAWN } from './run/work-result.js'
+import type { LedgerEntry } from './state/ledger-entry.js'
+import { loadNotes } from './state/run-notes.js'
+import { loadState } from './state/status-files.js'
 
 /** What a run would do to one project. */
 export interface PlannedProject {
   readonly name: string
   readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'repair' | 'failed'
+  /** why the run looks at it (docs/change-detection.md); undefined in plans of other commands */
+  readonly why?: Reason
   /** files to fetch and their bytes; undefined with `quick`. Core metadata files count with 0 bytes: nobody tells their size. */
   readonly files: number | undefined
   readonly bytes: number | undefined
@@ -28,7 +41,9 @@ export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
   readonly serial?: { readonly before: number | undefined; readonly after: number }
   readonly projects: readonly PlannedProject[]
-  readonly removals: readonly Removal[]
+  /** how many projects the run looks at, by reason */
+  readonly reasons: Readonly<Record<string, number>>
+  readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
   /** why the removals would not happen */
   readonly refusal: string | undefined
   readonly files: number | undefined
@@ -38,132 +53,170 @@ export interface DryRun {
 export interface DryRunOptions {
   readonly forceCheck: boolean
   readonly allowRemovals: boolean
+  readonly retryFailed: boolean
   /** leave out sizes: they cost a metadata request for each project */
   readonly quick: boolean
 }
 
 /** Plans a run and looks at what it would fetch, without writing anything. */
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
-  const run = await planRun(context, { forceCheck: options.forceCheck, readOnly: true })
-  const projects = await planProjects(context, run.plan.work, options.quick)
+  const run = await planRun(context, { ...options, readOnly: true })
+  const items = [...run.plan.work.values()]
+  const projects = await planProjects(context, items, options.quick)
   const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
-  const guarded = context.config.removedProjects !== 'keep' && removals.length + run.plan.missing > 0
-  const refusal = !guarded
-    ? undefined
-    : removalGuard({
-        removals: removals.length + run.plan.missing,
-        mirrored: (run.held ?? (await heldNames(context))).size,
-        limit: context.config.removalLimit,
-        listedBefore: run.known.memory.listCount,
-        listedNow: run.changed.list?.projects.size,
-        allowed: options.allowRemovals,
-      })
-  const sum = (pick: (project: PlannedProject) => number | undefined): number | undefined =>
-    options.quick ? undefined : projects.reduce((total, project) => total + (pick(project) ?? 0), 0)
+  const refusal =
+    context.config.removedProjects === 'keep'
+      ? undefined
+      : removalGuard({
+          removals,
+          missing: run.plan.missing,
+          mirrored: run.known.ledger.pageCount(),
+          limit: context.config.removalLimit,
+          listedBefore: run.known.notes.listCount,
+          listedNow: run.changes.list?.projects.size,
+          allowed: options.allowRemovals,
+        })
   return {
     serial: { before: run.known.state.status, after: run.plan.target },
     projects,
+    reasons: countReasons(items, run.plan.removals.length),
     removals,
     refusal,
-    files: sum((project) => project.files),
-    bytes: sum((project) => project.bytes),
+    files: options.quick ? undefined : sum(projects, 'files'),
+    bytes: options.quick ? undefined : sum(projects, 'bytes'),
   }
 }
 
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
-  const projects = await planProjects(context, new Map(names.map((name) => [name, 0])), false)
+  const ledger = await context.ledger()
+  const items = names.map((rawName): WorkItem => {
+    const name = normalizeName(rawName)
+    const entry = ledger.get(name)
+    return {
+      name,
+      rawName,
+      serial: 0,
+      reason: 'forced',
+      render: false,
+      listed: undefined,
+      removed: false,
+      entry,
+      madeWith: undefined,
+    }
+  })
+  const projects = await planProjects(context, items, false)
   const removals = await servedOnes(context, withdrawn(projects))
-  const sum = (pick: (project: PlannedProject) => number | undefined): number =>
-    projects.reduce((total, project) => total + (pick(project) ?? 0), 0)
-  return { projects, removals, refusal: undefined, files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes) }
+  return {
+    projects,
+    reasons: {},
+    removals,
+    refusal: undefined,
+    files: sum(projects, 'files'),
+    bytes: sum(projects, 'bytes'),
+  }
+}
+
+function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): number {
+  return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+}
+
+function countReasons(items: readonly WorkItem[], removals: number): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { reason } of items) counts[reason] = (counts[reason] ?? 0) + 1
+  if (removals > 0) counts['withdrawn'] = removals
+  return counts
 }
 
 /** Projects that turn out to be gone when they are asked for. */
 function withdrawn(projects: readonly PlannedProject[]): Removal[] {
-  return projects.flatMap(({ name, action }) => {
-    const reason = action === 'gone' ? WITHDRAWN : action === 'filtered' ? UNWANTED : undefined
-    return reason === undefined ? [] : [{ project: name, reason }]
+  return projects.flatMap(({ name, action }): Removal[] => {
+    if (action === 'gone') return [{ project: name, reason: WITHDRAWN, by: 'upstream' }]
+    return action === 'filtered' ? [{ project: name, reason: UNWANTED, by: 'admin' }] : []
   })
 }
 
 /** Those that the mirror serves and the configuration lets go. */
-async function servedOnes(context: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+async function servedOnes({ config, storage }: Context, candidates: readonly Removal[]): Promise<Removal[]> {
   const served: Removal[] = []
-  if (context.config.removedProjects === 'keep') return served
-  for (const removal of candidates) if (await hasPages(context, removal.project)) served.push(removal)
+  if (config.removedProjects === 'keep') return served
+  for (const removal of candidates) if (await hasPages(storage, config, removal.project)) served.push(removal)
   return served
 }
 
-/** What would be done to each project of a list: name as upstream spells it -> serial that it must have. */
-async function planProjects(
-  context: Context,
-  work: ReadonlyMap<string, number>,
-  quick: boolean,
-): Promise<PlannedProject[]> {
+async function planProjects(context: Context, items: readonly WorkItem[], quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
-  context.progress.phase('Planning', work.size)
-  await eachOf(context, { items: work, width: context.config.workers }, async ([rawName, serial]) => {
+  context.progress.phase('Planning', items.length)
+  await eachOf(context, { items, width: context.config.workers }, async (item) => {
     throwIfStopped(context)
-    projects.push(await planProject(context, rawName, { quick, serial }))
+    projects.push(await planProject(context, item, quick))
     context.progress.step()
   })
   return projects.sort((a, b) => compareCodePoints(a.name, b.name))
 }
 
-async function planProject(
-  context: Context,
-  rawName: string,
-  how: { quick: boolean; serial: number },
-): Promise<PlannedProject> {
-  const name = normalizeName(rawName)
-  const nothing = { name, files: undefined, bytes: undefined }
+async function planProject(context: Context, item: WorkItem, quick: boolean): Promise<PlannedProject> {
+  const { name, rawName, serial, reason } = item
+  const nothing = { name, why: reason, files: undefined, bytes: undefined }
   try {
-    const action = (await hasPages(context, name)) ? 'update' : 'add'
-    if (how.quick) return { ...nothing, action }
-    const fetched = await fetchProject(context, rawName, how.serial)
-    if (fetched === 'gone') return { ...nothing, action: 'gone' }
+    const action = (await hasPages(context.storage, context.config, name)) ? 'update' : 'add'
+    if (quick) return { ...nothing, action }
+    const stored = item.render ? await projectFromStored(context, item) : undefined
+    const fetched = stored ?? (await fetchProject(context, rawName, serial))
+    if (fetched === 'empty') return { ...nothing, action: 'gone' }
+    if (fetched === 'missing') return missing(item, nothing)
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
     const wanted = filterReleases(context.filters, fetched.project)
     const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
     let files = 0
     let bytes = 0
     for (const spec of specs) {
-      const stored = await context.storage.stat(spec.key)
-      if (stored !== undefined && (spec.size === undefined || spec.size === stored.size)) continue
+      const held = await context.storage.stat(spec.key)
+      if (held !== undefined && (spec.size === undefined || spec.size === held.size)) continue
       files += 1
       bytes += spec.size ?? 0
     }
-    return { name, action, files, bytes }
+    return { ...nothing, action, files, bytes }
   } catch (error) {
     throwIfStopped(context)
-    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
+    if (!isProjectFault(error)) throw error
     return { ...nothing, action: 'failed', reason: errorText(error) }
   }
 }
 
-/** Which plugin decides over a project, its releases and its files: `mirror --explain NAME`. */
+/** Upstream answers 404: the project is gone where upstream said that it was removed. */
+function missing({ removed }: WorkItem, nothing: Omit<PlannedProject, 'action'>): PlannedProject {
+  if (removed) return { ...nothing, action: 'gone' }
+  return { ...nothing, action: 'failed', reason: 'upstream answers 404 for its metadata and its page' }
+}
+
+/** Which plugin decides over a project, its releases and its files, and what the ledger says: `mirror --explain NAME`. */
 export interface Explanation {
   readonly name: string
   readonly mirrored: boolean
   readonly verdict: string
   readonly drops: readonly Drop[]
+  /** the project's line in the ledger; undefined where it has none */
+  readonly ledger: LedgerEntry | undefined
+  /** today's configuration would make its pages otherwise */
+  readonly outdated: boolean
 }
 
 /** @throws UpstreamError */
 export async function explainProject(context: Context, rawName: string): Promise<Explanation> {
+  const { storage, config, filters, log } = context
   const name = normalizeName(rawName)
-  const mirrored = await hasPages(context, name)
-  const byName = keepsProject(context.filters, rawName)
-  if (!byName.keep) return { name, mirrored, verdict: byName.reason ?? 'dropped', drops: [] }
+  const notes = await loadNotes(storage)
+  const state = await loadState(storage, log, { readOnly: true })
+  const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
+  const entry = ledger.get(name)
+  const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
+  const about = { name, mirrored, ledger: entry, outdated: mirrored && entry?.shape !== context.shapeOf(name) }
+  const byName = keepsProject(filters, rawName)
+  if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
   const fetched = await fetchProject(context, rawName, 0)
-  if (fetched === 'gone') return { name, mirrored, verdict: 'upstream does not have it', drops: [] }
-  const drops = explain(context.filters, fetched.project)
+  if (typeof fetched === 'string') return { ...about, verdict: 'upstream does not have it', drops: [] }
+  const drops = explain(filters, fetched.project)
   const dropped = drops.find((drop) => drop.kind === 'project')
-  return {
-    name,
-    mirrored,
-    verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`,
-    drops,
-  }
+  return { ...about, verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`, drops }
 }

@@ -1,4 +1,5 @@
 import { LAYOUT } from '../model/layout.js'
+import { compareCodePoints } from '../python/code-points.js'
 import { FILTERS_KEY } from './plan/edits.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
@@ -14,6 +15,7 @@ import { createWorkResult } from './run/work-result.js'
 import type { WorkResult } from './run/work-result.js'
 import { openJournal } from './state/journal.js'
 import type { Journal } from './state/journal.js'
+import type { LedgerEntry } from './state/ledger-entry.js'
 import { removeOldState } from './state/old-state.js'
 import { saveNotes } from './state/run-notes.js'
 import type { RunNotes } from './state/run-notes.js'
@@ -49,7 +51,10 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
 }
 
 /** Notes under which configuration pages are written from now on: also for a run that is killed. */
-async function noteBegin({ storage, shape, filters }: Context, { known: { notes }, edits }: PlannedRun): Promise<RunNotes> {
+async function noteBegin(
+  { storage, shape, filters }: Context,
+  { known: { notes }, edits }: PlannedRun,
+): Promise<RunNotes> {
   const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
   const begun: RunNotes = {
     ...notes,
@@ -80,7 +85,11 @@ async function work(context: Context, { plan }: PlannedRun, journal: Journal): P
 }
 
 /** `stop-on-error` ended the work: the ledger takes what was done, and `todo` what was not. */
-async function stop({ storage, log }: Context, { plan, known }: PlannedRun, { failed, done }: WorkResult): Promise<void> {
+async function stop(
+  { storage, log }: Context,
+  { plan, known }: PlannedRun,
+  { failed, done }: WorkResult,
+): Promise<void> {
   log.error('Exiting early after error.')
   const left = [...plan.work.values()].filter(({ name }) => failed.has(name) || !done.has(name))
   await known.ledger.save()
@@ -124,7 +133,7 @@ function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }:
   for (const { item } of failed.values()) owed.set(item.rawName, item.serial)
   for (const [name, entry] of plan.waiting) owed.set(entry.rawName ?? name, entry.owed?.serial ?? 0)
   for (const { rawName, serial } of refused) owed.set(rawName, serial)
-  return owed
+  return new Map([...owed].sort(([a], [b]) => compareCodePoints(a, b)))
 }
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
@@ -136,7 +145,8 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
   const common = { jsonApiAt, stateFiles, nextLook: nextLook(known.ledger.exceptions()), contentFilters: undefined }
   const made = { shape: shape.id, begunShape: undefined, shapes: shapesInUse(begun, known, shape.id) }
-  const foreignKnown = begun.foreignKnown || context.owners.scanned() || begun.shape === undefined && known.adopted === 0
+  const foreignKnown =
+    begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
   const seen =
     list === undefined
@@ -162,9 +172,14 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   }
 }
 
-function nextLook(entries: Iterable<readonly [string, { readonly due?: number }]>): number | undefined {
+/** When a project must be looked at again that neither upstream nor `todo` will name. */
+function nextLook(entries: Iterable<readonly [string, LedgerEntry]>): number | undefined {
   let next: number | undefined
-  for (const [, { due }] of entries) if (due !== undefined && (next === undefined || due < next)) next = due
+  for (const [, { due, absent, owed }] of entries) {
+    for (const time of [due, absent === 'gone' ? owed?.next : undefined]) {
+      if (time !== undefined && (next === undefined || time < next)) next = time
+    }
+  }
   return next
 }
 

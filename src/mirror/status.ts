@@ -6,12 +6,13 @@ import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
-import { loadFailures } from './state/run-notes.js'
-import type { FailureRecord } from './state/run-notes.js'
-import { mirroredNames } from './project/pages.js'
+import { isoTime } from './run/report-failures.js'
+import { loadLedger } from './state/ledger.js'
+import { pageKeys } from '../model/page.js'
+import { mirroredNames } from './project/places.js'
 import type { Progress } from './run/progress.js'
 import { parseTodo } from './state/status-files.js'
-import { pageKeys, storedPage } from './project/stored.js'
+import { storedPage } from './project/stored.js'
 
 /** Release files that a project's page names; core metadata files are not among them. */
 export interface ProjectSize {
@@ -20,8 +21,13 @@ export interface ProjectSize {
   readonly bytes: number
 }
 
-export interface ProjectFailure extends FailureRecord {
+/** A project that keeps failing: since when, how often, why. */
+export interface ProjectFailure {
   readonly project: string
+  /** ISO 8601 */
+  readonly since: string
+  readonly runs: number
+  readonly reason: string
 }
 
 /** What a mirror holds. */
@@ -78,7 +84,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   }
   const asked = options.online ? await upstream.lastSerial() : undefined
   const upstreamSerial = asked === 'not-offered' ? undefined : asked
-  const failures = [...(await loadFailures(storage))].map(([project, failure]) => ({ project, ...failure }))
+  const failures = await loadFailures(storage)
   return {
     location: storage.location(''),
     upstream: upstream.url,
@@ -114,7 +120,10 @@ async function projectSizes(
       // A directory without pages is not a project's.
       if (page === undefined) continue
       count += 1
-      largest.push({ name, ...(config.releaseFiles ? await pageSize(storage, page) : { files: 0, bytes: 0 }) })
+      largest.push({
+        name,
+        ...(config.releaseFiles ? await pageSize(storage, page, config.rootUri) : { files: 0, bytes: 0 }),
+      })
       if (most > 0 && largest.length > most + 1000) keepLargest()
     }
   }
@@ -122,7 +131,11 @@ async function projectSizes(
   return { count, largest }
 }
 
-async function pageSize(storage: Storage, page: JsonObject): Promise<Pick<ProjectSize, 'files' | 'bytes'>> {
+async function pageSize(
+  storage: Storage,
+  page: JsonObject,
+  rootUri: string,
+): Promise<Pick<ProjectSize, 'files' | 'bytes'>> {
   const listed = field(page, 'files')
   const sizes = (Array.isArray(listed) ? listed : []).map((file) => (isObject(file) ? field(file, 'size') : undefined))
   if (sizes.every((size) => typeof size === 'number')) {
@@ -130,8 +143,16 @@ async function pageSize(storage: Storage, page: JsonObject): Promise<Pick<Projec
   }
   // HTML pages, and JSON ones from before PEP 700, name no sizes.
   let bytes = 0
-  for (const key of pageKeys(page)) if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
+  for (const key of pageKeys(page, rootUri))
+    if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
   return { files: sizes.length, bytes }
+}
+
+async function loadFailures(storage: Storage): Promise<ProjectFailure[]> {
+  const ledger = await loadLedger(storage)
+  return [...ledger.exceptions()].flatMap(([project, { owed }]) =>
+    owed === undefined ? [] : [{ project, since: isoTime(owed.since), runs: owed.runs, reason: owed.reason }],
+  )
 }
 
 async function readText(storage: Storage, key: string): Promise<string | undefined> {

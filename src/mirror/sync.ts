@@ -1,12 +1,18 @@
 import { LAYOUT, isSafeProjectName, shown } from '../model/layout.js'
 import { normalizeName, safeName } from '../packaging/name.js'
-import type { Context } from './run/context.js'
+import { openLedger } from './plan/open-ledger.js'
+import type { WorkItem } from './plan/types.js'
 import { recallJsonApi } from './project/json-api.js'
-import { loadMemory, loadSerials, saveSerials } from './state/run-notes.js'
-import { mirroredNames, writeRootIndex } from './project/pages.js'
-import { hasPages, removeProject } from './project/remove.js'
+import { writeRoot } from './project/root.js'
+import type { Context } from './run/context.js'
+import { prepareDirectories } from './run/prepare.js'
+import { removeFound } from './run/remove-found.js'
+import { reportFailures } from './run/report-failures.js'
+import { workOff } from './run/work-off.js'
+import { openJournal } from './state/journal.js'
+import { loadNotes, saveNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
-import { prepareDirectories, recordFailures, workThrough } from './run/work-off.js'
+import { FILTERS_KEY } from './plan/edits.js'
 
 /**
  * `sync`: brings the named projects up to date, whatever the project filters say. What is owed by a `mirror` run, and
@@ -17,41 +23,54 @@ export async function runSync(
   names: readonly string[],
   options: { readonly writeRoot: boolean },
 ): Promise<void> {
-  const { storage, config, report, log } = context
+  const { storage, log, report, bootId, shape } = context
   await prepareDirectories(context)
   const state = await loadState(storage, log)
+  const notes = await loadNotes(storage)
   log.info(`Syncing with ${context.upstream.url}.`)
-  const work = new Map<string, number>()
-  for (const name of names) {
-    if (isSafeProjectName(normalizeName(name))) work.set(safeName(name), 0)
-    else report.failures.push({ project: shown(name), reason: 'this is not a project name' })
+  const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: false })
+  const items = new Map<string, WorkItem>()
+  for (const given of names) {
+    const name = normalizeName(given)
+    if (isSafeProjectName(name)) items.set(name, askedItem(name, safeName(given), ledger.get(name)))
+    else report.failures.push({ project: shown(given), reason: 'this is not a project name' })
   }
-  recallJsonApi(context, await loadMemory(storage), work.keys())
-  const serials = await loadSerials(storage, LAYOUT.serials)
-  const worked = await workThrough(context, { work, refiltered: new Set() }, async (rawName, serial) => {
-    if (serial !== undefined) serials.set(normalizeName(rawName), serial)
-  })
-  await recordFailures(context, worked.failed)
-  if (worked.stopped) return
-  for (const removal of worked.withdrawn.values()) {
-    log.warn(`${removal.project}: ${removal.reason}`)
-    if (config.removedProjects === 'keep' || !(await hasPages(context, removal.project))) continue
-    await removeProject(context, removal)
-    serials.delete(removal.project)
+  recallJsonApi(
+    context,
+    notes,
+    [...items.values()].map(({ rawName }) => rawName),
+  )
+  // The pages get today's shape, which an edit that is taken back later must find.
+  const shapes = { ...notes.shapes, [shape.id]: { ...shape.options, [FILTERS_KEY]: shape.filters } }
+  const edited = notes.shape !== undefined && notes.shape !== shape.id
+  await saveNotes(storage, { ...notes, shapes, ...(edited ? { begunShape: shape.id } : {}) }, notes)
+  const journal = await openJournal(storage, bootId)
+  await journal.begin([...items.keys()])
+  if (storage.properties.metered) await storage.flush()
+  const result = await workOff(context, items.values(), { journal, announces: 'none' })
+  reportFailures(context, { result, waiting: new Map() })
+  if (!result.stopped) {
+    await removeFound(context, { result, journal })
+    if (options.writeRoot) await writeRoot(context, state.status ?? 0)
+    await storage.flush()
   }
-  await saveSerials(storage, LAYOUT.serials, serials)
-  if (options.writeRoot) context.diff.add(await rewriteRoot(context, state.status ?? 0, serials))
-  await storage.flush()
+  await ledger.save()
+  await storage.remove(LAYOUT.journal)
 }
 
-/** Writes the root index anew outside of a `mirror` run: with the serial of the last one. */
-export async function rewriteRoot(
-  context: Context,
-  serial: number,
-  serials: ReadonlyMap<string, number>,
-): Promise<string[]> {
-  const { storage, config } = context
-  const names: string[] = []
-  for await (const some of mirroredNames(storage, config.hashIndex)) names.push(...some)
-  return writeRootIndex(storage, config, { names, serial, serials })
+function askedItem(name: string, rawName: string, entry: WorkItem['entry']): WorkItem {
+  // Named by an admin, it is tried as if it had not failed before.
+  const fresh =
+    entry?.owed === undefined ? entry : { ...entry, owed: { ...entry.owed, runs: Math.min(entry.owed.runs, 1) } }
+  return {
+    name,
+    rawName,
+    serial: 0,
+    reason: 'forced',
+    render: false,
+    listed: undefined,
+    removed: false,
+    entry: fresh,
+    madeWith: undefined,
+  }
 }

@@ -1,148 +1,119 @@
-import type { Verifying, VerifyOptions } from './verify/types.js'
-import { BandersnatchError, EXIT, StorageError, errorText } from '../errors.js'
-import { filterReleases } from '../filters/apply.js'
-import { expectedFiles } from '../model/expected.js'
-import type { FileSpec } from '../model/files.js'
-import { LAYOUT, isSafeProjectName, jsonKey } from '../model/layout.js'
+import { EXIT, errorText } from '../errors.js'
+import { LAYOUT, isSafeProjectName } from '../model/layout.js'
+import { pageKeys } from '../model/page.js'
+import { normalizeName } from '../packaging/name.js'
+import { openLedger } from './plan/open-ledger.js'
+import { recallJsonApi } from './project/json-api.js'
+import { misplacedNames, mirroredNames } from './project/places.js'
+import { storedPages } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
-import { eachOf, fetchFile } from './project/fetch-files.js'
-import { recallJsonApi } from './project/json-api.js'
-import { loadMemory } from './state/run-notes.js'
+import { eachOf } from './run/each-of.js'
+import { isProjectFault } from './run/fault.js'
+import { loadNotes } from './state/run-notes.js'
+import { loadState } from './state/status-files.js'
+import { askAnew, askItem, checkProject } from './verify/check-project.js'
+import { finishVerify } from './verify/finish.js'
 import { createOwnership } from './verify/ownership.js'
-import { mirroredNames } from './project/pages.js'
-import { expectedOptions } from './project/sync-project.js'
-import { removeUnowned } from './verify/unowned.js'
-import { updateDocument } from './verify/update-document.js'
-import { upstreamSpecs, verifiableProject } from './verify/source.js'
 import { openProgress } from './verify/progress.js'
+import type { Verifying, VerifyOptions } from './verify/types.js'
+import { removeUnowned } from './verify/unowned.js'
 
 /**
- * Checks every stored file against what its project's stored metadata or page promises, fetches what is missing or
- * wrong, and with `delete` removes what no project accounts for. Returns the exit code.
+ * Checks every project that the mirror serves: document, pages and files. Repairs what is missing, damaged or stale, and
+ * with `delete` removes files that nothing accounts for. Returns the exit code.
  */
 export async function runVerify(context: Context, options: VerifyOptions): Promise<number> {
   const { storage, log, report, config } = context
+  const notes = await loadNotes(storage)
+  const state = await loadState(storage, log, { readOnly: true })
   const names = await verifiableNames(context)
   if (names.length === 0) {
     log.error(`${storage.location('web')} holds neither metadata documents nor pages: there is nothing to verify`)
     return EXIT.nothing
   }
-  log.info(`Starting verify of ${names.length} projects for ${storage.location('')} with ${config.verifiers} verifiers`)
-  recallJsonApi(context, await loadMemory(storage), names)
-  const state: Verifying = { context, options, owned: createOwnership(), unaccounted: [] }
+  const { ledger } = await openLedger(context, { notes, state, thorough: true, readOnly: options.dryRun })
+  log.info(`Verifying ${count(names.length, 'project')} of ${storage.location('')}, ${config.verifiers} at a time`)
+  recallJsonApi(context, notes, names)
+  const verifying: Verifying = {
+    context,
+    options,
+    ledger,
+    notes,
+    owned: createOwnership(),
+    unaccounted: [],
+    withdrawn: [],
+    listed: listedUpstream(context),
+  }
   const progress = await openProgress(context, options)
   context.progress.phase('Verifying', names.length)
   const stopping = (): boolean => config.stopOnError && report.failures.length > 0
   await eachOf(context, { items: names, width: config.verifiers }, async (name) => {
     throwIfStopped(context)
     if (stopping()) return
-    const done = await verifyProject(state, name, progress.isDone(name))
+    const done = await verifyProject(verifying, name, progress.isDone(name))
     context.progress.step(done ? 'done' : 'failed')
     if (done) await progress.done(name)
   })
-  const dry = options.dryRun ? '[DRY RUN] would have fetched' : 'Fetched'
-  log.info(`${dry} ${report.filesFetched} files (${report.bytesFetched} bytes)`)
   if (stopping()) {
     log.error('Exiting early after error.')
+    if (!options.dryRun) await ledger.save()
     return EXIT.incomplete
   }
-  if (options.delete) await removeUnowned(state)
+  await finishVerify(verifying, state)
+  if (options.delete) await removeUnowned(verifying)
   await progress.finish()
   if (report.failures.length === 0 && report.refusals.length > 0) return EXIT.refused
-  return report.failures.length === 0 ? EXIT.ok : EXIT.incomplete
+  const damaged = options.dryRun && report.planned.fetch.length + report.planned.pages.length > 0
+  return report.failures.length === 0 && !damaged ? EXIT.ok : EXIT.incomplete
 }
 
-/** Projects that have a metadata document or pages; anything else there is not ours. */
-async function verifiableNames(context: Context): Promise<string[]> {
-  const { storage, config } = context
-  const names = new Set(await storage.names(LAYOUT.json, 'files'))
-  for await (const some of mirroredNames(storage, config.hashIndex)) for (const name of some) names.add(name)
+/** `1 project`, `2 projects`. */
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Projects that have a metadata document or pages; other names there are not ours. */
+async function verifiableNames({ storage, config }: Context): Promise<string[]> {
+  const names = new Set(config.json ? await storage.names(LAYOUT.json, 'files') : [])
+  for (const groups of [mirroredNames(storage, config.hashIndex), misplacedNames(storage, config.hashIndex)]) {
+    for await (const some of groups) for (const name of some) names.add(name)
+  }
   return [...names].filter(isSafeProjectName).sort()
 }
 
 /** true when nothing is left to do for the project. `checked`: an earlier verify has read its files already. */
-async function verifyProject(state: Verifying, name: string, checked: boolean): Promise<boolean> {
-  const { context, options } = state
+async function verifyProject(verifying: Verifying, name: string, checked: boolean): Promise<boolean> {
+  const { context, options, owned } = verifying
+  const { config, storage, report, log } = context
+  report.verified.projects += 1
+  let done = false
   try {
-    if (options.jsonUpdate && (await refresh(state, name)) === 'gone') return true
-    const found = await verifiableProject(context, name)
-    if (found === undefined) return true
-    const wanted = filterReleases(context.filters, found.project)
-    const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
-    for (const spec of specs) state.owned.add(spec.key)
-    return (
-      checked ||
-      (await repairFiles(state, name, { specs, complete: found.fromPage ? upstreamSpecs(context, name) : keep }))
-    )
+    if (checked) done = true
+    else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
+    else done = await checkProject(verifying, name)
   } catch (error) {
     throwIfStopped(context)
-    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
-    state.unaccounted.push(name)
-    return failed(context, name, errorText(error))
+    if (!isProjectFault(error)) throw error
+    log.error(`${name}: ${errorText(error)}`)
+    report.failures.push({ project: name, reason: errorText(error) })
   }
+  const pages = await storedPages(storage, config, name)
+  if (pages.length === 0 && !done) verifying.unaccounted.push(name)
+  // Files below the root_uri of release-files = false are those of another host.
+  const remote = config.releaseFiles ? [] : [config.rootUri]
+  for (const page of pages) for (const key of pageKeys(page, config.rootUri, remote)) owned.add(key)
+  return done
 }
 
-const keep = async (spec: FileSpec): Promise<FileSpec> => spec
-
-/** Fetches the metadata document anew. Where upstream gives none that makes sense, the stored one still counts. */
-async function refresh({ context, options }: Verifying, name: string): Promise<'go on' | 'gone'> {
-  if (options.dryRun) {
-    context.log.info(`[DRY RUN] would fetch the metadata of ${name}`)
-    return 'go on'
+function listedUpstream({ upstream }: Context): (name: string) => Promise<boolean> {
+  let names: Promise<Set<string>> | undefined
+  const ask = async (): Promise<Set<string>> => {
+    const list = await upstream.list()
+    return new Set(list === 'unchanged' ? [] : [...list.projects].map(([rawName]) => normalizeName(rawName)))
   }
-  try {
-    if ((await updateDocument(context, name)) === 'updated' || !options.delete) return 'go on'
-    await context.storage.remove(jsonKey(name))
-    return 'gone'
-  } catch (error) {
-    throwIfStopped(context)
-    if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
-    failed(context, name, errorText(error))
-    return 'go on'
+  return async (name) => {
+    names ??= ask()
+    return (await names).has(name)
   }
-}
-
-function failed(context: Context, name: string, reason: string): false {
-  context.log.error(`${name}: ${reason}`)
-  context.report.failures.push({ project: name, reason })
-  return false
-}
-
-interface Repair {
-  readonly specs: readonly FileSpec[]
-  /** adds what must be known to fetch a file */
-  readonly complete: (spec: FileSpec) => Promise<FileSpec>
-}
-
-async function repairFiles({ context, options }: Verifying, name: string, repair: Repair): Promise<boolean> {
-  const { storage, log, report, config } = context
-  const problems: string[] = []
-  const conditions = await storage.checkAll(repair.specs, { method: config.compareMethod })
-  for (const [position, spec] of repair.specs.entries()) {
-    throwIfStopped(context)
-    const condition = conditions[position] ?? 'missing'
-    if (condition === 'current') continue
-    if (options.dryRun) {
-      log.info(`[DRY RUN] ${spec.filename} is ${condition} and would be fetched`)
-      report.filesFetched += 1
-      report.bytesFetched += spec.size ?? 0
-      report.planned.fetch.push({ project: name, path: storage.location(spec.key), condition, bytes: spec.size ?? 0 })
-      continue
-    }
-    try {
-      await fetchFile(context, await repair.complete(spec))
-      log.info(`Repaired ${storage.location(spec.key)}, which was ${condition}`)
-    } catch (error) {
-      throwIfStopped(context)
-      if (error instanceof StorageError || !(error instanceof BandersnatchError)) throw error
-      if (condition === 'mismatch') await storage.remove(spec.key)
-      problems.push(errorText(error))
-      if (config.stopOnError) break
-    }
-  }
-  const [first] = problems
-  if (first === undefined) return true
-  failed(context, name, problems.length === 1 ? first : `${first} (and ${problems.length - 1} more files)`)
-  return false
 }

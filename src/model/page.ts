@@ -59,7 +59,9 @@ export interface UpstreamPage {
  * @throws InvalidDocumentError for an HTML page without a single file, which may be one to sign in
  */
 export function withPage(project: Project, page: UpstreamPage): Project {
-  const urls = new Map<unknown, unknown>(pageFiles(page.json).map((file) => [field(file, 'filename'), field(file, 'url')]))
+  const urls = new Map<unknown, unknown>(
+    pageFiles(page.json).map((file) => [field(file, 'filename'), field(file, 'url')]),
+  )
   const lists = project.releases.some(({ files }) => files.length > 0)
   if (page.html === true && urls.size === 0 && lists) {
     throw new InvalidDocumentError(`${project.rawName}: its page is HTML without a single file`)
@@ -94,11 +96,15 @@ export function linkKey(url: string, rootUri: string): string | undefined {
   }
 }
 
-/** Keys of the files that a served page names, core metadata files included. */
-export function pageKeys(page: JsonObject, rootUri: string): string[] {
+/**
+ * Keys of the files that a served page names, core metadata files included.
+ * @param elsewhere begin of links that lead to another host, whatever their paths are
+ */
+export function pageKeys(page: JsonObject, rootUri: string, elsewhere: readonly string[] = []): string[] {
   return pageFiles(page).flatMap((file) => {
     const url = field(file, 'url')
-    const key = typeof url === 'string' ? linkKey(url, rootUri) : undefined
+    const isLocal = typeof url === 'string' && !elsewhere.some((start) => url.startsWith(start))
+    const key = isLocal ? linkKey(url, rootUri) : undefined
     if (key === undefined) return []
     const metadata = field(file, 'core-metadata')
     return isObject(metadata) || metadata === true ? [key, `${key}.metadata`] : [key]
@@ -112,11 +118,12 @@ export function fileDigests(page: JsonObject, key: string, rootUri: string): [na
     const url = field(file, 'url')
     if (typeof url !== 'string' || linkKey(url, rootUri) !== release) return []
     const digests = field(file, release === key ? 'hashes' : 'core-metadata')
-    return isObject(digests) ? Object.entries(digests).filter((pair): pair is [string, string] => typeof pair[1] === 'string') : []
+    return isObject(digests)
+      ? Object.entries(digests).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+      : []
   })
 }
 
 export function isWebUrl(value: unknown): value is string {
   return typeof value === 'string' && /^https?:\/\//.test(value)
 }
-

@@ -12,5 +12,8 @@ export function withoutFiles(project: Project, keys: ReadonlySet<string>): Proje
     if (keys.has(key)) return []
     return [keys.has(`${key}.metadata`) ? { ...file, coreMetadata: undefined } : file]
   }
-  return { ...project, releases: project.releases.map((release) => ({ ...release, files: release.files.flatMap(left) })) }
+  return {
+    ...project,
+    releases: project.releases.map((release) => ({ ...release, files: release.files.flatMap(left) })),
+  }
 }

@@ -85,18 +85,18 @@ function byVersion(a: string, b: string): number {
 }
 
 /**
- * The root list (PEP 691) piece by piece. `serials` are written with `apiVersion` 1.4 only, as PyPI does,
+ * The root list (PEP 691) piece by piece. The serials of projects are written with `apiVersion` 1.4 only, as PyPI does,
  * so that another mirror can follow this one.
  */
 export function* rootJson(
   names: Iterable<string>,
-  root: { readonly serial: number; readonly serials: ReadonlyMap<string, number> },
+  root: { readonly serial: number; readonly serialOf: (name: string) => number | undefined },
   options: PageOptions,
 ): Generator<string> {
   yield `{"meta": {"_last-serial": ${root.serial}, "api-version": "${options.apiVersion}"}, "projects": [`
   let separator = ''
   for (const name of names) {
-    const serial = options.apiVersion === '1.1' ? undefined : root.serials.get(name)
+    const serial = options.apiVersion === '1.1' ? undefined : root.serialOf(name)
     yield `${separator}{"name": ${quote(name)}${serial === undefined ? '' : `, "_last-serial": ${serial}`}}`
     separator = ', '
   }

@@ -103,7 +103,7 @@ it('malware that is to disappear: it does not come in, and delete takes out what
   const { directory, mirror: home, setting } = bench(upstream.url, 'json = true\n')
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const root = (): string => readFileSync(join(home, 'web/simple/index.html'), 'utf8')
-  expect(await mirrorCommand(setting, { forceCheck: false, allowRemovals: false })).toBe(0)
+  expect(await mirrorCommand(setting, { forceCheck: false, allowRemovals: false, retryFailed: false })).toBe(0)
   expect(root()).toContain('>colourama<')
   expect(await deleteCommand(setting, ['colourama'], { dryRun: false })).toBe(0)
   expect(root()).not.toContain('>colourama<')

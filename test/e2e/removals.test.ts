@@ -230,7 +230,7 @@ describe('an older copy of the list', () => {
     publish(index, { name: 'new', version: '1.0' })
     let printed = ''
     const setting = { ...mirror.setting, print: (text: string) => void (printed += text) }
-    const plan = { forceCheck: false, allowRemovals: false, quick: true, json: true, explain: [] }
+    const plan = { forceCheck: false, allowRemovals: false, retryFailed: false, quick: true, json: true, explain: [] }
     expect(await dryRunCommand(setting, plan)).toBe(1)
     const guard = /51 of \d+ mirrored projects would go/
     expect(JSON.parse(printed)).toMatchObject({ removals: [], refusal: expect.stringMatching(guard) as string })

@@ -22,7 +22,11 @@ export interface TestMirror {
   /** for other commands */
   readonly setting: Setting
   /** Runs `mirror` in this process. */
-  run(flags?: { readonly forceCheck?: boolean; readonly allowRemovals?: boolean }): Promise<Ran>
+  run(flags?: {
+    readonly forceCheck?: boolean
+    readonly allowRemovals?: boolean
+    readonly retryFailed?: boolean
+  }): Promise<Ran>
   /** Puts another text in the place of one in the configuration. */
   edit(text: string, instead: string): void
   /** a file's text; undefined where there is none */
@@ -37,11 +41,11 @@ export function createMirror(master: string, options = ''): TestMirror {
     directory,
     config: setting.configPath,
     setting,
-    async run({ forceCheck = false, allowRemovals = false } = {}) {
+    async run({ forceCheck = false, allowRemovals = false, retryFailed = false } = {}) {
       const before = logged().length
       const end = (code: number, error = ''): Ran => ({ code, log: logged().slice(before) + error })
       try {
-        return end(await mirrorCommand(setting, { forceCheck, allowRemovals }))
+        return end(await mirrorCommand(setting, { forceCheck, allowRemovals, retryFailed }))
       } catch (error) {
         if (error instanceof BandersnatchError) return end(error.exitCode, errorText(error))
         throw error

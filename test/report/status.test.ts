@@ -29,7 +29,7 @@ describe('status', () => {
 
   const mirrored = async (options = ''): Promise<Bench> => {
     const at = bench(index.url, options)
-    await mirrorCommand(at.setting, { forceCheck: false, allowRemovals: false })
+    await mirrorCommand(at.setting, { forceCheck: false, allowRemovals: false, retryFailed: false })
     return at
   }
 

@@ -26,7 +26,7 @@ function run(
 ): Promise<number> {
   return withMirror(setting, opening, (context) =>
     summarized(context, { command: 'mirror', log: setting.log, summaryJson }, async () => {
-      await runMirror(context, { forceCheck: false, allowRemovals: false })
+      await runMirror(context, { forceCheck: false, allowRemovals: false, retryFailed: false })
       await also(context)
     }),
   )
@@ -79,7 +79,7 @@ describe('the summary of a run', () => {
         log.warn('an odd thing')
         report.failures.push({ project: 'foo', reason: 'HTTP status 500' })
         report.refusals.push('nothing is removed')
-        report.removals.push({ project: 'bar', reason: 'gone' })
+        report.removals.push({ project: 'bar', reason: 'gone', by: 'upstream' })
       },
       json,
     )

@@ -151,8 +151,9 @@ describe('rootJson', () => {
     ['alpha', 7],
     ['beta', 9],
   ])
+  const serialOf = (name: string): number | undefined => serials.get(name)
   it('has the serials of projects and run, where known', () => {
-    const text = [...rootJson(['alpha', 'beta', 'gamma'], { serial: 9, serials }, OPTIONS)].join('')
+    const text = [...rootJson(['alpha', 'beta', 'gamma'], { serial: 9, serialOf }, OPTIONS)].join('')
     expect(JSON.parse(text)).toEqual({
       meta: { '_last-serial': 9, 'api-version': '1.4' },
       projects: [{ name: 'alpha', '_last-serial': 7 }, { name: 'beta', '_last-serial': 9 }, { name: 'gamma' }],
@@ -163,10 +164,10 @@ describe('rootJson', () => {
   })
 
   it('has none of projects in 1.1', () => {
-    expect([...rootJson(['alpha'], { serial: 9, serials }, OLD)].join('')).toBe(
+    expect([...rootJson(['alpha'], { serial: 9, serialOf }, OLD)].join('')).toBe(
       '{"meta": {"_last-serial": 9, "api-version": "1.1"}, "projects": [{"name": "alpha"}]}',
     )
-    expect([...rootJson([], { serial: 0, serials }, OLD)].join('')).toBe(
+    expect([...rootJson([], { serial: 0, serialOf }, OLD)].join('')).toBe(
       '{"meta": {"_last-serial": 0, "api-version": "1.1"}, "projects": []}',
     )
   })

@@ -115,7 +115,11 @@ describe('the changelog', () => {
       ['nil', null, 0, 'x', null],
     ]
     const { upstream, log } = await scene((_, after) => success(after < 11 ? rows : []))
-    expect(await upstream.changesSince(5)).toEqual({ serial: 11, projects: new Map([['good', 10]]), removed: new Set() })
+    expect(await upstream.changesSince(5)).toEqual({
+      serial: 11,
+      projects: new Map([['good', 10]]),
+      removed: new Set(),
+    })
     expect(log.lines).toEqual(['changelog_since_serial: skipping 11 malformed rows'])
   })
 

@@ -5,18 +5,18 @@ import type { MirrorConfig } from '../../config/types.js'
 import { StorageError } from '../../errors.js'
 import type { Log } from '../../log/types.js'
 import type { FilesOutcome } from '../run/outcome.js'
-import type { Helper } from './types.js'
+import type { FetchThread } from './types.js'
 import type { Report } from '../run/report.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpClient } from '../../upstream/types.js'
-import type { FromHelper, HelperSetup, ToHelper } from './thread.js'
+import type { FromThread, ThreadSetup, ToThread } from './thread.js'
 
 /** So many projects are work enough to start a thread for. */
 const MANY_PROJECTS = 100
 /** Little lives long in it: with V8's own choice it would take 30 MB more and no less time. */
 const YOUNG_MB = 12
 
-export interface HelperOptions {
+export interface FetchThreadOptions {
   readonly config: MirrorConfig
   readonly http: HttpClient
   readonly httpOptions: Omit<HttpClientOptions, 'log'>
@@ -31,8 +31,8 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** A helper on a thread of its own; undefined where there is no second core or connection for it. */
-export function createHelper(options: HelperOptions): Helper | undefined {
+/** A thread that fetches files; undefined where there is no second core or connection for it. */
+export function createFetchThread(options: FetchThreadOptions): FetchThread | undefined {
   const { config, http, httpOptions, log, report } = options
   const share = Math.floor(config.workers / 2)
   if (share === 0 || availableParallelism() === 1 || !config.releaseFiles) return undefined
@@ -47,7 +47,7 @@ export function createHelper(options: HelperOptions): Helper | undefined {
     for (const one of waiting.values()) one.reject(error)
     waiting.clear()
   }
-  const take = (message: FromHelper): void => {
+  const take = (message: FromThread): void => {
     if ('line' in message) return log[message.level](message.line)
     const { files, bytes, counts } = message.done
     report.filesFetched += files
@@ -62,7 +62,7 @@ export function createHelper(options: HelperOptions): Helper | undefined {
   }
 
   function start(): Worker {
-    const setup: HelperSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
+    const setup: ThreadSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
     // The tests run the sources themselves; a thread needs the compiled file.
     const script = fileURLToPath(new URL('./thread.js', import.meta.url)).replace(
       /([\\/])src\1mirror\1/,
@@ -71,7 +71,7 @@ export function createHelper(options: HelperOptions): Helper | undefined {
     const started = new Worker(script, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     started.on('message', take)
     started.on('error', fail)
-    started.on('exit', () => fail(new Error('the helping thread ended')))
+    started.on('exit', () => fail(new Error('the thread that fetches files ended')))
     http.limit(config.workers - share)
     return started
   }
@@ -81,17 +81,17 @@ export function createHelper(options: HelperOptions): Helper | undefined {
       many = projects >= MANY_PROJECTS
     },
     takes: () => many && waiting.size < share,
-    fetch(owed) {
+    fetch(owed, { cautious }) {
       if (ended !== undefined) return Promise.reject(ended)
       worker ??= start()
       lastId += 1
       const id = lastId
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject })
-        worker?.postMessage({ id, owed } satisfies ToHelper)
+        worker?.postMessage({ id, owed, cautious } satisfies ToThread)
       })
     },
-    abort: () => worker?.postMessage('stop' satisfies ToHelper),
+    abort: () => worker?.postMessage('stop' satisfies ToThread),
     async close() {
       await worker?.terminate()
     },

@@ -12,14 +12,14 @@ import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpCounts } from '../../upstream/types.js'
 
 /** What the thread is started with. */
-export interface HelperSetup {
+export interface ThreadSetup {
   readonly config: MirrorConfig
   readonly httpOptions: Omit<HttpClientOptions, 'log'>
   readonly verbose: boolean
 }
 
 /** Files of a project to fetch, or `stop`: requests under way are of no use any more. */
-export type ToHelper = { readonly id: number; readonly owed: readonly OwedFile[] } | 'stop'
+export type ToThread = { readonly id: number; readonly owed: readonly OwedFile[]; readonly cautious: boolean } | 'stop'
 
 /** What was done since the message before. */
 interface Done {
@@ -30,12 +30,12 @@ interface Done {
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 type Answer = { readonly outcome: FilesOutcome } | { readonly failure: string; readonly storage: boolean }
-export type FromHelper =
+export type FromThread =
   { readonly level: Level; readonly line: string } | ({ readonly id: number; readonly done: Done } & Answer)
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
-function help({ config, httpOptions, verbose }: HelperSetup, port: NonNullable<typeof parentPort>): void {
-  const tell = (message: FromHelper): void => port.postMessage(message)
+function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNullable<typeof parentPort>): void {
+  const tell = (message: FromThread): void => port.postMessage(message)
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -56,7 +56,7 @@ function help({ config, httpOptions, verbose }: HelperSetup, port: NonNullable<t
     onLockLost: () => undefined,
   })
   const report = createReport()
-  const context: FilesContext = { config, storage, http, log, report, signal: stop.signal, helper: undefined }
+  const context: FilesContext = { config, storage, http, log, report, signal: stop.signal, fetchThread: undefined }
 
   function takeDone(): Done {
     const done = { files: report.filesFetched, bytes: report.bytesFetched, counts: { ...http.counts } }
@@ -66,23 +66,25 @@ function help({ config, httpOptions, verbose }: HelperSetup, port: NonNullable<t
     return done
   }
 
-  async function fetchFiles(owed: readonly OwedFile[]): Promise<Answer> {
+  async function fetchFiles(owed: readonly OwedFile[], cautious: boolean): Promise<Answer> {
     try {
-      return { outcome: await fetchOwed(context, owed) }
+      return { outcome: await fetchOwed(context, owed, { cautious }) }
     } catch (error) {
       return { failure: errorText(error), storage: error instanceof StorageError }
     }
   }
 
-  port.on('message', (message: ToHelper) => {
+  port.on('message', (message: ToThread) => {
     if (message === 'stop') {
       const reason = new Error('the run was stopped')
       stop.abort(reason)
       http.abort(reason)
     } else {
-      void fetchFiles(message.owed).then((answer) => tell({ id: message.id, done: takeDone(), ...answer }))
+      void fetchFiles(message.owed, message.cautious).then((answer) =>
+        tell({ id: message.id, done: takeDone(), ...answer }),
+      )
     }
   })
 }
 
-if (parentPort !== null) help(workerData as HelperSetup, parentPort)
+if (parentPort !== null) startThread(workerData as ThreadSetup, parentPort)

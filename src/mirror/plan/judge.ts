@@ -129,7 +129,11 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'presume',
     text: 'Upstream listed it when the mirror was taken over, but bandersnatch 8.0 had left it out.',
     holds: ({ entry, claimed, todo }, run) =>
-      entry === undefined && todo === undefined && !run.wentBack && claimed !== undefined && claimed <= run.presumesUpTo,
+      entry === undefined &&
+      todo === undefined &&
+      !run.wentBack &&
+      claimed !== undefined &&
+      claimed <= run.presumesUpTo,
   },
   {
     act: 'ask',
@@ -154,7 +158,8 @@ export const JUDGEMENTS: readonly Row[] = [
     reason: 'filters',
     text: 'A filter left it out, and the filters or options were edited.',
     holds: ({ entry, shape }) =>
-      (entry?.absent === 'filtered' || entry?.absent === 'refused' || entry?.absent === 'untaken') && entry.shape !== shape,
+      (entry?.absent === 'filtered' || entry?.absent === 'refused' || entry?.absent === 'untaken') &&
+      entry.shape !== shape,
   },
   { act: 'nothing', text: 'Upstream gave nothing of it to mirror.', holds: ({ entry }) => entry?.absent !== undefined },
   {

@@ -97,7 +97,11 @@ function normalized(names: ReadonlyMap<string, number> | undefined): Map<string,
 }
 
 /** How often the list names each project of the ledger: a mark in an array, as there are a million of both. */
-function markListed({ changes, ledger }: PlanInput): { counts: Uint8Array; unreadable: ReadonlySet<string>; has(name: string): boolean } {
+function markListed({ changes, ledger }: PlanInput): {
+  counts: Uint8Array
+  unreadable: ReadonlySet<string>
+  has(name: string): boolean
+} {
   const counts = new Uint8Array(ledger.positions)
   const others = new Set<string>()
   const few = changes.changelog.size > 0 ? new Set([...changes.changelog.keys()].map(normalizeName)) : undefined
@@ -135,7 +139,12 @@ function createDraft(input: PlanInput, target: number): Draft {
 
   function isSettled(name: string, serial: number): boolean {
     if (circumstances.forced || !circumstances.hasSerials || circumstances.projectsEdited) return false
-    return serial > 0 && serial <= circumstances.since && !named.has(name) && ledger.plainSerial(name, shapeOf(name)) === serial
+    return (
+      serial > 0 &&
+      serial <= circumstances.since &&
+      !named.has(name) &&
+      ledger.plainSerial(name, shapeOf(name)) === serial
+    )
   }
 
   function add(name: string, { rawName, todo, listed, doubled, ...given }: Claim): void {
@@ -144,7 +153,10 @@ function createDraft(input: PlanInput, target: number): Draft {
     // The second spelling of a project that is in the plan already: the newest counts.
     const before = work.get(name)
     if (before !== undefined && before.serial >= (given.claimed ?? 0)) return
-    const claimed = doubled && given.claimed !== undefined && entry !== undefined ? Math.max(entry.serial, given.claimed) : given.claimed
+    const claimed =
+      doubled && given.claimed !== undefined && entry !== undefined
+        ? Math.max(entry.serial, given.claimed)
+        : given.claimed
     const facts: Facts = {
       wanted: keepsProject(filters, rawName).keep,
       listed,
@@ -158,7 +170,12 @@ function createDraft(input: PlanInput, target: number): Draft {
     switch (act) {
       case 'ask':
       case 'render': {
-        const serial = Math.max(claimed ?? 0, todo ?? 0, entry?.owed?.serial ?? 0, act === 'render' ? (entry?.serial ?? 0) : 0)
+        const serial = Math.max(
+          claimed ?? 0,
+          todo ?? 0,
+          entry?.owed?.serial ?? 0,
+          act === 'render' ? (entry?.serial ?? 0) : 0,
+        )
         const spelling = listed === true || claimed !== undefined ? rawName : (entry?.rawName ?? rawName)
         work.set(name, {
           name,
@@ -175,7 +192,11 @@ function createDraft(input: PlanInput, target: number): Draft {
         break
       }
       case 'remove':
-        removals.push({ project: name, reason: reason === 'filters' ? FILTERED_OUT : UNLISTED, by: reason === 'filters' ? 'admin' : 'upstream' })
+        removals.push({
+          project: name,
+          reason: reason === 'filters' ? FILTERED_OUT : UNLISTED,
+          by: reason === 'filters' ? 'admin' : 'upstream',
+        })
         break
       case 'forget':
         notes.set(name, undefined)
@@ -187,7 +208,7 @@ function createDraft(input: PlanInput, target: number): Draft {
         notes.set(name, { serial: claimed ?? 0, shape: shapeOf(name), absent: 'untaken' })
         break
       case 'nothing':
-        if (entry?.owed !== undefined && facts.wanted) waiting.set(name, entry)
+        if (entry?.owed !== undefined && entry.absent !== 'gone' && facts.wanted) waiting.set(name, entry)
         break
     }
   }

@@ -1,16 +1,13 @@
-import { adoptProjects } from '../state/adopt.js'
-import type { Adopted } from '../state/adopt.js'
 import type { Ledger } from '../state/ledger.js'
-import { recoverRun } from '../state/recover.js'
 import { loadNotes } from '../state/run-notes.js'
 import type { RunNotes } from '../state/run-notes.js'
 import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
-import { hasPages } from '../project/stored.js'
 import type { Context } from '../run/context.js'
 import { findEdits } from './edits.js'
 import type { Edits } from './edits.js'
+import { openLedger } from './open-ledger.js'
 import { makePlan, sinceSerial } from './make-plan.js'
 import type { SyncPlan, UpstreamChanges } from './types.js'
 import { askUpstream } from './upstream-changes.js'
@@ -56,10 +53,15 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   // Negative where the clock was wrong: then nobody knows.
   const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
   const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
-  const needsLedger = state.todo !== undefined || edits.any || reconciles || looks || options.forceCheck || options.retryFailed
+  const needsLedger =
+    state.todo !== undefined || edits.any || reconciles || looks || options.forceCheck || options.retryFailed
   let adopted = needsLedger ? await openLedger(context, { notes, state, thorough: reconciles, ...options }) : undefined
   const wholeList =
-    options.forceCheck || edits.projects || notes.unsettled || (reconciles && config.apiMethod !== 'xmlrpc') || adopted?.lost === true
+    options.forceCheck ||
+    edits.projects ||
+    notes.unsettled ||
+    (reconciles && config.apiMethod !== 'xmlrpc') ||
+    adopted?.lost === true
   context.report.serialBefore = state.status
   log.info(`Syncing with ${context.upstream.url}.`)
   log.info(`Current mirror serial: ${state.status ?? 0}`)
@@ -69,7 +71,8 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   let changes = await askUpstream(context, question)
   if (adopted === undefined && (changes.list !== undefined || changes.changelog.size > 0)) {
     adopted = await openLedger(context, { notes, state, thorough: false, ...options })
-    if (adopted.lost && changes.list === undefined) changes = await askUpstream(context, { ...question, wholeList: true })
+    if (adopted.lost && changes.list === undefined)
+      changes = await askUpstream(context, { ...question, wholeList: true })
   }
   context.progress.phase('Planning')
   const ledger = adopted?.ledger ?? (await context.ledger())
@@ -99,28 +102,13 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   })
   log.info(`Trying to reach serial: ${plan.target}`)
   log.info(`${plan.work.size} packages to sync.`)
-  recallJsonApi(context, notes, [...plan.work.values()].slice(0, WITNESS_CANDIDATES).map(({ rawName }) => rawName))
+  recallJsonApi(
+    context,
+    notes,
+    [...plan.work.values()].slice(0, WITNESS_CANDIDATES).map(({ rawName }) => rawName),
+  )
   return { known: { state, notes, ledger, adopted: adopted?.count ?? 0 }, plan, changes, edits }
 }
 
 /** More than json-api.ts looks at. */
 const WITNESS_CANDIDATES = 10
-
-interface OpenOptions extends Pick<PlanRunOptions, 'readOnly'> {
-  readonly notes: RunNotes
-  readonly state: State
-  /** also look for pages that the ledger does not know */
-  readonly thorough: boolean
-}
-
-/** The ledger with what an interrupted run left, and with what another program or an earlier version made. */
-async function openLedger(context: Context, { notes, state, thorough, readOnly }: OpenOptions): Promise<Adopted> {
-  const ledger = await context.ledger()
-  await recoverRun(context.storage, ledger, {
-    todo: state.todo,
-    bootId: context.bootId,
-    hasPages: (name) => hasPages(context.storage, context.config, name),
-    readOnly,
-  })
-  return adoptProjects(context, { ledger, notes, thorough })
-}

@@ -6,7 +6,6 @@ import { normalizeName } from '../../packaging/name.js'
 import type { RunNotes } from '../state/run-notes.js'
 import type { UpstreamChanges } from './types.js'
 
-
 export interface Question {
   /** serial up to which everything is known; 0 for everything */
   readonly since: number
@@ -29,10 +28,21 @@ export async function askUpstream(context: Context, question: Question): Promise
   const asksChangelog = context.config.apiMethod !== 'simple' && since > 0
   const changelog = asksChangelog ? await askChangelog(context, since) : undefined
   const enough = changelog !== undefined && !question.wholeList && !wentBack(question, changelog.serial)
-  const nothing = { list: undefined, changelog: new Map(), removed: new Set<string>(), wentBack: false, tellsAbsence: false }
+  const nothing = {
+    list: undefined,
+    changelog: new Map(),
+    removed: new Set<string>(),
+    wentBack: false,
+    tellsAbsence: false,
+  }
   // A project that was removed: the list says what is still there.
   if (enough && !(context.config.apiMethod === 'auto' && changelog.removed.size > 0)) {
-    return { ...nothing, changelog: changelog.projects, removed: normalizedNames(changelog.removed), serial: changelog.serial }
+    return {
+      ...nothing,
+      changelog: changelog.projects,
+      removed: normalizedNames(changelog.removed),
+      serial: changelog.serial,
+    }
   }
   const list = await askList(context, question, changelog)
   if (list === 'unchanged') return { ...nothing, serial: notes.upstreamSerial ?? since }
@@ -130,7 +140,10 @@ interface Answers {
 }
 
 function compared(context: Context, { question, changelog, list }: Answers): UpstreamChanges {
-  const logged = { changelog: changelog?.projects ?? new Map<string, number>(), removed: normalizedNames(changelog?.removed ?? new Set()) }
+  const logged = {
+    changelog: changelog?.projects ?? new Map<string, number>(),
+    removed: normalizedNames(changelog?.removed ?? new Set()),
+  }
   if (!list.hasSerials) {
     context.log.info('The list of projects has no serials: every project is asked for')
     return { ...logged, list, serial: 0, wentBack: false, tellsAbsence: true }
@@ -142,7 +155,9 @@ function compared(context: Context, { question, changelog, list }: Answers): Ups
   const restored = wentBack(question, serial)
   if (restored) context.log.warn(restoredText(question, serial))
   else if (listed < serial) {
-    context.log.info(`The list of projects (serial ${listed}) is an older copy: projects that it does not name are kept`)
+    context.log.info(
+      `The list of projects (serial ${listed}) is an older copy: projects that it does not name are kept`,
+    )
   }
   return { ...logged, list, serial, wentBack: restored, tellsAbsence: !restored && listed >= serial }
 }

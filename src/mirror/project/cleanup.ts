@@ -8,7 +8,10 @@ import type { Context } from '../run/context.js'
  * Removes the page directories that bandersnatch before 4.0 kept under the name as spelled upstream.
  * On a file system that ignores case such a directory may be the live one: then it is not listed by that name.
  */
-export async function removeOldSpellings({ storage, config, log }: Pick<Context, 'storage' | 'config' | 'log'>, project: Project): Promise<void> {
+export async function removeOldSpellings(
+  { storage, config, log }: Pick<Context, 'storage' | 'config' | 'log'>,
+  project: Project,
+): Promise<void> {
   const spellings = new Set([project.rawName, safeName(project.rawName)])
   spellings.delete(project.name)
   for (const spelling of spellings) {

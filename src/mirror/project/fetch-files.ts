@@ -7,7 +7,7 @@ import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { eachOf } from '../run/each-of.js'
 import { isProjectFault } from '../run/fault.js'
-import type { FilesOutcome, OwedFile } from '../run/outcome.js'
+import type { FetchOptions, FilesOutcome, OwedFile } from '../run/outcome.js'
 
 /** Larger files are streamed and can be resumed; smaller ones are taken whole, which costs far less. */
 const STREAM_BYTES = 1 << 20
@@ -19,11 +19,6 @@ const CAUTIOUS_FAILURES = 4
 /** What fetching files takes of a run. */
 export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'fetchThread'>
 
-export interface FetchOptions {
-  /** stop after a few failures: the project failed in several runs before */
-  readonly cautious: boolean
-}
-
 export interface EnsureOptions extends FetchOptions {
   readonly method: CompareMethod
   /** whether a stored file that is not what the spec says may be replaced; else a reason why not */
@@ -31,7 +26,11 @@ export interface EnsureOptions extends FetchOptions {
 }
 
 /** Brings a project's files to what the specs say. Every file is tried, whatever becomes of the others. */
-export async function ensureFiles(context: FilesContext, specs: readonly FileSpec[], options: EnsureOptions): Promise<FilesOutcome> {
+export async function ensureFiles(
+  context: FilesContext,
+  specs: readonly FileSpec[],
+  options: EnsureOptions,
+): Promise<FilesOutcome> {
   const states = await context.storage.checkAll(specs, { method: options.method })
   const owed: OwedFile[] = []
   const failed = new Map<string, string>()
@@ -49,7 +48,11 @@ export async function ensureFiles(context: FilesContext, specs: readonly FileSpe
 }
 
 /** Fetches files that are missing or wrong. */
-export async function fetchOwed(context: FilesContext, owed: readonly OwedFile[], { cautious }: FetchOptions): Promise<FilesOutcome> {
+export async function fetchOwed(
+  context: FilesContext,
+  owed: readonly OwedFile[],
+  { cautious }: FetchOptions,
+): Promise<FilesOutcome> {
   const outcome: FilesOutcome = { fetched: [], failed: new Map() }
   await eachOf(context, { items: withMetadata(owed), width: context.config.workers }, async (group) => {
     for (const { spec, state } of group) {

@@ -29,7 +29,11 @@ export type Absence = 'empty' | 'missing'
  * document of it or one without releases.
  * @throws UpstreamError, InvalidDocumentError
  */
-export async function fetchProject(context: Context, rawName: string, required: number): Promise<FetchedProject | Absence> {
+export async function fetchProject(
+  context: Context,
+  rawName: string,
+  required: number,
+): Promise<FetchedProject | Absence> {
   const document = await askDocument(context, rawName, required)
   if (document === 'gone') return fromPage(context, rawName, required)
   const parsed = { ...parseDocument(document.json, document.text, rawName), text: document.text }

@@ -3,15 +3,15 @@ import type { Filters } from '../../filters/types.js'
 import type { MetadataDocument } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
 import { askAgain } from '../run/ask-again.js'
-import type { Memory } from '../state/run-notes.js'
+import type { RunNotes } from '../state/run-notes.js'
 
 const WITNESSES = 3
 /** By which a server says that it has nothing there: static hosts answer 403 to what they do not have. */
 const NOTHING_THERE: ReadonlySet<number | undefined> = new Set([403, 405, 410, 501])
 
 /** Tells the run what the one before it found out, and whom to ask where that is nothing. */
-export function recallJsonApi({ jsonApi, upstream }: Context, memory: Memory, names: Iterable<string>): void {
-  if (memory.jsonApiAt === upstream.url) jsonApi.offered ??= true
+export function recallJsonApi({ jsonApi, upstream }: Context, notes: RunNotes, names: Iterable<string>): void {
+  if (notes.jsonApiAt === upstream.url) jsonApi.offered ??= true
   if (jsonApi.offered !== undefined) return
   const witnesses: string[] = []
   for (const name of names) if (witnesses.push(name) > WITNESSES) break
@@ -19,7 +19,7 @@ export function recallJsonApi({ jsonApi, upstream }: Context, memory: Memory, na
 }
 
 /** A project's metadata document; 'gone' where upstream has none, or no JSON API at all. @throws UpstreamError */
-export async function fetchDocument(
+export async function askDocument(
   context: Context,
   rawName: string,
   required: number,
@@ -51,7 +51,7 @@ export async function offersJsonApi(context: Context, rawName: string): Promise<
 async function decide(context: Context, rawName: string): Promise<boolean> {
   const { jsonApi, log, filters } = context
   for (const witness of jsonApi.witnesses) {
-    if (jsonApi.offered === undefined && witness !== rawName) await fetchDocument(context, witness, 0)
+    if (jsonApi.offered === undefined && witness !== rawName) await askDocument(context, witness, 0)
   }
   if (jsonApi.offered === undefined) {
     jsonApi.offered = false

@@ -51,7 +51,8 @@ export function createOwners(context: OwnersContext): Owners {
       candidates.delete(name)
       const owners: string[] = []
       for (const candidate of candidates) {
-        if (ledger.pageSerial(candidate) !== undefined && (await namesFile(context, candidate, key))) owners.push(candidate)
+        if (ledger.pageSerial(candidate) !== undefined && (await namesFile(context, candidate, key)))
+          owners.push(candidate)
       }
       return owners
     },
@@ -71,7 +72,8 @@ async function findForeign(context: OwnersContext): Promise<Set<string>> {
   const ledger = await context.ledger()
   const names = new Set<string>()
   const known = await context.foreignKnown()
-  if (!known && ledger.size > 0) context.log.info('Looking once for projects that list files of others: all pages are read')
+  if (!known && ledger.size > 0)
+    context.log.info('Looking once for projects that list files of others: all pages are read')
   for (const name of [...ledger.names()]) {
     const entry = ledger.get(name)
     if (entry === undefined || entry.absent !== undefined) continue

@@ -12,7 +12,11 @@ const SOMEWHERE = 'https://mirror.invalid'
  * The project that a page of the mirror describes. Its files have no address upstream.
  * @throws InvalidDocumentError
  */
-export function projectFromPage(page: JsonObject, { name, rawName }: ProjectRef, config: Pick<MirrorConfig, 'rootUri'>): Project {
+export function projectFromPage(
+  page: JsonObject,
+  { name, rawName }: ProjectRef,
+  config: Pick<MirrorConfig, 'rootUri'>,
+): Project {
   const files = pageFiles(page).map((file) => {
     const url = field(file, 'url')
     const key = typeof url === 'string' ? linkKey(url, config.rootUri) : undefined

@@ -47,7 +47,9 @@ export async function writePages(storage: Storage, config: MirrorConfig, set: Pa
   const pages = renderPages(set.project, config)
   const keys: string[] = []
   if (config.keepIndexVersions > 0) {
-    keys.push(...(await writeVersions(storage, { keep: config.keepIndexVersions, directory, pages, serial: set.serial })))
+    keys.push(
+      ...(await writeVersions(storage, { keep: config.keepIndexVersions, directory, pages, serial: set.serial })),
+    )
   } else {
     for (const [name, body] of pages) {
       await storage.write(`${directory}/${name}`, body)
@@ -144,7 +146,8 @@ export async function writeRootIndex(storage: Storage, config: MirrorConfig, roo
   const options = pageOptions(config)
   const key = (name: PageName): string => `${LAYOUT.simple}/${name}`
   const keys: string[] = []
-  if (options.format === 'JSON') for (const page of ['index.html', 'index.v1_html'] as const) await storage.remove(key(page))
+  if (options.format === 'JSON')
+    for (const page of ['index.html', 'index.v1_html'] as const) await storage.remove(key(page))
   else {
     await storage.writeStream(key('index.html'), rootHtml(root.names, options))
     await storage.copy(key('index.v1_html'), key('index.html'))

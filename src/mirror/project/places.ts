@@ -25,7 +25,8 @@ export async function* misplacedNames(storage: Storage, hashIndex: boolean): Nam
   const top = await storage.names(LAYOUT.simple, 'directories')
   if (hashIndex) {
     const names: string[] = []
-    for (const name of top) if (isSafeProjectName(name) && (name.length > 1 || (await hasPage(storage, name)))) names.push(name)
+    for (const name of top)
+      if (isSafeProjectName(name) && (name.length > 1 || (await hasPage(storage, name)))) names.push(name)
     yield names
     return
   }

@@ -20,25 +20,35 @@ export async function removeProject(context: RemovalContext, removal: Removal): 
   await removeServed(context, name)
   const removed = await removeFiles(context, name, files)
   report.removals.push(removal)
-  const fate = deletes ? `${removed} ${removed === 1 ? 'file' : 'files'} deleted` : 'its files stay until verify --delete'
+  const fate = deletes
+    ? `${removed} ${removed === 1 ? 'file' : 'files'} deleted`
+    : 'its files stay until verify --delete'
   log.warn(`Removed ${name} from the index: ${removal.reason} (${fate})`)
 }
 
-/** Removes pages at both places of `hash-index`, and documents. */
-export async function removeServed({ config, storage }: Pick<Context, 'config' | 'storage'>, name: string): Promise<void> {
+/** Removes pages at both places of `hash-index`, and documents unless they are still needed. */
+export async function removeServed(
+  { config, storage }: Pick<Context, 'config' | 'storage'>,
+  name: string,
+  { documents }: { readonly documents: boolean } = { documents: true },
+): Promise<void> {
   const [own, other] = pageDirectories(name, config.hashIndex)
   // A directory of one letter may hold those of other projects, from another time of `hash-index`.
   if (name.length === 1 && !config.hashIndex) await removePages(storage, own)
   else await storage.removeTree(own)
   await removePages(storage, other)
-  await removeDocuments(storage, name)
+  if (documents) await removeDocuments(storage, name)
 }
 
 /**
  * Removes release files of a project with the directories that they leave empty, but none that another project's page
  * names. Returns how many were removed.
  */
-export async function removeFiles({ storage, owners, report, log }: RemovalContext, name: string, keys: readonly string[]): Promise<number> {
+export async function removeFiles(
+  { storage, owners, report, log }: RemovalContext,
+  name: string,
+  keys: readonly string[],
+): Promise<number> {
   let removed = 0
   for (const key of keys) {
     const [other] = await owners.others(key, name)
@@ -53,10 +63,15 @@ export async function removeFiles({ storage, owners, report, log }: RemovalConte
 }
 
 /** Every stored file that the mirror's own pages and documents ascribe to a project. */
-export async function ownedKeys({ storage, config }: Pick<Context, 'config' | 'storage'>, name: string): Promise<string[]> {
+export async function ownedKeys(
+  { storage, config }: Pick<Context, 'config' | 'storage'>,
+  name: string,
+): Promise<string[]> {
   const keys = new Set<string>()
   const project = await storedProject(storage, name)
-  if (project !== undefined && project !== 'unreadable') documentKeys(project, config.digestName).forEach((key) => keys.add(key))
-  for (const page of await storedPages(storage, config, name)) pageKeys(page, config.rootUri).forEach((key) => keys.add(key))
+  if (project !== undefined && project !== 'unreadable')
+    documentKeys(project, config.digestName).forEach((key) => keys.add(key))
+  for (const page of await storedPages(storage, config, name))
+    pageKeys(page, config.rootUri).forEach((key) => keys.add(key))
   return [...keys]
 }

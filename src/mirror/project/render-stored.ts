@@ -27,7 +27,10 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
 }
 
 /** A stored document counts only while `json` is on, and only when it is no older than the pages. */
-export async function usableDocument({ storage, config }: Pick<Context, 'storage' | 'config'>, item: Pick<WorkItem, 'name' | 'serial' | 'entry'>): Promise<Project | undefined> {
+export async function usableDocument(
+  { storage, config }: Pick<Context, 'storage' | 'config'>,
+  item: Pick<WorkItem, 'name' | 'serial' | 'entry'>,
+): Promise<Project | undefined> {
   if (!config.json) return undefined
   const document = await storedProject(storage, item.name)
   if (document === undefined || document === 'unreadable') return undefined
@@ -43,7 +46,12 @@ async function fromDocument(
   const fetched = { project, refused: [], text: undefined }
   if (context.config.simpleApiVersion === '1.1') return fetched
   // The page that is served may say all that only pages say.
-  if (page !== undefined && pageSerial(page) === document.lastSerial && hasPageFields(context, item) && !gainsFiles(context, project, page)) {
+  if (
+    page !== undefined &&
+    pageSerial(page) === document.lastSerial &&
+    hasPageFields(context, item) &&
+    !gainsFiles(context, project, page)
+  ) {
     return { ...fetched, project: { ...project, page: pageFields(page) } }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)

@@ -42,7 +42,8 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   warnRefused(context, fetched)
   const serial = project.lastSerial
   if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', serial }
-  const before = config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
+  const before =
+    config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
   const wanted = filterReleases(context.filters, project)
@@ -62,15 +63,31 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     const served = withoutFiles(wanted, new Set(files.failed.keys()))
     const owed = failureText([...files.failed.values()])
     const nothing = owed !== undefined && releaseFiles(served).length === 0
-    if (nothing && !(await hasPages(storage, config, project.name))) return { kind: 'failed', reason: owed, passing: true }
-    log.info(`Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`)
+    if (nothing && !(await hasPages(storage, config, project.name)))
+      return { kind: 'failed', reason: owed, passing: true }
+    log.info(
+      `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
+    )
     changed.push(...(await writePages(storage, config, { project: served, ...options })))
     const expected = new Set(specs.map(({ key }) => key))
-    await removeFiles(context, project.name, before.filter((key) => !expected.has(key)))
+    await removeFiles(
+      context,
+      project.name,
+      before.filter((key) => !expected.has(key)),
+    )
     if (config.cleanup) await removeOldSpellings(context, served)
     const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, project.name))
     context.owners.note(project.name, foreign)
-    return { kind: 'synced', serial, rawName: project.rawName, changed, owed, foreign, due: undefined, disturbed: [...disturbed] }
+    return {
+      kind: 'synced',
+      serial,
+      rawName: project.rawName,
+      changed,
+      owed,
+      foreign,
+      due: undefined,
+      disturbed: [...disturbed],
+    }
   } finally {
     giveBack()
   }
@@ -95,7 +112,11 @@ function warnRefused({ log, report }: Context, { project, refused }: FetchedProj
 }
 
 /** Stores a metadata document as 8.0 does, at two places. Returns the key that the diff file lists. */
-export async function storeDocument({ storage }: Pick<Context, 'storage'>, project: Project, text: string): Promise<string> {
+export async function storeDocument(
+  { storage }: Pick<Context, 'storage'>,
+  project: Project,
+  text: string,
+): Promise<string> {
   const key = jsonKey(project.name)
   await storage.write(key, reformatSorted(text))
   await storage.copy(pypiJsonKey(project.name), key)

@@ -8,7 +8,11 @@ import type { Storage } from '../../storage/types.js'
 import { parseHtmlPage } from '../../upstream/html-page.js'
 
 /** The page of a project as the mirror serves it, with the keys of PEP 691; undefined where there is none. */
-export async function storedPage(storage: Storage, config: MirrorConfig, name: string): Promise<JsonObject | undefined> {
+export async function storedPage(
+  storage: Storage,
+  config: MirrorConfig,
+  name: string,
+): Promise<JsonObject | undefined> {
   for (const page of ['index.v1_json', 'index.v1_html', 'index.html'] as const) {
     const found = await readPage(storage, { directory: simpleDirectory(name, config.hashIndex), page, name })
     if (found !== undefined && found !== 'damaged') return found
@@ -42,10 +46,16 @@ export interface PagePlace {
 }
 
 /** One page; 'damaged' where it cannot be read as what it is. */
-export async function readPage(storage: Storage, { directory, page, name }: PagePlace): Promise<JsonObject | 'damaged' | undefined> {
+export async function readPage(
+  storage: Storage,
+  { directory, page, name }: PagePlace,
+): Promise<JsonObject | 'damaged' | undefined> {
   const body = await storage.read(`${directory}/${page}`)
   return body === undefined ? undefined : (parsePage(body, page, name) ?? 'damaged')
 }
+
+/** How 8.0 and this program note the serial at the end of an HTML page. */
+const HTML_SERIAL = /<!--SERIAL (\d{1,15})-->\s*$/
 
 function parsePage(body: Buffer, page: PageName, name: string): JsonObject | undefined {
   if (page === 'index.v1_json') {
@@ -54,7 +64,9 @@ function parsePage(body: Buffer, page: PageName, name: string): JsonObject | und
   }
   // A page that was cut off lacks its end.
   if (!/<\/html>/i.test(body.toString('latin1', Math.max(0, body.length - 100)))) return undefined
-  return parseHtmlPage(body, { base: new URL(`https://mirror.invalid/simple/${name}/`), name }).json
+  const { json } = parseHtmlPage(body, { base: new URL(`https://mirror.invalid/simple/${name}/`), name })
+  const serial = HTML_SERIAL.exec(body.toString('latin1', Math.max(0, body.length - 100)))?.[1]
+  return serial === undefined ? json : { ...json, meta: { '_last-serial': Number(serial) } }
 }
 
 /** The project of a stored metadata document; undefined where there is none, 'unreadable' where it is damaged. */
@@ -83,4 +95,3 @@ export async function hasPages(storage: Storage, config: MirrorConfig, name: str
 export function pageDirectories(name: string, hashIndex: boolean): readonly [own: string, other: string] {
   return [simpleDirectory(name, hashIndex), simpleDirectory(name, !hashIndex)]
 }
-

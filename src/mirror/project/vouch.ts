@@ -17,7 +17,11 @@ export interface Claimant {
  * served page vouches for the stored bytes, unless the file carries the claimant's name and not that of the other.
  * Returns the reason why not.
  */
-export async function mayReplace(context: Context, spec: FileSpec, { name, disturbed }: Claimant): Promise<string | undefined> {
+export async function mayReplace(
+  context: Context,
+  spec: FileSpec,
+  { name, disturbed }: Claimant,
+): Promise<string | undefined> {
   const others = await context.owners.others(spec.key, name)
   for (const other of others) {
     if (!(await vouches(context, spec, other))) continue
@@ -36,7 +40,9 @@ async function vouches({ storage, config }: Context, spec: FileSpec, other: stri
     for (const [name, hex] of fileDigests(page, spec.key, config.rootUri)) {
       const known = nodeDigestName(name)
       if (known === undefined) continue
-      const [state] = await storage.checkAll([{ ...spec, size: undefined, digest: { name: known, hex } }], { method: 'hash' })
+      const [state] = await storage.checkAll([{ ...spec, size: undefined, digest: { name: known, hex } }], {
+        method: 'hash',
+      })
       if (state === 'current') return true
     }
   }

@@ -36,17 +36,19 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
     case 'empty':
       return served ? 'unchanged' : { serial, shape, absent: 'empty' }
     case 'missing':
-      return isBelieved(context, item)
-        ? served
-          ? 'unchanged'
-          : { serial, shape, absent: 'gone' }
-        : failedEntry(context, item, { reason: MISSING, missing: true })
+      if (served) return isBelieved(context, item) ? 'unchanged' : failedEntry(context, item, { reason: MISSING, missing: true })
+      return { serial, shape, absent: 'gone', ...ghostOwed(context, item) }
     case 'failed':
       return failedEntry(context, item, { reason: outcome.reason })
   }
 }
 
 export const MISSING = 'upstream lists it, but answers 404 for its metadata and its page'
+
+/** A project that the mirror never had is no failure; but a cache may be wrong, so it is asked for again for a while. */
+function ghostOwed(context: EntryContext, item: WorkItem): { readonly owed?: Owed } {
+  return isBelieved(context, item) ? {} : { owed: nextOwed(context, item, { reason: MISSING, missing: true }) }
+}
 
 interface Failure {
   readonly reason: string
@@ -69,7 +71,14 @@ export function nextOwed({ startedAt }: EntryContext, { entry, serial }: WorkIte
   const since = Math.min(before?.since ?? now, now)
   // The time since when upstream says that it is missing counts from the first such answer.
   const sinceMissing = missing === true && before?.missing !== true ? now : since
-  return { since: missing === true ? sinceMissing : since, runs, next: now + pause, serial, ...(missing === true ? { missing } : {}), reason }
+  return {
+    since: missing === true ? sinceMissing : since,
+    runs,
+    next: now + pause,
+    serial,
+    ...(missing === true ? { missing } : {}),
+    reason,
+  }
 }
 
 /**

@@ -45,3 +45,8 @@ export interface FilesOutcome {
   /** key -> why that file could not be had */
   readonly failed: Map<string, string>
 }
+
+export interface FetchOptions {
+  /** stop after a few failures: the project failed in several runs before */
+  readonly cautious: boolean
+}

@@ -36,7 +36,8 @@ export async function removeWithdrawn(context: Context, run: RemovalRun): Promis
   const { ledger } = run.known
   const candidates: Candidate[] = []
   for (const candidate of candidatesOf(context, run)) {
-    if (config.removedProjects !== 'keep' && (await hasPages(storage, config, candidate.removal.project))) candidates.push(candidate)
+    if (config.removedProjects !== 'keep' && (await hasPages(storage, config, candidate.removal.project)))
+      candidates.push(candidate)
     else settle(context, run, candidate)
   }
   const missing = config.removedProjects === 'keep' ? 0 : run.plan.missing

@@ -30,6 +30,18 @@ export interface Planned {
   readonly removals: Removal[]
   /** files and directories that would be removed */
   readonly remove: string[]
+  /** pages and documents that would be written anew */
+  readonly pages: string[]
+}
+
+/** What `verify` looked at. */
+export interface Verified {
+  projects: number
+  files: number
+  /** of files, as far as their sizes are known */
+  bytes: number
+  pages: number
+  documents: number
 }
 
 /** What a run did, counted while it runs; the summary prints it. */
@@ -52,6 +64,12 @@ export interface Report {
   /** highest serial that upstream spoke of */
   serialUpstream: number | undefined
   planned: Planned
+  verified: Verified
+  /** pages and documents that `verify` found missing, damaged or stale */
+  pagesRepaired: number
+  documentsRepaired: number
+  /** how many projects the plan looks at, by reason */
+  reasons: ReadonlyMap<string, number>
   /** projects that have pages, where they were counted */
   projectsMirrored: number | undefined
 }
@@ -71,7 +89,11 @@ export function createReport(): Report {
     serialBefore: undefined,
     serialAfter: undefined,
     serialUpstream: undefined,
-    planned: { fetch: [], removals: [], remove: [] },
+    planned: { fetch: [], removals: [], remove: [], pages: [] },
+    verified: { projects: 0, files: 0, bytes: 0, pages: 0, documents: 0 },
+    pagesRepaired: 0,
+    documentsRepaired: 0,
+    reasons: new Map(),
     projectsMirrored: undefined,
   }
 }

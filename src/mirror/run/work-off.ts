@@ -27,7 +27,11 @@ export interface WorkOffOptions {
  * Works a list of projects off, several at a time. Each outcome goes into the result, the ledger and the journal. One
  * project that fails does not hold up the others; it is tried again in a later round.
  */
-export async function workOff(context: Context, items: Iterable<WorkItem>, { journal, announces }: WorkOffOptions): Promise<WorkResult> {
+export async function workOff(
+  context: Context,
+  items: Iterable<WorkItem>,
+  { journal, announces }: WorkOffOptions,
+): Promise<WorkResult> {
   const { config, log, progress, storage } = context
   const ledger = await context.ledger()
   const result = createWorkResult()

@@ -53,7 +53,11 @@ export function createWorkResult(): WorkResult {
     else report.projectsGone -= 1
   }
 
-  function withdraw({ report }: Context, item: WorkItem, why: Omit<Withdrawal, 'item' | 'removal'> & Omit<Removal, 'project'>): void {
+  function withdraw(
+    { report }: Context,
+    item: WorkItem,
+    why: Omit<Withdrawal, 'item' | 'removal'> & Omit<Removal, 'project'>,
+  ): void {
     const { absent, ...removal } = why
     withdrawn.set(item.name, { item, absent, removal: { project: item.name, ...removal } })
     if (absent === 'filtered') report.projectsFiltered += 1
@@ -79,7 +83,8 @@ export function createWorkResult(): WorkResult {
           log.error(`${name}: ${outcome.owed}. Its pages name what is there; the rest is owed`)
           fail(item, outcome.owed, true)
         }
-        for (const other of outcome.disturbed) again.set(other, { ...item, name: other, rawName: other, serial: 0, render: true })
+        for (const other of outcome.disturbed)
+          again.set(other, { ...item, name: other, rawName: other, serial: 0, render: true })
         break
       case 'empty':
         log.info(`${name} has no files upstream`)
@@ -93,7 +98,7 @@ export function createWorkResult(): WorkResult {
           again.set(name, item)
         }
         if (isBelieved(context, item)) withdraw(context, item, { absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
-        else failed.set(name, { item, reason: MISSING })
+        else if (item.entry !== undefined && item.entry.absent === undefined) failed.set(name, { item, reason: MISSING })
         break
       case 'filtered':
         withdraw(context, item, { absent: 'filtered', reason: UNWANTED, by: 'admin' })
@@ -101,7 +106,8 @@ export function createWorkResult(): WorkResult {
       case 'refused':
         log.warn(`Refusing ${outcome.reason}`)
         report.refused += 1
-        if (item.entry !== undefined) withdraw(context, item, { absent: 'refused', reason: outcome.reason, by: 'upstream' })
+        if (item.entry !== undefined)
+          withdraw(context, item, { absent: 'refused', reason: outcome.reason, by: 'upstream' })
         break
       case 'failed':
         log.error(`Error syncing package: ${name}@${item.serial}: ${outcome.reason}`)

@@ -34,8 +34,13 @@ export async function adoptProjects(context: Context, { ledger, notes, thorough 
   const lost = (had && !ledger.found) || ledger.damaged > 0
   const unknown = new Set<string>()
   if (lost || !ledger.found || thorough) {
-    if (!ledger.found && !had) await loadOldState(storage, ledger, { shape: notes.contentFilters === shape.filters ? shape.id : '' })
-    const shapeId = had ? (lost && notes.begunShape === undefined ? (notes.shape ?? '') : '') : takenShape(context, notes)
+    if (!ledger.found && !had)
+      await loadOldState(storage, ledger, { shape: notes.contentFilters === shape.filters ? shape.id : '' })
+    const shapeId = had
+      ? lost && notes.begunShape === undefined
+        ? (notes.shape ?? '')
+        : ''
+      : takenShape(context, notes)
     const adopt = (name: string, id: string): void => {
       if (!isSafeProjectName(name) || ledger.pageSerial(name) !== undefined) return
       ledger.set(name, { serial: 0, shape: id })
@@ -47,7 +52,8 @@ export async function adoptProjects(context: Context, { ledger, notes, thorough 
       for (const name of names) {
         adopt(name, '')
         const entry = ledger.get(name)
-        if (entry !== undefined && entry.absent === undefined && entry.shape !== '') ledger.set(name, { ...entry, shape: '' })
+        if (entry !== undefined && entry.absent === undefined && entry.shape !== '')
+          ledger.set(name, { ...entry, shape: '' })
       }
     }
   }
@@ -60,7 +66,13 @@ export async function adoptProjects(context: Context, { ledger, notes, thorough 
   }
   if (lost) log.warn(lostText(storage.location(LAYOUT.ledger), ledger, unknown.size))
   if (had) await readSerials()
-  return { ledger, lost, taken: had ? undefined : notes.reconciledAt === undefined ? '8.0' : '1.0', count: unknown.size, readSerials }
+  return {
+    ledger,
+    lost,
+    taken: had ? undefined : notes.reconciledAt === undefined ? '8.0' : '1.0',
+    count: unknown.size,
+    readSerials,
+  }
 }
 
 function lostText(path: string, { found, damaged }: Ledger, count: number): string {
@@ -77,7 +89,10 @@ const HTML_SERIAL = /<!--SERIAL (\d{1,15})-->\s*$/
 const JSON_SERIAL = /"_last-serial": ?"?(\d{1,15})\b/
 
 /** The serial that a project's page gives; undefined where it gives none. */
-export async function readPageSerial({ storage, config }: Pick<Context, 'storage' | 'config'>, name: string): Promise<number | undefined> {
+export async function readPageSerial(
+  { storage, config }: Pick<Context, 'storage' | 'config'>,
+  name: string,
+): Promise<number | undefined> {
   const directory = simpleDirectory(name, config.hashIndex)
   for (const [page, pattern] of [
     ['index.html', HTML_SERIAL],

@@ -52,12 +52,16 @@ export async function readJournal(storage: Storage, bootId: string): Promise<Jou
   return { finished, begun, complete: sameBoot && !storage.properties.metered }
 }
 
-function readFinished(line: string, { finished, begun }: { finished: Map<string, LedgerEntry | undefined>; begun: Set<string> }): void {
+function readFinished(
+  line: string,
+  { finished, begun }: { finished: Map<string, LedgerEntry | undefined>; begun: Set<string> },
+): void {
   if (line === '' || line.startsWith('#')) return
   const parsed = line.startsWith(FORGOTTEN) ? ([line.slice(FORGOTTEN.length), undefined] as const) : parseEntry(line)
   if (parsed === undefined) return
-  finished.set(...parsed)
-  begun.delete(parsed[0])
+  const [name, entry] = parsed
+  finished.set(name, entry)
+  begun.delete(name)
 }
 
 /** Starts a journal, or goes on with the one that is there. */

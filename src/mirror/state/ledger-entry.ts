@@ -75,7 +75,9 @@ export function parseEntry(line: string): readonly [name: string, entry: LedgerE
   if (fields.has('absent') && absent === undefined) return undefined
   const due = time(fields.get('due'))
   const rawName = decoded(fields.get('raw'))
-  const owed = fields.has('owed') ? parseOwed(fields, reasonAt < 0 ? '' : line.slice(reasonAt + ' reason='.length)) : 'none'
+  const owed = fields.has('owed')
+    ? parseOwed(fields, reasonAt < 0 ? '' : line.slice(reasonAt + ' reason='.length))
+    : 'none'
   if (owed === undefined) return undefined
   const entry: LedgerEntry = {
     serial: Number(serialText),

@@ -122,5 +122,7 @@ export function createLedgerTable(): LedgerTable {
 }
 
 function isPlain({ rawName, absent, foreign, due, owed }: LedgerEntry): boolean {
-  return rawName === undefined && absent === undefined && foreign === undefined && due === undefined && owed === undefined
+  return (
+    rawName === undefined && absent === undefined && foreign === undefined && due === undefined && owed === undefined
+  )
 }

@@ -96,7 +96,13 @@ function keptLedger(storage: Storage, table: LedgerTable, file: FileState): Ledg
       lines = table.size + 1
       whole = false
     } else {
-      await storage.append(LAYOUT.ledger, [...touched].sort().map((name) => changedLine(table, name)).join(''))
+      await storage.append(
+        LAYOUT.ledger,
+        [...touched]
+          .sort()
+          .map((name) => changedLine(table, name))
+          .join(''),
+      )
       lines += touched.size
     }
     touched.clear()

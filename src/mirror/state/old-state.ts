@@ -10,7 +10,11 @@ const OLD_FILES = [LAYOUT.serials, LAYOUT.absent, LAYOUT.failures]
  * Takes over what version 1.0 of this program noted in three files: serials of pages, projects without pages, and
  * failures. `shape`: that of the pages, '' where it is not known.
  */
-export async function loadOldState(storage: Storage, ledger: Ledger, { shape }: { readonly shape: string }): Promise<void> {
+export async function loadOldState(
+  storage: Storage,
+  ledger: Ledger,
+  { shape }: { readonly shape: string },
+): Promise<void> {
   for (const [name, serial] of await readSerialLines(storage, LAYOUT.serials)) ledger.setPlain(name, serial, shape)
   for (const [name, serial] of await readSerialLines(storage, LAYOUT.absent)) {
     ledger.set(name, { serial, shape, absent: 'filtered' })

@@ -2,7 +2,7 @@ import { BandersnatchError } from '../../errors.js'
 import type { Log } from '../../log/types.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { Storage } from '../../storage/types.js'
-import type { StateFiles } from './run-notes.js'
+import type { RememberedFiles } from './run-notes.js'
 
 const GENERATION = 5
 
@@ -24,7 +24,7 @@ export interface LoadOptions {
   /** nothing is changed on disk */
   readonly readOnly?: boolean
   /** what the last run left: a file that is still the same is not read */
-  readonly remembered?: StateFiles | undefined
+  readonly remembered?: RememberedFiles | undefined
 }
 
 /**
@@ -59,12 +59,12 @@ export async function loadState(
 }
 
 /** A state file's text: from memory where the storage tells that it is still the same. */
-async function recall(storage: Storage, key: string, remembered: StateFiles): Promise<string | undefined> {
+async function recall(storage: Storage, key: string, remembered: RememberedFiles): Promise<string | undefined> {
   const [version, text] = Object.hasOwn(remembered, key) ? (remembered[key] ?? []) : []
   return version !== undefined && version === storage.properties.version?.(key) ? text : readText(storage, key)
 }
 
-async function loadStatus(storage: Storage, remembered: StateFiles): Promise<number | undefined> {
+async function loadStatus(storage: Storage, remembered: RememberedFiles): Promise<number | undefined> {
   const text = await recall(storage, LAYOUT.status, remembered)
   if (text === undefined) return undefined
   const status = wholeNumber(text)
@@ -107,7 +107,7 @@ export async function writeTodo(storage: Storage, todo: Todo): Promise<void> {
 }
 
 /** What the next run need not read. Empty where the storage does not tell whether a file is still the same. */
-export function stateFiles(storage: Storage, serial: number): StateFiles {
+export function rememberedFiles(storage: Storage, serial: number): RememberedFiles {
   const texts = [
     [LAYOUT.status, String(serial)],
     [LAYOUT.generation, String(GENERATION)],

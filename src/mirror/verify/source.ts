@@ -1,70 +1,70 @@
-import { BandersnatchError, errorText } from '../../errors.js'
-import { expectedFiles } from '../../model/expected.js'
-import type { FileSpec } from '../../model/files.js'
-import { documentFromPage } from '../../model/from-page.js'
-import { jsonKey } from '../../model/layout.js'
-import { field, isObject, parseProject } from '../../model/parse.js'
+import { PAGE_NAMES, jsonKey } from '../../model/layout.js'
+import { pageFields, pageSerial } from '../../model/page.js'
+import { field } from '../../model/parse.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Context } from '../run/context.js'
-import { fetchProject } from '../project/fetch-project.js'
-import { expectedOptions } from '../project/sync-project.js'
-import { storedPage, storedProject } from '../project/stored.js'
+import type { LedgerEntry } from '../state/ledger-entry.js'
+import { projectFromPage } from '../project/page-project.js'
+import { pageDirectories, readPage, storedProject } from '../project/stored.js'
 
-/** What the mirror itself says a project has. */
-export interface VerifiableProject {
-  readonly project: Project
-  /** made from the page that the mirror serves, which knows no address upstream */
-  readonly fromPage: boolean
+/** What the mirror itself says a project has, or why upstream must be asked. */
+export type Source =
+  /** its metadata document, with what its page says beside */
+  | { readonly kind: 'document'; readonly project: Project }
+  /** its page, which knows no address upstream */
+  | { readonly kind: 'page'; readonly project: Project }
+  | { readonly kind: 'ask'; readonly why: string }
+
+export interface SourceQuestion {
+  readonly name: string
+  readonly entry: LedgerEntry | undefined
+  /** option -> value that its pages were made with; undefined where nobody knows */
+  readonly madeWith: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * From the stored metadata document; where there is none, or a damaged one, from the page. undefined where there is
- * neither. @throws BandersnatchError where what there is cannot be read
+ * The served page decides what a project has. A document counts only while `json` is on, and only when it is no older
+ * than the page.
  */
-export async function verifiableProject(context: Context, name: string): Promise<VerifiableProject | undefined> {
-  const { storage, config, log } = context
-  const stored = await storedProject(storage, name)
-  if (stored !== undefined && stored !== 'unreadable') return { project: stored, fromPage: false }
-  const page = await storedPage(storage, config, name)
-  if (stored === 'unreadable') {
-    const where = storage.location(jsonKey(name))
-    if (page === undefined) throw new BandersnatchError(`${where} cannot be read, and there is no page either`)
-    log.error(`${where} cannot be read; going by the page. verify --json-update fetches it anew`)
-    context.report.failures.push({ project: name, reason: `${where} cannot be read` })
+export async function findSource(context: Context, question: SourceQuestion): Promise<Source> {
+  const { config, storage } = context
+  const { name, entry } = question
+  const page = await bestPage(context, name)
+  const rawName = entry?.rawName ?? name
+  if (!config.json) {
+    if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
+    return { kind: 'page', project: projectFromPage(page, { name, rawName }, config) }
   }
-  if (page === undefined) return undefined
-  const { document, releaseOrder } = documentFromPage(withAddresses(page), name)
-  return { project: parseProject(document, name, { releaseOrder }).project, fromPage: true }
+  const document = await storedProject(storage, name)
+  const where = storage.location(jsonKey(name))
+  if (document === undefined) return { kind: 'ask', why: `${where} is missing` }
+  if (document === 'unreadable') return { kind: 'ask', why: `${where} cannot be read` }
+  const served = page === undefined ? 0 : (pageSerial(page) ?? 0)
+  if (document.lastSerial < served) return { kind: 'ask', why: `${where} is older than the page` }
+  const given = field(document.info, 'name')
+  const project = { ...document, rawName: entry?.rawName ?? (typeof given === 'string' ? given : name) }
+  if (config.simpleApiVersion === '1.1') return { kind: 'document', project }
+  const hasFields =
+    question.madeWith === undefined || question.madeWith['simple-api-version'] === config.simpleApiVersion
+  if (page === undefined || served !== document.lastSerial || !hasFields) {
+    return {
+      kind: 'ask',
+      why: page === undefined ? 'its pages are missing or damaged' : 'its pages are older than its document',
+    }
+  }
+  return { kind: 'document', project: { ...project, page: pageFields(page) } }
 }
 
-/** A page of ours links relatively or below root_uri; what counts here is the path below /packages/. */
-function withAddresses(page: JsonObject): JsonObject {
-  const files = field(page, 'files')
-  const absolute = (Array.isArray(files) ? files : []).filter(isObject).map((file) => {
-    const url = field(file, 'url')
-    return typeof url === 'string'
-      ? { ...file, url: url.replace(/^.*?(?=\/packages\/)/s, 'https://mirror.invalid') }
-      : file
-  })
-  return { ...page, files: absolute }
-}
-
-/** The spec as upstream's metadata has it now, for files that a page alone could not tell where to get. */
-export function upstreamSpecs(context: Context, name: string): (spec: FileSpec) => Promise<FileSpec> {
-  let asked: Promise<Map<string, FileSpec>> | undefined
-  const ask = async (): Promise<Map<string, FileSpec>> => {
-    const fetched = await fetchProject(context, name, 0)
-    if (fetched === 'gone') throw new BandersnatchError(`${name} is no longer upstream`)
-    return new Map(expectedFiles(fetched.project, expectedOptions(context)).map((spec) => [spec.key, spec]))
+/** The page that knows most: JSON before HTML, at the place of today before the other one. */
+async function bestPage(
+  { storage, config }: Pick<Context, 'storage' | 'config'>,
+  name: string,
+): Promise<JsonObject | undefined> {
+  for (const directory of pageDirectories(name, config.hashIndex)) {
+    for (const page of PAGE_NAMES.toReversed()) {
+      const found = await readPage(storage, { directory, page, name })
+      if (found !== undefined && found !== 'damaged') return found
+    }
   }
-  return async (spec) => {
-    asked ??= ask()
-    const found = (
-      await asked.catch((error: unknown) => {
-        throw new BandersnatchError(`${spec.filename} cannot be repaired: ${errorText(error)}`)
-      })
-    ).get(spec.key)
-    if (found === undefined) throw new BandersnatchError(`${spec.filename} cannot be repaired: upstream has it no more`)
-    return found
-  }
+  return undefined
 }

@@ -1,8 +1,11 @@
 import type { Context } from '../run/context.js'
+import type { Withdrawal } from '../run/work-result.js'
+import type { Ledger } from '../state/ledger.js'
+import type { RunNotes } from '../state/run-notes.js'
 import type { Ownership } from './ownership.js'
 
 export interface VerifyOptions {
-  /** remove files that no project accounts for */
+  /** remove files that no served page names and no project accounts for */
   readonly delete: boolean
   readonly dryRun: boolean
   /** fetch the metadata documents anew first */
@@ -13,10 +16,18 @@ export interface VerifyOptions {
   readonly yes: boolean
 }
 
+/** A `verify` at work. */
 export interface Verifying {
   readonly context: Context
   readonly options: VerifyOptions
+  readonly ledger: Ledger
+  readonly notes: RunNotes
+  /** release files that a served page names or a project accounts for */
   readonly owned: Ownership
-  /** projects whose files could not be told; while there are any nothing is removed */
+  /** projects whose files are not known; while there are any nothing is removed */
   readonly unaccounted: string[]
+  /** projects that upstream no longer has, to be removed under the guard */
+  readonly withdrawn: Withdrawal[]
+  /** whether upstream lists a project: asked once, when upstream says that it does not have one */
+  readonly listed: (name: string) => Promise<boolean>
 }

@@ -1,0 +1,155 @@
+import { BandersnatchError, errorText } from '../../errors.js'
+import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { expectedFiles } from '../../model/expected.js'
+import type { FileSpec } from '../../model/files.js'
+import { jsonKey, pypiJsonKey } from '../../model/layout.js'
+import { releaseFiles } from '../../model/project.js'
+import type { Project } from '../../model/project.js'
+import { withoutFiles } from '../../model/without-files.js'
+import type { WorkItem } from '../plan/types.js'
+import { carriesName } from '../project/owners.js'
+import { expectedOptions } from '../project/store-project.js'
+import { syncProject } from '../project/sync-project.js'
+import type { Context } from '../run/context.js'
+import { nextEntry, nextOwed } from '../run/next-entry.js'
+import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
+import { repairFiles } from './check-files.js'
+import { repairPages, wrongPages } from './check-pages.js'
+import { findSource } from './source.js'
+import type { Verifying } from './types.js'
+import { upstreamSpecs } from './upstream-specs.js'
+
+/** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
+export async function checkProject(verifying: Verifying, name: string): Promise<boolean> {
+  const { context, ledger, notes, options } = verifying
+  const entry = ledger.get(name)
+  const madeWith = entry === undefined ? undefined : notes.shapes[entry.shape]
+  const source = await findSource(context, { name, entry, madeWith })
+  if (source.kind === 'ask') {
+    context.report.verified.documents += 1
+    if (options.dryRun) return planAsk(context, name, source.why)
+    context.log.warn(`${name}: ${source.why}; fetching it from upstream`)
+    return askAnew(verifying, askItem(verifying, name))
+  }
+  if (context.config.json) context.report.verified.documents += 1
+  if (!keepsMetadata(context.filters, source.project)) {
+    withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', reason: UNWANTED, by: 'admin' })
+    return true
+  }
+  return checkStored(verifying, source.project, source.kind === 'page')
+}
+
+/** Checks pages and files of a project that the mirror itself can tell. */
+async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
+  const { context, options, owned, ledger } = verifying
+  const { config, report, log, storage } = context
+  const { name } = project
+  const wanted = filterReleases(context.filters, project)
+  const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
+  for (const spec of specs) owned.add(spec.key)
+  const complete = fromPage ? upstreamSpecs(context, name) : async (spec: FileSpec): Promise<FileSpec> => spec
+  const failed = await repairFiles(verifying, name, { specs, complete })
+  const served = withoutFiles(wanted, new Set(failed.keys()))
+  const wrong = await wrongPages(context, served)
+  report.verified.pages += 1
+  await checkCopy(verifying, name)
+  for (const key of wrong) {
+    if (options.dryRun) log.info(`[DRY RUN] ${storage.location(key)} would be written anew`)
+    else
+      log.warn(
+        `${storage.location(key)} is missing, damaged, stale or no longer configured: the pages are written anew`,
+      )
+  }
+  report.pagesRepaired += wrong.length
+  if (options.dryRun) {
+    report.planned.pages.push(...wrong.map((key) => storage.location(key)))
+    return failed.size === 0
+  }
+  if (wrong.length > 0) await repairPages(context, served)
+  const [reason] = failed.values()
+  const item = askItem(verifying, name)
+  const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
+  ledger.set(name, {
+    serial: project.lastSerial,
+    shape: context.shapeOf(name),
+    ...(project.rawName === name ? {} : { rawName: project.rawName }),
+    ...(foreign ? { foreign: true } : {}),
+    ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
+    ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
+  })
+  return failed.size === 0
+}
+
+/** 8.0's second copy of the metadata document. */
+async function checkCopy({ context, options }: Verifying, name: string): Promise<void> {
+  const { storage, config, report } = context
+  if (!config.json) return
+  const [document, copy] = [await storage.read(jsonKey(name)), await storage.read(pypiJsonKey(name))]
+  if (document === undefined || copy?.equals(document) === true) return
+  report.documentsRepaired += 1
+  if (options.dryRun) report.planned.pages.push(storage.location(pypiJsonKey(name)))
+  else await storage.copy(pypiJsonKey(name), jsonKey(name))
+}
+
+function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
+  log.info(`[DRY RUN] ${name}: ${why}; it would be fetched from upstream`)
+  report.planned.pages.push(storage.location(jsonKey(name)))
+  return true
+}
+
+/** The project as upstream has it, stored like in a `mirror` run. */
+export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boolean> {
+  const { context, ledger, owned } = verifying
+  const { report } = context
+  const outcome = await syncProject(context, item)
+  if (outcome.kind === 'missing' && !(await verifying.listed(item.name))) {
+    withdraw(verifying, { item, absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
+    return true
+  }
+  if (outcome.kind === 'empty') {
+    withdraw(verifying, { item, absent: 'empty', reason: WITHDRAWN, by: 'upstream' })
+    return true
+  }
+  if (outcome.kind === 'filtered') {
+    withdraw(verifying, { item, absent: 'filtered', reason: UNWANTED, by: 'admin' })
+    return true
+  }
+  const entry = nextEntry(context, item, outcome)
+  if (entry !== 'unchanged') ledger.set(item.name, entry)
+  if (outcome.kind === 'synced') {
+    report.documentsRepaired += 1
+    report.pagesRepaired += outcome.changed.filter((key) => key.startsWith('web/simple/')).length
+    for (const key of outcome.changed) if (key.startsWith('web/packages/')) owned.add(key)
+    if (outcome.owed === undefined) return true
+  }
+  throw new BandersnatchError(failureOf(outcome))
+}
+
+function failureOf(outcome: Awaited<ReturnType<typeof syncProject>>): string {
+  if (outcome.kind === 'synced') return outcome.owed ?? ''
+  if (outcome.kind === 'missing') return 'upstream lists it, but answers 404 for its metadata and its page'
+  return 'reason' in outcome ? outcome.reason : errorText(outcome.kind)
+}
+
+function withdraw(
+  { withdrawn }: Verifying,
+  why: { item: WorkItem; absent: 'gone' | 'empty' | 'filtered'; reason: string; by: 'upstream' | 'admin' },
+): void {
+  const { item, absent, ...removal } = why
+  withdrawn.push({ item, absent, removal: { project: item.name, ...removal } })
+}
+
+export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
+  const entry = ledger.get(name)
+  return {
+    name,
+    rawName: entry?.rawName ?? name,
+    serial: 0,
+    reason: 'forced',
+    render: false,
+    listed: undefined,
+    removed: false,
+    entry,
+    madeWith: entry === undefined ? undefined : notes.shapes[entry.shape],
+  }
+}

@@ -1,0 +1,52 @@
+import { LAYOUT } from '../../model/layout.js'
+import { removalGuard } from '../plan/removal-guard.js'
+import { removeProject } from '../project/remove.js'
+import { writeRoot } from '../project/root.js'
+import { hasPages } from '../project/stored.js'
+import type { State } from '../state/status-files.js'
+import type { Verifying } from './types.js'
+
+/** Removes what upstream withdrew, under the policy and the guard of `mirror`; then root index and ledger. */
+export async function finishVerify(verifying: Verifying, state: State): Promise<void> {
+  const { context, ledger, options } = verifying
+  const removed = await removeWithdrawn(verifying)
+  if (options.dryRun) return
+  const rootMissing = (await context.storage.stat(rootKey(verifying))) === undefined
+  if (removed > 0 || (rootMissing && ledger.pageCount() > 0)) await writeRoot(context, state.status ?? 0)
+  await ledger.save()
+}
+
+async function removeWithdrawn({ context, options, withdrawn, ledger }: Verifying): Promise<number> {
+  const { config, storage, log, report, shapeOf } = context
+  const served = []
+  for (const one of withdrawn) if (await hasPages(storage, config, one.item.name)) served.push(one)
+  if (config.removedProjects === 'keep' || served.length === 0) return 0
+  const refusal = removalGuard({
+    removals: served.map(({ removal }) => removal),
+    missing: 0,
+    mirrored: ledger.pageCount(),
+    limit: config.removalLimit,
+    listedBefore: undefined,
+    listedNow: undefined,
+    allowed: options.yes,
+  })
+  if (refusal !== undefined) {
+    log.error(refusal)
+    report.refusals.push(refusal)
+    return 0
+  }
+  for (const { item, removal, absent } of served) {
+    if (options.dryRun) {
+      log.info(`[DRY RUN] would remove ${item.name}: ${removal.reason}`)
+      report.planned.removals.push(removal)
+      continue
+    }
+    await removeProject(context, removal)
+    ledger.set(item.name, { serial: item.entry?.serial ?? 0, shape: shapeOf(item.name), absent })
+  }
+  return options.dryRun ? 0 : served.length
+}
+
+function rootKey({ context: { config } }: Verifying): string {
+  return `${LAYOUT.simple}/${config.simpleFormat === 'JSON' ? 'index.v1_json' : 'index.html'}`
+}
