@@ -118,7 +118,7 @@ interface Repair {
 async function repairFiles({ context, options }: Verifying, name: string, repair: Repair): Promise<boolean> {
   const { storage, log, report, config } = context
   const problems: string[] = []
-  const conditions = await storage.checkAll(repair.specs, { method: config.compareMethod })
+  const conditions = await storage.checkAll(repair.specs, { method: config.compareMethod, trustMetadata: false })
   for (const [position, spec] of repair.specs.entries()) {
     throwIfStopped(context)
     const condition = conditions[position] ?? 'missing'
