@@ -94,6 +94,20 @@ it('verify makes one call for each unchanged file and one for each project', asy
   expect(calls().length - files.length, calls(/^(?!HEAD)/).join('\n')).toBeLessThanOrEqual(PROJECTS + 20)
 })
 
+it('verify finds and repairs an object whose content was damaged behind its metadata', async () => {
+  await run(['mirror'], 'json = true\n')
+  const [damaged = ''] = await storedFiles()
+  const key = damaged.slice(PREFIX.length + 1)
+  const before = await bucket.head(key)
+  const wrong = 'x'.repeat(before.ContentLength ?? 0)
+  await bucket.put(key, wrong, { Metadata: before.Metadata })
+  await run(['mirror', '--force-check'], 'json = true\n')
+  expect((await bucket.head(key)).ETag).not.toBe(before.ETag)
+  const { log } = await run(['verify'], 'json = true\n')
+  expect(log).toContain('Fetched 1 files')
+  expect((await bucket.head(key)).ETag).toBe(before.ETag)
+})
+
 it('a bucket of 8.0 is taken over with nothing uploaded again', async () => {
   const tree = join(home, 'tree')
   const config = join(home, 'tree.conf')
@@ -109,8 +123,10 @@ it('a bucket of 8.0 is taken over with nothing uploaded again', async () => {
   const before = await etags()
   for (const args of [['mirror'], ['mirror', '--force-check'], ['verify', '--delete']]) {
     await run(args, options)
+    // 8.0 keeps no MD5 with an object, so only reading it tells whether its content is right.
+    const harmless = args[0] === 'verify' ? /^(?:HEAD|GET)/ : /^(?:HEAD|GET .*list-type)/
     expect(
-      calls(/web\/packages/).filter((call) => !/^(?:HEAD|GET .*list-type)/.test(call)),
+      calls(/web\/packages/).filter((call) => !harmless.test(call)),
       args.join(' '),
     ).toEqual([])
   }

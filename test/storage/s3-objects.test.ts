@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as sdk from '@aws-sdk/client-s3'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ConfigError } from '../../src/errors.js'
 import type { Storage } from '../../src/storage/types.js'
 import { makeBucket, PREFIX } from '../helpers/s3-bucket.js'
@@ -68,6 +68,75 @@ it('reads objects without metadata once, then keeps what it found with them', as
   expect(await check(storage, spec, { method: 'stat' })).toBe('current')
   expect(methods()).toEqual(['HEAD'])
   expect((await bucket.head(key)).Metadata).toEqual(stored8.Metadata)
+})
+
+describe('a check that does not trust the metadata', () => {
+  const deep = { method: 'hash', trustMetadata: false } as const
+
+  it('finds other bytes of the same size behind the same metadata', async () => {
+    const spec = specOf(key, 'content')
+    await storage.put(spec, Buffer.from('content'))
+    proxy.requests.length = 0
+    expect(await check(storage, spec, deep)).toBe('current')
+    expect(methods()).toEqual(['HEAD'])
+    const { Metadata } = await bucket.head(key)
+    await bucket.put(key, 'CONTENT', { Metadata })
+    expect(await check(storage, spec, { method: 'hash' })).toBe('current')
+    expect(await check(storage, spec, { method: 'stat', trustMetadata: false })).toBe('current')
+    expect(await check(storage, spec, deep)).toBe('mismatch')
+  })
+
+  it('compares the ETag with an MD5 that the index promises', async () => {
+    const digest = { name: 'md5', hex: md5('content') }
+    await bucket.put(key, 'content', { Metadata: { md5: digest.hex } })
+    expect(await check(storage, specOf(key, 'content', { digest }), deep)).toBe('current')
+    expect(methods()).toEqual(['HEAD'])
+    await bucket.put(key, 'CONTENT', { Metadata: { md5: digest.hex } })
+    expect(await check(storage, specOf(key, 'content', { digest }), deep)).toBe('mismatch')
+  })
+
+  it('reads an object of 8.0, and one that was stored in parts', async () => {
+    await bucket.put(key, 'content', stored8)
+    expect(await check(storage, specOf(key, 'content'), deep)).toBe('current')
+    expect(methods()).toEqual(['HEAD', 'GET'])
+    const large = 'x'.repeat(9_000_000)
+    const spec = specOf('web/packages/large.zip', large)
+    const receiver = await receive(storage, spec)
+    await receiver.begin({ resumed: false, validator: undefined })
+    await receiver.write(Buffer.from(large))
+    await receiver.commit()
+    proxy.requests.length = 0
+    expect(await check(storage, spec, deep)).toBe('current')
+    expect(methods()).toEqual(['HEAD', 'GET'])
+    await bucket.put(key, 'CONTENT', stored8)
+    expect(await check(storage, specOf(key, 'content'), deep)).toBe('mismatch')
+  })
+
+  it('reads no more objects at a time than verify_concurrency says', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `web/packages/${n}`)
+    for (const name of names) await bucket.put(name, name, { Metadata: { sha256: sha256(name) } })
+    let reading = 0
+    let most = 0
+    const slow = await bucket.open({ endpointUrl: proxy.endpoint, verifyConcurrency: 2 })
+    proxy.intercept = ({ method, url }, response) => {
+      if (method !== 'GET') return false
+      reading += 1
+      most = Math.max(most, reading)
+      const body = decodeURIComponent(url.slice(url.indexOf('web/packages'))).replace(/\?.*/, '')
+      response.writeHead(200, { 'content-length': body.length })
+      response.write(body.slice(0, 1))
+      setTimeout(() => {
+        reading -= 1
+        response.end(body.slice(1))
+      }, 30)
+      return true
+    }
+    onTestFinished(() => void (proxy.intercept = undefined))
+    const specs = names.map((name) => specOf(name, name))
+    expect(await slow.checkAll(specs, deep)).toEqual(names.map(() => 'current'))
+    await slow.close()
+    expect(most).toBeLessThanOrEqual(2)
+  })
 })
 
 it('stores each object with one request, whatever its name, and leaves to the SDK what is refused', async () => {

@@ -5,7 +5,7 @@ import { storageError } from './errors.js'
 import type { HashPool } from './hash-pool.js'
 import type { CompareMethod, FileState } from '../types.js'
 
-/** Compares stored files with what they should be. Comparing by `stat` reads only where size or time differ. */
+/** Compares stored files with their specs. `stat` reads only files whose size or time differ. */
 export async function checkFiles(
   specs: readonly FileSpec[],
   method: CompareMethod,
@@ -35,14 +35,14 @@ export async function checkFiles(
       throw storageError(Object.assign(new Error(found.code), { code: found.code }), 'read', disk.path(spec.key))
     }
     states[position] = typeof found === 'object' ? 'missing' : found === spec.digest.hex ? 'current' : 'mismatch'
-    // A link out of the mirror directory leads to somebody else's file.
+    // A symbolic link out of the mirror directory leads to a file that is not ours.
     if (states[position] === 'current' && method === 'stat' && disk.holds(disk.path(spec.key)))
       repairTime(spec, disk.path)
   }
   return states
 }
 
-/** As 8.0: comparing by stat, the time of a release file that is right by its digest is put right. */
+/** Like 8.0 with `stat`: corrects the time of a release file that is right by its digest. */
 function repairTime(spec: FileSpec, path: (key: string) => string): void {
   if (spec.kind !== 'release' || spec.uploadTime === undefined) return
   const time = utimesArgument(spec.uploadTime)

@@ -1,6 +1,6 @@
 import { BandersnatchError, StorageError, UnsafePathError, systemCode } from '../../errors.js'
 
-/** What an admin reads for the conditions that end a run. */
+/** The text for each condition that ends a run. */
 const FATAL: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'no space (or no inodes) left'],
   ['EDQUOT', 'disk quota used up'],
@@ -13,12 +13,12 @@ const FATAL: ReadonlyMap<string, string> = new Map([
   ['EIO', 'input/output error'],
   ['ESTALE', 'stale file handle'],
   ['ENOENT', 'the directory has vanished'],
-  ['ENOTDIR', 'a file stands where a directory is needed'],
-  ['ELOOP', 'a symbolic link stands in its place'],
+  ['ENOTDIR', 'there is a file where a directory is needed'],
+  ['ELOOP', 'there is a symbolic link in its place'],
   ['ENOMEM', 'out of memory'],
 ])
 
-/** A failed call as the rest of the program knows it: one line with what and where. */
+/** The error for a failed call: one line that says what failed, where and why. */
 export function storageError(error: unknown, doing: string, path: string): BandersnatchError {
   if (error instanceof BandersnatchError) return error
   const code = systemCode(error)
@@ -26,7 +26,7 @@ export function storageError(error: unknown, doing: string, path: string): Bande
   if (reason !== undefined) return new StorageError(`cannot ${doing} ${path}: ${reason} (${code})`)
   if (code === 'ENAMETOOLONG') return new UnsafePathError(`cannot ${doing} ${path}: the name is too long`)
   if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') {
-    return new UnsafePathError(`cannot ${doing} ${path}: a directory stands in its place`)
+    return new UnsafePathError(`cannot ${doing} ${path}: there is a directory in its place`)
   }
   return new StorageError(`cannot ${doing} ${path}`, { cause: error })
 }

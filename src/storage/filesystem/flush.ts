@@ -6,12 +6,13 @@ import { StorageError } from '../../errors.js'
 const run = promisify(execFile)
 
 /**
- * Puts everything written so far on disk: one syncfs for each file system. Node has no call for it, coreutils'
- * `sync -f` does just that. `directories`: one on each file system. @throws StorageError when a disk did not take it all
+ * Writes everything to disk, with one syncfs for each file system. Node has no call for it; `sync -f` of coreutils does it.
+ * @param directories one on each file system
+ * @throws StorageError when a disk could not write everything
  */
 export async function flushFileSystems(directories: readonly string[]): Promise<void> {
   try {
-    // Its words are to be understood in any country.
+    // Its messages are parsed below, so they must not be translated.
     await run('env', ['LC_ALL=C', 'sync', '-f', ...directories])
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
@@ -20,7 +21,7 @@ export async function flushFileSystems(directories: readonly string[]): Promise<
   }
 }
 
-/** Where there is no such `sync`: one that flushes everything, or at least the directories, as far as the system lets us. */
+/** Without such a `sync`: flushes all file systems, or at least the directories as far as the system allows it. */
 async function flushWithout(directories: readonly string[]): Promise<void> {
   try {
     await run('sync')
@@ -35,6 +36,6 @@ function flushDirectory(directory: string): void {
     fs.fsyncSync(fd)
     fs.closeSync(fd)
   } catch {
-    // Windows opens no directories; there the guarantee is that of the file system itself.
+    // Windows cannot open directories; there the guarantee is that of the file system itself.
   }
 }

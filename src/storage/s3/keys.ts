@@ -32,7 +32,7 @@ export function parseRoot(directory: string): S3Root {
 export function placeOf(root: S3Root, key: string): S3Place {
   if (!key.startsWith('/')) return { Bucket: root.bucket, Key: root.prefix + key }
   const slash = key.indexOf('/', 1)
-  if (slash < 0) throw new ConfigError(`${key} is no S3 location: it must be /bucket/key`)
+  if (slash < 0) throw new ConfigError(`${key} is not an S3 location; it must be /bucket/key`)
   return { Bucket: key.slice(1, slash), Key: key.slice(slash + 1) }
 }
 

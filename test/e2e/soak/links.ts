@@ -41,7 +41,7 @@ const FILES = [
   '.bandersnatch/state.json',
   '.bandersnatch/serials',
   '.bandersnatch/verified',
-  '.bandersnatch/lock-holder.json',
+  '.bandersnatch/lock',
   '.bandersnatch/failures.json',
   '.bandersnatch/history.jsonl',
 ] as const

@@ -115,7 +115,8 @@ export function locksSection(soak: Soak): void {
       pid: 1,
       identity: 'x',
       host: 'elsewhere',
-      boot: 'b',
+      boot: bootId(),
+      pidNamespace: pidNamespace(),
       command: 'mirror',
       since: '2026-01-01T00:00:00.000Z',
     }
@@ -125,29 +126,34 @@ export function locksSection(soak: Soak): void {
           ['of another host that lives', JSON.stringify(holder), 0, 4],
           ['of another host that is silent', JSON.stringify(holder), 40_000, 0],
           ['without a holder, old', undefined, 6000, 0],
-          ['without a holder, from the future', undefined, -DAY, 4],
+          ['without a holder, from the future', undefined, -DAY, 0],
           ['with a holder that is no JSON', '{"pid":', 6000, 0],
-          ['of this host before it was started anew', JSON.stringify({ ...holder, host: hostname() }), 0, 0],
           [
-            'of a process number that another program has now',
-            JSON.stringify({ ...holder, host: hostname(), boot: bootId() }),
-            0,
+            'of this host before it was started anew, silent',
+            JSON.stringify({ ...holder, host: hostname(), boot: 'b' }),
+            40_000,
             0,
           ],
+          [
+            'of another container with the name of this host that lives',
+            JSON.stringify({ ...holder, host: hostname(), pidNamespace: 'pid:[1]' }),
+            0,
+            4,
+          ],
+          ['of a process number that another program has now', JSON.stringify({ ...holder, host: hostname() }), 0, 0],
         ] as const,
         3,
       ),
     )('%s', async (_, text, age, expected) => {
       const stage = await smallStage('locks')
       const own = join(stage.mirror, '.bandersnatch')
-      fs.mkdirSync(join(own, 'lock'), { recursive: true })
+      fs.mkdirSync(own, { recursive: true })
+      fs.writeFileSync(join(own, 'lock'), text ?? '')
       const then = new Date(Date.now() - age)
       fs.utimesSync(join(own, 'lock'), then, then)
-      if (text !== undefined) fs.writeFileSync(join(own, 'lock-holder.json'), text)
       const { code, stderr } = await run(['-c', stage.config, 'mirror'])
       expect(code, stderr).toBe(expected)
-      if (expected === 4)
-        expect(stderr).toMatch(text === undefined ? /in use by another run/ : /process 1 on elsewhere/)
+      if (expected === 4) expect(stderr).toContain('in use by "bandersnatch mirror" (process 1 on ')
     })
   })
 }
@@ -160,6 +166,14 @@ function timeOf(log: string, text: string): string {
       .find((line) => line.includes(text))
       ?.slice(0, 23) ?? 'never'
   )
+}
+
+function pidNamespace(): string {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
 }
 
 function bootId(): string {

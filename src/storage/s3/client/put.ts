@@ -1,7 +1,8 @@
-import { createHash, createHmac } from 'node:crypto'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { S3Place } from '../keys.js'
+import { createSigner, encodePath } from './sign.js'
+import type { Identity } from './sign.js'
 
 /** One object to be stored. */
 export interface ObjectPut {
@@ -11,17 +12,11 @@ export interface ObjectPut {
   readonly body: Uint8Array
 }
 
-export interface PutIdentity {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
-}
-
 export interface PlainPutOptions {
   /** of the store; buckets are named in the path */
   readonly endpoint: URL
   readonly region: string
-  identity(): Promise<PutIdentity>
+  identity(): Promise<Identity>
   readonly sockets: number
   /** ms without a sign of life */
   readonly silence: number
@@ -32,12 +27,12 @@ export interface PlainPutOptions {
  * most of a sync of small files.
  */
 export interface PlainPut {
-  /** The ETag; undefined where it did not go well, whatever the reason: the SDK knows how to try again and what to say. */
+  /** @returns the ETag; undefined if the request failed for whatever reason: the SDK knows how to try again and what to report */
   put(object: ObjectPut): Promise<string | undefined>
   close(): void
 }
 
-/** A store that is slow, or refuses, meets only the SDK for so long: that slows down when it should. */
+/** After a failure, all requests go through the SDK for this long: it slows down when the store asks for it. */
 const REST_MS = 10_000
 
 export function createPlainPut(options: PlainPutOptions): PlainPut {
@@ -47,12 +42,14 @@ export function createPlainPut(options: PlainPutOptions): PlainPut {
   const agent = secure
     ? new HttpsAgent({ keepAlive: true, maxSockets: sockets })
     : new HttpAgent({ keepAlive: true, maxSockets: sockets })
-  const keyOf = createSigningKeys(options.region)
+  const sign = createSigner(options.region)
   let restsUntil = 0
 
   async function send(object: ObjectPut): Promise<string | undefined> {
-    const path = endpoint.pathname.replace(/\/$/, '') + pathOf(object.place)
-    const headers = sign({ ...object, path, host: endpoint.host }, await options.identity(), keyOf)
+    const { place, body } = object
+    const path = `${endpoint.pathname.replace(/\/$/, '')}/${place.Bucket}/${encodePath(place.Key)}`
+    const unsigned = { method: 'PUT', path, query: '', headers: { ...object.headers, host: endpoint.host }, body }
+    const headers = sign(unsigned, await options.identity(), new Date())
     return new Promise((resolve) => {
       const sent = request({
         agent,
@@ -60,7 +57,7 @@ export function createPlainPut(options: PlainPutOptions): PlainPut {
         port: endpoint.port,
         method: 'PUT',
         path,
-        headers,
+        headers: { ...headers, 'content-length': body.length },
         timeout: options.silence,
       })
       sent.on('response', (answer) => {
@@ -71,7 +68,7 @@ export function createPlainPut(options: PlainPutOptions): PlainPut {
       })
       sent.on('timeout', () => sent.destroy())
       sent.on('error', () => resolve(undefined))
-      sent.end(object.body)
+      sent.end(body)
     })
   }
 
@@ -84,62 +81,4 @@ export function createPlainPut(options: PlainPutOptions): PlainPut {
     },
     close: () => agent.destroy(),
   }
-}
-
-/** As Signature Version 4 wants a path: all but unreserved characters encoded, each segment for itself. */
-function pathOf({ Bucket, Key }: S3Place): string {
-  const encoded = Key.split('/').map((segment) =>
-    encodeURIComponent(segment).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`),
-  )
-  return `/${Bucket}/${encoded.join('/')}`
-}
-
-/** A key holds for a day. */
-function createSigningKeys(
-  region: string,
-): (secret: string, day: string) => { readonly key: Buffer; readonly scope: string } {
-  let made: { readonly of: string; readonly key: Buffer; readonly scope: string } | undefined
-  return (secret, day) => {
-    if (made?.of !== secret + day) {
-      const scope = [day, region, 's3', 'aws4_request']
-      made = { of: secret + day, key: scope.reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`)), scope: scope.join('/') }
-    }
-    return made
-  }
-}
-
-type SignedPut = ObjectPut & { readonly path: string; readonly host: string }
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
-function sign(
-  put: SignedPut,
-  identity: PutIdentity,
-  keyOf: ReturnType<typeof createSigningKeys>,
-): Record<string, string> {
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
-  const digest = sha256(put.body)
-  const headers: Record<string, string> = {
-    ...put.headers,
-    host: put.host,
-    'x-amz-content-sha256': digest,
-    'x-amz-date': time,
-    ...(identity.sessionToken === undefined ? {} : { 'x-amz-security-token': identity.sessionToken }),
-  }
-  const names = Object.keys(headers).sort()
-  const canonical = names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`).join('')
-  const { key, scope } = keyOf(identity.secretAccessKey, time.slice(0, 8))
-  const what = `PUT\n${put.path}\n\n${canonical}\n${names.join(';')}\n${digest}`
-  const signature = hmac(key, `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(what)}`).toString('hex')
-  headers['authorization'] =
-    `AWS4-HMAC-SHA256 Credential=${identity.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`
-  headers['content-length'] = String(put.body.length)
-  return headers
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
-}
-
-function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex')
 }
