@@ -13,8 +13,8 @@ const Agent = require('undici/lib/dispatcher/agent.js') as typeof Undici.Agent
 const buildConnector = require('undici/lib/core/connect.js') as typeof Undici.buildConnector
 
 export interface AgentOptions {
-  /** connections per origin */
-  readonly workers: number
+  /** the most connections to one origin; they are opened as they are needed */
+  readonly connections: number
   /** milliseconds for connecting, for the first byte of an answer and between two pieces of it */
   readonly timeout: number
   /** certificates (PEM) trusted instead of Node's own */
@@ -78,7 +78,7 @@ export function createAgent(options: AgentOptions): HttpAgent {
   setMaxListeners(0, stop.signal)
   const timeouts = { headersTimeout: options.timeout, bodyTimeout: options.timeout }
   const direct = buildConnector(tlsOptions(options, stop.signal))
-  const common = { connections: options.workers, pipelining: 1, ...timeouts }
+  const common = { connections: options.connections, pipelining: 1, ...timeouts }
   const agent = new Agent({
     ...common,
     connect: proxy === undefined ? direct : proxyConnector(proxy, options, stop.signal),
