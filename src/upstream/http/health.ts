@@ -16,13 +16,14 @@ const MOST_ORIGINS = 256
 /** By these a server says that it does not have this one thing. */
 const ANSWERS: ReadonlySet<number | undefined> = new Set([404, 410])
 
-const REASONS: Readonly<Record<Exclude<UpstreamErrorKind, 'status' | 'out-of-order'>, string>> = {
+const REASONS: Readonly<Record<Exclude<UpstreamErrorKind, 'status'>, string>> = {
   connect: 'no connection',
   timeout: 'no answer in time',
   content: 'the answer is not what was asked for',
   'too-large': 'the answer is too large',
   stale: 'the answer is older than announced',
   refused: 'a URL or redirect that must not be followed',
+  'out-of-order': 'no more requests are made',
 }
 
 const SUCCESS = ''
@@ -30,7 +31,6 @@ const SUCCESS = ''
 /** How a request ended, in words. */
 function outcomeOf(error: Error): string {
   if (!(error instanceof UpstreamError)) return 'wrong size or digest'
-  if (error.kind === 'out-of-order') return error.message
   if (error.kind !== 'status') return REASONS[error.kind]
   return ANSWERS.has(error.status) ? SUCCESS : `HTTP status ${error.status ?? 'unknown'}`
 }
