@@ -45,6 +45,7 @@ export type UpstreamErrorKind =
   | 'too-large'
   | 'stale' // an older serial than the one announced
   | 'refused' // a redirect or URL that must not be followed
+  | 'out-of-order' // nearly all requests failed in one way: the run should end
 
 /** The upstream index or a file host did not give what was asked for. */
 export class UpstreamError extends BandersnatchError {

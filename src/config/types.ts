@@ -116,3 +116,19 @@ export interface Config {
   /** one line each, to be logged once */
   readonly warnings: readonly string[]
 }
+
+/** How many bytes a second may be received, by the time of day. */
+export interface BandwidthLimit {
+  /** bytes a second outside all hours below; undefined for no limit */
+  readonly usual: number | undefined
+  /** they do not overlap */
+  readonly hours: readonly BandwidthHours[]
+}
+
+/** Local time of day, in minutes since midnight. `to` is not included and may be less than `from`: over midnight. */
+export interface BandwidthHours {
+  readonly from: number
+  readonly to: number
+  /** bytes a second */
+  readonly rate: number
+}

@@ -45,9 +45,23 @@ export interface HttpCounts {
   bytes: number
 }
 
+/** How the latest requests to one host ended. */
+export interface UpstreamHealth {
+  /** '' where nothing was asked */
+  readonly origin: string
+  /** URLs asked for, 50 at most */
+  readonly asked: number
+  /** those that failed in the most frequent way */
+  readonly failed: number
+  /** that way in words, e.g. `HTTP status 503` */
+  readonly reason: string | undefined
+}
+
 /** The one way to the network. Retries, redirects, proxies, limits and timeouts are inside. */
 export interface HttpClient {
   readonly counts: HttpCounts
+  /** Of the host that fails most. Once it fails nearly always, every request throws UpstreamError 'out-of-order'. */
+  readonly health: UpstreamHealth
   /** From now on there are at most so many requests under way at once. */
   limit(workers: number): void
   get(url: string, options: GetOptions): Promise<HttpAnswer>
@@ -56,6 +70,8 @@ export interface HttpClient {
   fetchFile(url: string, options: { readonly size: number | undefined; readonly maxBytes: number }): Promise<Buffer>
   /** A large file into a target, resumed with Range and If-Range after a break. */
   download(url: string, target: DownloadTarget, options: { readonly size: number | undefined }): Promise<void>
+  /** Counts a file that came well and turned out to be wrong, so that it is not asked for without end. */
+  reportWrong(url: string, error: Error): void
   /** Stops: requests under way are aborted, new ones refused. */
   abort(reason: Error): void
   close(): Promise<void>

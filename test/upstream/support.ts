@@ -21,7 +21,7 @@ export function recorder(): Recorder {
 }
 
 export interface TestClient extends HttpClient {
-  /** what was waited for, in milliseconds; nothing really waits */
+  /** what was waited for, in milliseconds; nothing really waits, but the client's clock goes on */
   readonly waits: number[]
   readonly log: Recorder
 }
@@ -30,16 +30,19 @@ export interface TestClient extends HttpClient {
 export function testClient(options: Partial<HttpClientOptions> = {}): TestClient {
   const waits: number[] = []
   const log = recorder()
+  let skipped = 0
   const client = createHttpClient({
     userAgent: 'bandersnatch/0 (test)',
     timeout: 2,
-    globalTimeout: 30,
+    globalTimeout: 3600,
     workers: 4,
     allowNonHttps: true,
     log,
     random: () => 0.5,
+    now: () => performance.now() + skipped,
     sleep: async (ms) => {
       waits.push(ms)
+      skipped += ms
       // A moment, so that a server that is down can come back.
       await new Promise((resolve) => setTimeout(resolve, 25))
     },

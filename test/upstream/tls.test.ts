@@ -1,4 +1,7 @@
 import { createServer } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../helpers/faulty-upstream.js'
 import { createAuthority, serveTcp, serveTls } from './servers.js'
@@ -34,6 +37,25 @@ describe('TLS', () => {
     expect(error).toMatchObject({ kind: 'connect' })
     expect(error.message).toContain('localhost')
     expect(http.counts.retries).toBe(0)
+  })
+
+  it('resumes the session for a connection that is opened later', async () => {
+    const authority = createAuthority()
+    const resumed: boolean[] = []
+    const { url } = await serveTls(authority, (req, res) => {
+      resumed.push((req.socket as TLSSocket).isSessionReused())
+      res.writeHead(200, { connection: 'close' })
+      res.end('x')
+    })
+    const http = testClient({ ca: authority.ca })
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    for (let at = 0; at < 4; at += 1) {
+      await http.get(`${url}/${at}`, MAX)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      collectGarbage()
+    }
+    expect(resumed).toEqual([false, true, true, true])
   })
 
   it('is not left by a redirect', async () => {

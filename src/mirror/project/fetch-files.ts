@@ -113,6 +113,7 @@ async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {
       context.report.filesFetched += 1
       return
     } catch (error) {
+      if (error instanceof IntegrityError) context.http.reportWrong(url, error)
       const passing = error instanceof UpstreamError || error instanceof IntegrityError
       if (!passing || position === spec.urls.length - 1 || context.signal.aborted) throw error
       context.log.info(`Trying the next place for ${spec.filename}: ${errorText(error)}`)

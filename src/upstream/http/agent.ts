@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { createRequire } from 'node:module'
+import { TLSSocket } from 'node:tls'
 import type * as Undici from 'undici'
 import type { Dispatcher, buildConnector as BuildConnector } from 'undici'
 import { UpstreamError, errorText, systemCode } from '../../errors.js'
+import { evictOldest } from './bounded-map.js'
 import { createDial } from './dial.js'
 import { authority, basicAuth, parseProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
@@ -12,9 +14,12 @@ const require = createRequire(import.meta.url)
 const Agent = require('undici/lib/dispatcher/agent.js') as typeof Undici.Agent
 const buildConnector = require('undici/lib/core/connect.js') as typeof Undici.buildConnector
 
+/** As many as undici knows of. */
+const MOST_SESSIONS = 100
+
 export interface AgentOptions {
-  /** connections per origin */
-  readonly workers: number
+  /** the most connections to one origin; they are opened as they are needed */
+  readonly connections: number
   /** milliseconds for connecting, for the first byte of an answer and between two pieces of it */
   readonly timeout: number
   /** certificates (PEM) trusted instead of Node's own */
@@ -45,10 +50,29 @@ function tlsOptions(options: AgentOptions, signal: AbortSignal): BuildConnector.
   return { timeout: options.timeout, signal, ...(options.ca === undefined ? {} : { ca: options.ca }) }
 }
 
+/**
+ * The connector, which keeps the latest TLS session of each host alive. undici holds them by weak references only, so
+ * a connection that is opened later, after a pause or for more requests at a time, would pay for a whole handshake.
+ */
+function keepingSessions(connect: BuildConnector.connector): BuildConnector.connector {
+  const sessions = new Map<string, Buffer>()
+  return (target, callback) =>
+    connect(target, (...result) => {
+      const [, socket] = result
+      if (socket instanceof TLSSocket) {
+        socket.on('session', (session: Buffer) => {
+          sessions.set(target.hostname, session)
+          evictOldest(sessions, MOST_SESSIONS)
+        })
+      }
+      callback(...result)
+    })
+}
+
 /** undici's connector with a proxy's connection below the TLS. */
 function proxyConnector(proxy: Proxy, options: AgentOptions, signal: AbortSignal): BuildConnector.connector {
   const dial = createDial(proxy, { timeout: options.timeout, ca: options.ca, signal })
-  const secure = buildConnector(tlsOptions(options, signal))
+  const secure = keepingSessions(buildConnector(tlsOptions(options, signal)))
   const shown = authority(proxy.host, proxy.port)
   return (target, callback) => {
     const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
@@ -77,8 +101,8 @@ export function createAgent(options: AgentOptions): HttpAgent {
   // Every open socket listens to it.
   setMaxListeners(0, stop.signal)
   const timeouts = { headersTimeout: options.timeout, bodyTimeout: options.timeout }
-  const direct = buildConnector(tlsOptions(options, stop.signal))
-  const common = { connections: options.workers, pipelining: 1, ...timeouts }
+  const direct = keepingSessions(buildConnector(tlsOptions(options, stop.signal)))
+  const common = { connections: options.connections, pipelining: 1, ...timeouts }
   const agent = new Agent({
     ...common,
     connect: proxy === undefined ? direct : proxyConnector(proxy, options, stop.signal),

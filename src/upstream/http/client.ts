@@ -1,43 +1,61 @@
-import pLimit from 'p-limit'
 import { UpstreamError } from '../../errors.js'
+import type { BandwidthLimit } from '../../config/types.js'
 import type { Log } from '../../log/types.js'
+import { createAdmission } from './admission.js'
 import { createAgent } from './agent.js'
+import { bandwidthAt, createTokenBucket } from './bandwidth.js'
+import { REQUESTS_PER_URL, RETRIES, budgetKey, createBudget } from './budget.js'
+import { createCaller } from './caller.js'
+import { AUTO_MOST, AUTO_START, createConcurrencyController } from './concurrency.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'
 import { downloadOnce, rangeHeaders, startDownload } from './download.js'
-import type { Transport } from './exchange.js'
+import type { Deadline, Transport } from './exchange.js'
 import { parseUrl } from './failure.js'
 import { fetchSmallFile } from './file.js'
 import { followRedirects } from './follow.js'
 import type { ClientRequest } from './follow.js'
-import { createRetrier, sleep } from './retry.js'
-import type { Retrier, RetryPolicy } from './retry.js'
+import { createHealthMonitor } from './health.js'
+import { createPauses } from './pauses.js'
+import { LONGEST_RETRY_AFTER, sleep } from './retry.js'
+import type { RetryPolicy } from './retry.js'
+import { withContact } from './user-agent.js'
 import type { GetOptions, HttpClient } from '../types.js'
 
+/** Everything but `log` and what is for tests is plain data, which can be sent to another thread. */
 export interface HttpClientOptions {
   readonly userAgent: string
+  /** a mail address or URL for whoever runs the upstream, added to the User-Agent */
+  readonly contact?: string | undefined
   /** seconds for connecting, for the first byte of an answer and between two pieces of it */
   readonly timeout: number
   /** seconds for one request with everything it takes: redirects, body, further attempts */
   readonly globalTimeout: number
-  /** requests under way at once */
+  /** requests under way at once, to all hosts together; of no effect where `maxRequests` is given */
   readonly workers: number
+  /** requests under way at once to each host: a number, or 'auto' for what the host and the network bear */
+  readonly maxRequests?: 'auto' | number | undefined
+  /** for all requests of this client together; no limit when absent */
+  readonly bandwidth?: BandwidthLimit | undefined
   /** URL of an http, https, socks4, socks4a, socks5 or socks5h proxy, with its credentials */
   readonly proxy?: string | undefined
   /** Whether documents may come over http://. Files may in any case: their digests are checked. */
   readonly allowNonHttps: boolean
   /** certificates (PEM) that are trusted instead of Node's own */
   readonly ca?: string | undefined
-  /** attempts after the first one; 4 when absent */
+  /** attempts of one call after the first one; RETRIES when absent */
   readonly retries?: number
+  /** requests that one URL may cost, by all calls; REQUESTS_PER_URL when absent */
+  readonly requestsPerUrl?: number
   readonly log: Log
   /** for tests: 0 <= x < 1 */
   readonly random?: () => number
   /** for tests */
   readonly sleep?: RetryPolicy['sleep']
+  /** for tests: milliseconds of a clock that never goes back */
+  readonly now?: () => number
 }
 
-const RETRIES = 4
 const MS = 1000
 
 function toUrl(text: string): URL {
@@ -49,48 +67,49 @@ function toUrl(text: string): URL {
 
 /**
  * The client for everything that comes from upstream.
- * @throws ConfigError for a proxy URL that cannot be used
+ * @throws ConfigError for a proxy URL or a contact that cannot be used
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { timeout, globalTimeout, workers, proxy, allowNonHttps, ca, log } = options
-  const agent = createAgent({ workers, timeout: timeout * MS, ca, proxy })
+  const { timeout, globalTimeout, workers, maxRequests, bandwidth, proxy, allowNonHttps, ca, log } = options
+  const userAgent = { 'user-agent': withContact(options.userAgent, options.contact) }
+  const adaptive = maxRequests === 'auto'
+  const most = adaptive ? AUTO_MOST : (maxRequests ?? workers)
+  const agent = createAgent({ connections: most, timeout: timeout * MS, ca, proxy })
   const counts = { requests: 0, retries: 0, bytes: 0 }
-  const transport: Transport = { agent, counts, active: new Set() }
-  const gate = pLimit(workers)
+  const now = options.now ?? (() => performance.now())
+  const transport: Transport = { agent, counts, active: new Set(), now }
   const stop = new AbortController()
+  const health = createHealthMonitor(now)
   const policy: RetryPolicy = {
     retries: options.retries ?? RETRIES,
     log,
     random: options.random ?? Math.random,
     sleep: options.sleep ?? sleep,
+    now,
     signal: stop.signal,
   }
+  const admission = createAdmission({
+    transport,
+    pauses: createPauses({ now, epoch: Date.now }, Math.min(LONGEST_RETRY_AFTER, globalTimeout * MS)),
+    bandwidth: createTokenBucket(() => (bandwidth === undefined ? undefined : bandwidthAt(bandwidth, new Date()))),
+    newController: () => createConcurrencyController({ start: adaptive ? AUTO_START : most, most, adaptive }),
+    perHost: maxRequests !== undefined,
+    globalTimeout: globalTimeout * MS,
+    sleep: policy.sleep,
+    signal: stop.signal,
+    check: () => health.check(),
+    log,
+  })
+  const budget = createBudget({
+    requestsPerUrl: options.requestsPerUrl ?? REQUESTS_PER_URL,
+    requests: () => counts.requests,
+  })
+  const call = createCaller({ policy, budget, health, counts })
 
-  /** Makes attempts until one succeeds. A place at the gate is held during attempts, not in between. */
-  async function withRetries<T>(once: (deadline: number, retrier: Retrier) => Promise<T>): Promise<T> {
-    const retrier = createRetrier(policy)
-    let deadline = Infinity
-    for (;;) {
-      try {
-        return await gate(() => {
-          stop.signal.throwIfAborted()
-          // Waiting at the gate does not count.
-          if (deadline === Infinity) deadline = performance.now() + globalTimeout * MS
-          return once(deadline, retrier)
-        })
-      } catch (error) {
-        stop.signal.throwIfAborted()
-        await retrier.wait(error, deadline)
-        counts.retries += 1
-      }
-    }
+  function attemptOf(request: ClientRequest, deadline: Deadline): Attempt {
+    return (onAnswer) => followRedirects((hop, take) => admission.send(hop, take, deadline), request, onAnswer)
   }
 
-  function attemptOf(request: ClientRequest, deadline: number): Attempt {
-    return (onAnswer) => followRedirects(transport, request, onAnswer, deadline)
-  }
-
-  const userAgent = { 'user-agent': options.userAgent }
   // RFC 9110, 12.5.3: a file must come as it is, as its size and digest are those of the file.
   const fileHeaders = { ...userAgent, accept: '*/*', 'accept-encoding': 'identity' }
 
@@ -105,36 +124,46 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     counts,
+    get health() {
+      return health.health
+    },
     async get(text, wanted) {
+      const url = toUrl(text)
       const request: ClientRequest = {
         method: 'GET',
-        url: toUrl(text),
+        url,
         headers: documentHeaders(wanted),
         httpsOnly: !allowNonHttps,
       }
-      return withRetries((deadline) => fetchDocument(attemptOf(request, deadline), wanted))
+      return call({ url, key: budgetKey(text) }, ({ deadline }) => fetchDocument(attemptOf(request, deadline), wanted))
     },
     async post(text, body, wanted) {
+      const url = toUrl(text)
       const headers = { ...documentHeaders(wanted), 'content-type': wanted.contentType }
-      const request: ClientRequest = { method: 'POST', url: toUrl(text), headers, body, httpsOnly: !allowNonHttps }
-      return withRetries((deadline) => fetchDocument(attemptOf(request, deadline), wanted))
+      const request: ClientRequest = { method: 'POST', url, headers, body, httpsOnly: !allowNonHttps }
+      return call({ url, key: budgetKey(text, body) }, ({ deadline }) =>
+        fetchDocument(attemptOf(request, deadline), wanted),
+      )
     },
     async fetchFile(text, wanted) {
-      const request: ClientRequest = { method: 'GET', url: toUrl(text), headers: fileHeaders, httpsOnly: false }
-      return withRetries((deadline) => fetchSmallFile(attemptOf(request, deadline), wanted))
+      const url = toUrl(text)
+      const request: ClientRequest = { method: 'GET', url, headers: fileHeaders, httpsOnly: false }
+      return call({ url, key: budgetKey(text) }, ({ deadline }) => fetchSmallFile(attemptOf(request, deadline), wanted))
     },
     async download(text, target, { size }) {
       const url = toUrl(text)
       const state = startDownload(target, size)
-      return withRetries((deadline, retrier) => {
+      return call({ url, key: budgetKey(text) }, ({ deadline, progress }) => {
         const headers = { ...fileHeaders, ...rangeHeaders(state) }
-        const attempt = attemptOf({ method: 'GET', url, headers, httpsOnly: false }, deadline)
-        return downloadOnce(attempt, state, () => retrier.progress())
+        return downloadOnce(attemptOf({ method: 'GET', url, headers, httpsOnly: false }, deadline), state, progress)
       })
     },
-    limit(most) {
-      gate.concurrency = most
+    reportWrong(text, error) {
+      const key = budgetKey(text)
+      health.revoke(toUrl(text).origin, budget.hasFailed(key) ? undefined : error)
+      budget.failed(key, error)
     },
+    limit: (highest) => admission.setMost(highest),
     abort(reason) {
       if (stop.signal.aborted) return
       stop.abort(reason)

@@ -18,12 +18,14 @@ export interface DownloadState {
   /** bytes that the target holds now, and the validator they came with */
   held: number
   validator: string | undefined
+  /** the most bytes that the target ever held */
+  furthest: number
   /** what the target is still doing; an attempt ends after it, so that two never write at once */
   busy: Promise<void> | undefined
 }
 
 export function startDownload(target: DownloadTarget, size: number | undefined): DownloadState {
-  return { target, size, held: target.held, validator: target.validator, busy: undefined }
+  return { target, size, held: target.held, validator: target.validator, furthest: target.held, busy: undefined }
 }
 
 /** If-Range compares strongly (RFC 9110, 13.1.5): weak ETags cannot be used. */
@@ -79,6 +81,7 @@ function targetConsumer(head: AnswerHead, state: DownloadState, resumed: boolean
   }
   const put = (chunk: Buffer): Promise<void> | void => {
     state.held += chunk.length
+    state.furthest = Math.max(state.furthest, state.held)
     return target.write(chunk)
   }
   return {
@@ -103,7 +106,7 @@ function targetConsumer(head: AnswerHead, state: DownloadState, resumed: boolean
 
 /**
  * One attempt at a large file, resumed where an earlier one stopped.
- * @param progress called when much of the file came, whatever happens then
+ * @param progress called when much came that no attempt before had got to, whatever happens then
  * @throws UpstreamError, Retryable, what the target throws
  */
 export async function downloadOnce(attempt: Attempt, state: DownloadState, progress: () => void): Promise<void> {
@@ -113,7 +116,7 @@ export async function downloadOnce(attempt: Attempt, state: DownloadState, progr
     return
   }
   const asked = rangeHeaders(state)
-  const before = asked === undefined ? 0 : state.held
+  const before = state.furthest
   try {
     await attempt((head) => {
       if (head.status === 200) return targetConsumer(head, state, false)
@@ -127,6 +130,7 @@ export async function downloadOnce(attempt: Attempt, state: DownloadState, progr
     })
   } finally {
     await state.busy?.catch(() => undefined)
+    // A server that does not resume gets no further by starting over.
     if (state.held - before >= PROGRESS) progress()
   }
 }

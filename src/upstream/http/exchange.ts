@@ -29,6 +29,21 @@ export interface Transport {
   readonly counts: HttpCounts
   /** ends the requests under way */
   readonly active: Set<(reason: Error) => void>
+  /** milliseconds of a clock that never goes back */
+  readonly now: () => number
+}
+
+/** When a call must have ended. The time runs from the first moment at which its host may be asked. */
+export interface Deadline {
+  at: number | undefined
+}
+
+export interface ExchangeOptions {
+  readonly onAnswer: OnAnswer
+  /** Takes note of bytes that came. @returns milliseconds for which no more must be read */
+  readonly onBytes: (bytes: number) => number
+  /** when it must have ended, as the transport tells time */
+  readonly deadline: number
 }
 
 // setTimeout takes no more; longer ones would fire at once.
@@ -36,25 +51,27 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
  * One request and its answer, body and all. Nothing is repeated or followed here.
- * @param deadline when it must have ended, as performance.now tells time
  * @throws UpstreamError, Retryable, or what the consumer throws
  */
 export function exchange(
   transport: Transport,
   request: OutgoingRequest,
-  onAnswer: OnAnswer,
-  deadline: number,
+  { onAnswer, onBytes, deadline }: ExchangeOptions,
 ): Promise<AnswerHead> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
     let head: AnswerHead | undefined
     let consumer: BodyConsumer | undefined
     let settled = false
+    /** what must happen before more is read */
+    let holds = 0
+    let pauseTimer: NodeJS.Timeout | undefined
 
     const settle = (): boolean => {
       if (settled) return false
       settled = true
       clearTimeout(timer)
+      clearTimeout(pauseTimer)
       transport.active.delete(fail)
       return true
     }
@@ -70,8 +87,12 @@ export function exchange(
     }
     const timer = setTimeout(
       () => fail(new UpstreamError('timeout', `${shownUrl(request.url)}: not finished within the global timeout`)),
-      Math.min(Math.max(deadline - performance.now(), 0), LONGEST_TIMER),
+      Math.min(Math.max(deadline - transport.now(), 0), LONGEST_TIMER),
     )
+    const release = (): void => {
+      holds -= 1
+      if (holds === 0 && !settled) controller?.resume()
+    }
     transport.active.add(fail)
     transport.counts.requests += 1
     const handler: Dispatcher.DispatchHandler = {
@@ -94,12 +115,18 @@ export function exchange(
         if (settled || consumer === undefined || chunk.length === 0) return
         transport.counts.bytes += chunk.length
         try {
+          const pauseMs = onBytes(chunk.length)
           const pending = consumer.write(chunk)
-          if (!(pending instanceof Promise)) return
+          if (!(pending instanceof Promise) && pauseMs === 0) return
           started.pause()
-          pending.then(() => {
-            if (!settled) started.resume()
-          }, fail)
+          if (pauseMs > 0) {
+            holds += 1
+            pauseTimer = setTimeout(release, pauseMs)
+          }
+          if (pending instanceof Promise) {
+            holds += 1
+            pending.then(release, fail)
+          }
         } catch (error) {
           fail(error)
         }

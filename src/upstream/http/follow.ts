@@ -1,8 +1,8 @@
 import { UpstreamError } from '../../errors.js'
 import type { OutgoingRequest } from './agent.js'
 import { discard } from './body.js'
-import { exchange, header } from './exchange.js'
-import type { AnswerHead, OnAnswer, Transport } from './exchange.js'
+import { header } from './exchange.js'
+import type { AnswerHead, OnAnswer } from './exchange.js'
 import { parseUrl, shownUrl } from './failure.js'
 import { urlAuth } from './proxy.js'
 
@@ -45,17 +45,15 @@ function redirectTarget(head: AnswerHead): URL {
   return target
 }
 
+/** Sends one request, without following anything. */
+export type Send = (request: OutgoingRequest, onAnswer: OnAnswer) => Promise<AnswerHead>
+
 /**
- * A request with the redirects it leads to: five at most, never from https to http, never in a circle.
+ * Sends a request and those that it is redirected to: five at most, never from https to http, never in a circle.
  * Credentials go only to the origin they were given for.
  * @returns the head of the last answer
  */
-export async function followRedirects(
-  transport: Transport,
-  request: ClientRequest,
-  onAnswer: OnAnswer,
-  deadline: number,
-): Promise<AnswerHead> {
+export async function followRedirects(send: Send, request: ClientRequest, onAnswer: OnAnswer): Promise<AnswerHead> {
   const authorization = urlAuth(request.url)
   const origin = request.url.origin
   let url = request.url
@@ -63,11 +61,9 @@ export async function followRedirects(
   for (;;) {
     checkScheme(url, request.httpsOnly)
     const authorized = authorization !== undefined && url.origin === origin
-    const head = await exchange(
-      transport,
+    const head = await send(
       { ...request, url, headers: authorized ? { ...request.headers, authorization } : request.headers },
       (answer) => (isRedirect(request.method, answer.status) ? discard() : onAnswer(answer)),
-      deadline,
     )
     if (!isRedirect(request.method, head.status)) return head
     url = redirectTarget(head)

@@ -5,7 +5,8 @@ import { Retryable } from './failure.js'
 
 const BASE_WAIT = 500
 const LONGEST_WAIT = 30_000
-const LONGEST_RETRY_AFTER = 300_000
+/** Longer waits than this are not kept to. */
+export const LONGEST_RETRY_AFTER = 300_000
 // A CDN that still has the page from before: bandersnatch 8.0 asks three times, after 1 and 2 seconds.
 const STALE_WAITS: readonly number[] = [1000, 2000]
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -18,6 +19,8 @@ export interface RetryPolicy {
   readonly random: () => number
   /** @param ms milliseconds. Rejects when the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** milliseconds of a clock that never goes back */
+  readonly now: () => number
   /** ends all waiting */
   readonly signal: AbortSignal
 }
@@ -64,11 +67,11 @@ function waitBefore(failed: Retryable, failures: number, policy: RetryPolicy): n
   return Math.max(backoff, failed.wait ?? 0)
 }
 
-/** Counts the failures of one request. */
+/** Counts the failures of one call. */
 export interface Retrier {
   /**
    * Waits before the next attempt.
-   * @param deadline milliseconds since the process started (performance.now) at which the request must have ended
+   * @param deadline when the call must have ended, as the policy tells time
    * @throws UpstreamError, or what the error is, when another attempt will not help or there are no retries left
    */
   wait(error: unknown, deadline: number): Promise<void>
@@ -84,7 +87,7 @@ export function createRetrier(policy: RetryPolicy): Retrier {
       if (failed === undefined) throw error
       failures += 1
       const ms = waitBefore(failed, failures, policy)
-      if (ms === undefined || performance.now() + ms >= deadline) throw failed.error
+      if (ms === undefined || policy.now() + ms >= deadline) throw failed.error
       policy.log.info(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
       try {
         await policy.sleep(ms, policy.signal)

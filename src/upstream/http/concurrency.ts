@@ -1,0 +1,192 @@
+/** Requests under way to one host: where `auto` starts, and what it never exceeds. */
+export const AUTO_START = 10
+export const AUTO_MOST = 64
+
+/**
+ * Added after each measurement while throughput grows. After a refusal the limit is approached in small steps; what was
+ * refused some time ago is tried in a step of one, which doubles as long as it goes well.
+ */
+const STEP = 8
+const CAREFUL_STEP = 2
+/** Throughput that grew by less than this did not grow. */
+const GAIN = 1.05
+/** So many measurements without a gain, as one alone can be chance. */
+const MOST_STALLS = 3
+/** Then the number stays, and is tried again after a while. */
+const HOLD = { first: 5000, longest: 60_000 } as const
+/** A measurement takes two round trips, and long enough for a few answers. */
+const SHORTEST_MEASUREMENT = 100
+/** Rising clearly: to more than twice the best, and by more than the noise of a busy machine. */
+const LATENCY = { factor: 2, noise: 30 } as const
+/** How long a number that was refused is not tried again; each further refusal doubles it. */
+const CEILING = { first: 10_000, longest: 300_000 } as const
+
+/**
+ * How a request ended: `answered`; `slow-down`: 429, or 503 with Retry-After; `overloaded`: 503 without it, a
+ * connection refused, reset or timed out.
+ */
+export type RequestOutcome = 'answered' | 'slow-down' | 'overloaded'
+
+export interface EndedRequest {
+  readonly startedAt: number
+  /** milliseconds until the answer began; undefined without an answer */
+  readonly latency: number | undefined
+  readonly outcome: RequestOutcome
+}
+
+/** Decides how many requests to one host may be under way. Times are milliseconds of any one clock. */
+export interface ConcurrencyController {
+  readonly limit: number
+  /** changes the highest limit */
+  setMost(most: number): void
+  started(): void
+  received(bytes: number, now: number): void
+  ended(request: EndedRequest, now: number): void
+}
+
+export interface ConcurrencyOptions {
+  readonly start: number
+  readonly most: number
+  /** false: the number is `most`, but for some time after the host asked to slow down */
+  readonly adaptive: boolean
+}
+
+/** What happened since `since`. */
+interface Measurement {
+  since: number
+  answers: number
+  bytes: number
+  latencySum: number
+  /** most requests under way */
+  peak: number
+}
+
+/** Throughput and the limit it was reached with. */
+interface Best {
+  readonly answers: number
+  readonly bytes: number
+  readonly limit: number
+}
+
+const NOTHING: Best = { answers: 0, bytes: 0, limit: 1 }
+
+/**
+ * Additive increase, multiplicative decrease (as TCP's congestion control, RFC 5681): the limit grows while that
+ * brings more answers or bytes a second; it is halved when the host refuses, breaks connections or becomes slow.
+ */
+export function createConcurrencyController(options: ConcurrencyOptions): ConcurrencyController {
+  const { adaptive } = options
+  let most = options.most
+  let limit = Math.min(options.start, most)
+  let underWay = 0
+  let measured: Measurement = { since: -Infinity, answers: 0, bytes: 0, latencySum: 0, peak: 0 }
+  let best = NOTHING
+  let stalls = 0
+  let hold = { until: -Infinity, ms: HOLD.first as number }
+  let lowestLatency = Infinity
+  let latency = 0
+  let step = STEP
+  let ceiling = { limit: Infinity, until: -Infinity, ms: CEILING.first as number }
+  let decreased = { at: -Infinity, from: Infinity }
+
+  const startMeasuring = (now: number): void => {
+    measured = { since: now, answers: 0, bytes: 0, latencySum: 0, peak: underWay }
+  }
+
+  const increase = (now: number): void => {
+    if (now >= ceiling.until && ceiling.limit !== Infinity) {
+      ceiling = { ...ceiling, limit: Infinity }
+      step = 1
+    }
+    const by = adaptive ? step : 1
+    limit = Math.max(limit, Math.min(limit + by, most, ceiling.limit))
+  }
+
+  const decrease = (outcome: RequestOutcome, now: number): void => {
+    const again = limit >= decreased.from * 0.75 && limit <= decreased.from
+    if (outcome === 'slow-down' || again) {
+      const ms = outcome === 'slow-down' ? ceiling.ms : CEILING.first
+      ceiling = { limit: Math.max(limit - 1, 1), until: now + ms, ms: Math.min(ms * 2, CEILING.longest) }
+    }
+    decreased = { at: now, from: limit }
+    limit = Math.max(Math.floor(limit / 2), 1)
+    step = CAREFUL_STEP
+    best = NOTHING
+    stalls = 0
+    startMeasuring(now)
+  }
+
+  const stay = (now: number): void => {
+    limit = Math.min(best.limit, most)
+    hold = { until: now + hold.ms, ms: Math.min(hold.ms * 2, HOLD.longest) }
+  }
+
+  /** Compares what was measured with the best before. */
+  const adapt = (elapsed: number, now: number): void => {
+    const current: Best = { answers: measured.answers / elapsed, bytes: measured.bytes / elapsed, limit }
+    if (now < hold.until) return
+    if (hold.until !== -Infinity) {
+      hold = { ...hold, until: -Infinity }
+      best = current
+      stalls = 0
+      lowestLatency = latency
+      return increase(now)
+    }
+    const gained = current.answers > best.answers * GAIN || current.bytes > best.bytes * GAIN
+    if (gained) {
+      if (best !== NOTHING) hold = { ...hold, ms: HOLD.first }
+      best = current
+      stalls = 0
+      if (ceiling.limit === Infinity) step = Math.min(step * 2, STEP)
+    } else {
+      stalls += 1
+      if (latency > lowestLatency * LATENCY.factor + LATENCY.noise) return decrease('overloaded', now)
+      if (stalls >= MOST_STALLS) return stay(now)
+    }
+    increase(now)
+  }
+
+  const measure = (now: number): void => {
+    const elapsed = now - measured.since
+    if (measured.since === -Infinity) return startMeasuring(now)
+    if (elapsed < Math.max(SHORTEST_MEASUREMENT, 2 * latency) || measured.answers + measured.bytes === 0) return
+    if (measured.answers > 0) {
+      latency = measured.latencySum / measured.answers
+      lowestLatency = Math.min(lowestLatency, latency)
+    }
+    if (!adaptive) increase(now)
+    // With fewer requests than allowed, the limit is not what decides.
+    else if (measured.peak >= limit) adapt(elapsed, now)
+    startMeasuring(now)
+  }
+
+  return {
+    get limit() {
+      return limit
+    },
+    setMost(next) {
+      if (!adaptive && limit === most) limit = next
+      most = next
+      limit = Math.min(limit, most)
+    },
+    started() {
+      underWay += 1
+      measured.peak = Math.max(measured.peak, underWay)
+    },
+    received(bytes, now) {
+      measured.bytes += bytes
+      measure(now)
+    },
+    ended(request, now) {
+      underWay -= 1
+      if (request.latency !== undefined) {
+        measured.answers += 1
+        measured.latencySum += request.latency
+      }
+      const lowers = request.outcome === 'slow-down' || (adaptive && request.outcome === 'overloaded')
+      // What was under way when the limit fell tells nothing new.
+      if (lowers && request.startedAt >= decreased.at) decrease(request.outcome, now)
+      measure(now)
+    },
+  }
+}

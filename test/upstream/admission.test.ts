@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { AUTO_MOST } from '../../src/upstream/http/concurrency.js'
+import { serve, testClient } from './support.js'
+
+const MAX = { maxBytes: 1_000_000 }
+
+interface Counting {
+  readonly url: string
+  /** the most requests under way at once */
+  readonly most: () => number
+  readonly connections: () => number
+}
+
+/** Answers after some milliseconds; 429 to what comes while so many others are under way. */
+async function counting(ms: number, refusedAbove = Infinity): Promise<Counting & { refused: () => number }> {
+  let [now, most, refused] = [0, 0, 0]
+  const ports = new Set<number | undefined>()
+  const { url } = await serve((req, res) => {
+    ports.add(req.socket.remotePort)
+    now += 1
+    most = Math.max(most, now)
+    const isRefused = now > refusedAbove
+    if (isRefused) refused += 1
+    setTimeout(() => {
+      now -= 1
+      if (isRefused) res.writeHead(429)
+      res.end('x')
+    }, ms)
+  })
+  return { url, most: () => most, connections: () => ports.size, refused: () => refused }
+}
+
+const real = { now: () => performance.now() }
+const ask = (http: ReturnType<typeof testClient>, url: string, count: number): Promise<unknown> =>
+  Promise.all(Array.from({ length: count }, (_, at) => http.get(`${url}/${at}`, MAX)))
+
+describe('requests under way', () => {
+  it('are a fixed number to each host', async () => {
+    const [one, other] = [await counting(10), await counting(10)]
+    const http = testClient({ workers: 3, maxRequests: 5 })
+    await Promise.all([ask(http, one.url, 40), ask(http, other.url, 40)])
+    expect([one.most(), other.most()]).toEqual([5, 5])
+  })
+
+  it('are a fixed number to all hosts together where it is given by workers', async () => {
+    let [now, most] = [0, 0]
+    const handler: Parameters<typeof serve>[0] = (_, res) => {
+      now += 1
+      most = Math.max(most, now)
+      setTimeout(() => {
+        now -= 1
+        res.end('x')
+      }, 10)
+    }
+    const [one, other] = [await serve(handler), await serve(handler)]
+    const http = testClient({ workers: 3 })
+    await Promise.all([ask(http, one.url, 20), ask(http, other.url, 20)])
+    expect(most).toBe(3)
+  })
+
+  it('grow where a distant host answers, and never above the most', async () => {
+    const { url, most, connections } = await counting(50)
+    const http = testClient({ ...real, maxRequests: 'auto', timeout: 20 })
+    await ask(http, url, 1500)
+    expect(most()).toBeGreaterThan(20)
+    expect(most()).toBeLessThanOrEqual(AUTO_MOST)
+    expect(connections()).toBeLessThanOrEqual(AUTO_MOST)
+    expect(http.counts).toMatchObject({ requests: 1500, retries: 0 })
+  })
+
+  it('open no more connections than are needed', async () => {
+    const { url, connections } = await counting(1)
+    const http = testClient({ ...real, maxRequests: 'auto' })
+    for (let at = 0; at < 50; at += 1) await http.get(`${url}/${at}`, MAX)
+    // The next request can be sent in the moment before undici knows that the connection is free.
+    expect(connections()).toBeLessThanOrEqual(2)
+  })
+
+  it('stay below what a host refuses', async () => {
+    const { url, refused } = await counting(40, 20)
+    const http = testClient({
+      ...real,
+      maxRequests: 'auto',
+      timeout: 20,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    })
+    await ask(http, url, 2000)
+    expect(refused()).toBeGreaterThan(0)
+    expect(refused()).toBeLessThan(0.02 * 2000)
+  })
+
+  it('can be limited for all hosts, those to come, too', async () => {
+    const [one, other] = [await counting(10), await counting(10)]
+    const http = testClient({ maxRequests: 10 })
+    await ask(http, one.url, 1)
+    http.limit(2)
+    await Promise.all([ask(http, one.url, 20), ask(http, other.url, 20)])
+    expect([one.most(), other.most()]).toEqual([2, 2])
+  })
+})
