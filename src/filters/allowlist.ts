@@ -1,13 +1,18 @@
-import type { ConfigFile } from '../config/types.js'
+import type { ConfigFile, OptionTable } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
 import type { RequirementTable } from './package-lines.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const SECTION = 'allowlist'
 const OPTION = 'packages'
+
+/** `[allowlist] packages`, which several plugins read. */
+export const ALLOWLIST_PACKAGES = {
+  packages: { type: 'list', doc: 'Projects or requirements (name>=1.0) to mirror, whatever their size.' },
+} as const satisfies OptionTable
 
 function packages(config: ConfigFile, skip: readonly string[]): Requirement[] {
   const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
@@ -26,14 +31,24 @@ export function allowlistedRequirements(config: ConfigFile): Requirement[] {
 }
 
 /** allowlist_project: keeps the projects that are listed; all when the list is empty, as in 8.0. */
-export function allowlistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+export const allowlistProject = {
+  options: { allowlist: ALLOWLIST_PACKAGES },
+  create: createAllowlistProject,
+} satisfies Plugin
+
+function createAllowlistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
   const names = allowlistedNames(config)
   if (names.length === 0) idle('allowlist_project: [allowlist] packages is empty, so it keeps every project')
   return projectsNamed('allowlist_project', names)
 }
 
 /** allowlist_release: keeps the releases that a line of the list admits, of listed projects only. */
-export function allowlistRelease({ config, warn }: PluginContext): ReleaseFilter {
+export const allowlistRelease = {
+  options: { allowlist: ALLOWLIST_PACKAGES },
+  create: createAllowlistRelease,
+} satisfies Plugin
+
+function createAllowlistRelease({ config, warn }: PluginContext): ReleaseFilter {
   const table = requirementTable(allowlistedRequirements(config))
   if (table.size === 0) warn('allowlist_release: [allowlist] packages is empty, so it drops every release')
   return releasesAdmitted('allowlist_release', table)

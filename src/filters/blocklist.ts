@@ -1,13 +1,19 @@
-import type { ConfigFile } from '../config/types.js'
+import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
 import type { PackageLine } from './package-lines.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const SECTION = 'blocklist'
 const OPTION = 'packages'
+
+const BLOCKLIST: PluginOptions = {
+  blocklist: {
+    packages: { type: 'list', doc: 'Projects, or requirements such as name<1.0, not to mirror.' },
+  },
+}
 
 /** The lines of `[blocklist] packages`; unlike the allowlist it has no comments behind a requirement. */
 function packages(config: ConfigFile): PackageLine[] {
@@ -28,7 +34,9 @@ export function blocklistedRequirements(config: ConfigFile): Requirement[] {
 }
 
 /** blocklist_project: drops the projects that are listed without anything behind the name. */
-export function blocklistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+export const blocklistProject = { options: BLOCKLIST, create: createBlocklistProject } satisfies Plugin
+
+function createBlocklistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
   const names = blocklistedNames(config)
   if (names.length === 0) {
     idle('blocklist_project: [blocklist] packages lists no whole project, so it keeps every project')
@@ -45,7 +53,9 @@ export function blocklistProject({ config, idle }: PluginContext): ProjectFilter
 }
 
 /** blocklist_release: drops the releases that a line of the list admits; all for a line without versions. */
-export function blocklistRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+export const blocklistRelease = { options: BLOCKLIST, create: createBlocklistRelease } satisfies Plugin
+
+function createBlocklistRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
   const table = requirementTable(blocklistedRequirements(config))
   if (table.size === 0) {
     idle('blocklist_release: [blocklist] packages is empty, so it keeps every release')

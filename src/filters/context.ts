@@ -1,4 +1,4 @@
-import type { ConfigFile } from '../config/types.js'
+import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { PythonRegex } from '../python/regex/regex.js'
 import { PatternError, translatePythonRegex } from '../python/regex/regex.js'
@@ -16,8 +16,13 @@ export interface PluginContext {
   readonly idle: (message: string) => void
 }
 
-/** Makes a filter from the configuration; undefined where, by its settings, it would keep everything. */
-export type Plugin = (context: PluginContext) => Filter | undefined
+/** One plugin: what `[plugins] enabled` can name. */
+export interface Plugin {
+  /** the options that it reads, by section; documentation and checks of the configuration come from here */
+  readonly options: PluginOptions
+  /** Makes the filter; undefined where, by its settings, it would keep everything. @throws ConfigError */
+  readonly create: (context: PluginContext) => Filter | undefined
+}
 
 /** The regular expressions of an option, one a line. @throws ConfigError naming the one that cannot be used */
 export function readPatterns(config: ConfigFile, section: string, option: string): PythonRegex[] {

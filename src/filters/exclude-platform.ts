@@ -1,5 +1,5 @@
 import type { ReleaseFile } from '../model/project.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { words } from '../python/text.js'
 import type { ReleaseFileFilter } from './types.js'
 
@@ -56,7 +56,19 @@ function pythonTags(version: string): string[] {
 }
 
 /** exclude_platform: drops binary files of platforms and Python versions, never source distributions. */
-export function excludePlatform({ config, idle, warn }: PluginContext): ReleaseFileFilter | undefined {
+export const excludePlatform = {
+  options: {
+    blocklist: {
+      platforms: {
+        type: 'list',
+        doc: 'Whose files are left out: windows, macos, freebsd, linux, a Python version such as py2.7.',
+      },
+    },
+  },
+  create: createExcludePlatform,
+} satisfies Plugin
+
+function createExcludePlatform({ config, idle, warn }: PluginContext): ReleaseFileFilter | undefined {
   const setting = config.get('blocklist', 'platforms')
   if (setting === undefined) {
     idle('exclude_platform: [blocklist] platforms is not set, so it keeps every file')

@@ -1,45 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { ConfigFile } from '../config/types.js'
-import { allowlistProject, allowlistRelease } from './allowlist.js'
-import { blocklistProject, blocklistRelease } from './blocklist.js'
-import type { Plugin, PluginContext } from './context.js'
-import { excludePlatform } from './exclude-platform.js'
+import type { PluginContext } from './context.js'
 import { isExternal, loadExternal } from './external.js'
-import { latestRelease } from './latest-release.js'
-import { prereleaseRelease } from './prerelease-release.js'
-import { sizeProjectMetadata, versionsCountProjectMetadata } from './project-metadata.js'
-import { regexProjectMetadata, regexReleaseFileMetadata } from './regex-metadata.js'
-import { regexProject, regexRelease } from './regex-names.js'
-import { projectRequirements, projectRequirementsPinned } from './requirements.js'
+import { PLUGIN_NAMES, PLUGINS } from './plugins.js'
 import { nearest } from '../model/nearest.js'
 import type { Filter, Filters } from './types.js'
-import { versionRangeProjectMetadata, versionRangeReleaseFileMetadata } from './version-range.js'
 
 export { applyFilters, explain, keepsProject } from './apply.js'
+export { PLUGIN_NAMES, PLUGIN_TABLE } from './plugins.js'
 export type { Drop, Filter, Filters, Verdict } from './types.js'
-
-/** Every plugin by its name in `[plugins] enabled`, in the order in which filters of one kind are asked. */
-const PLUGINS = {
-  blocklist_project: blocklistProject,
-  allowlist_project: allowlistProject,
-  regex_project: regexProject,
-  project_requirements: projectRequirements,
-  project_requirements_pinned: projectRequirementsPinned,
-  blocklist_release: blocklistRelease,
-  allowlist_release: allowlistRelease,
-  prerelease_release: prereleaseRelease,
-  regex_release: regexRelease,
-  latest_release: latestRelease,
-  regex_project_metadata: regexProjectMetadata,
-  size_project_metadata: sizeProjectMetadata,
-  versions_count_project_metadata: versionsCountProjectMetadata,
-  version_range_project_metadata: versionRangeProjectMetadata,
-  regex_release_file_metadata: regexReleaseFileMetadata,
-  version_range_release_file_metadata: versionRangeReleaseFileMetadata,
-  exclude_platform: excludePlatform,
-} as const satisfies Readonly<Record<string, Plugin>>
-
-export const PLUGIN_NAMES: readonly string[] = Object.keys(PLUGINS)
 
 export interface LoadOptions {
   /** absolute; what relative paths of requirements files start from: 8.0 takes the current directory */
@@ -70,10 +39,10 @@ export async function loadFilters(
   }
 
   const filters: Filter[] = []
-  for (const [name, plugin] of Object.entries<Plugin>(PLUGINS)) {
+  for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
     const context: PluginContext = { config, directory, warn, idle: names.has(name) ? warn : () => {} }
-    const filter = plugin(context)
+    const filter = plugin.create(context)
     if (filter) filters.push(filter)
   }
   for (const name of names) if (isExternal(name)) filters.push(await loadExternal(name, config))

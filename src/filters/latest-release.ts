@@ -2,7 +2,7 @@ import { InvalidDocumentError } from '../errors.js'
 import { field } from '../model/parse.js'
 import type { Project, Release } from '../model/project.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { readNumber } from './context.js'
 import type { ReleaseFilter } from './types.js'
 
@@ -12,7 +12,17 @@ const SECTION = 'latest_release'
  * latest_release: keeps the `keep` newest releases, and in any case the one that the project calls its current version
  * (in place of the oldest of them). Releases that other filters dropped before count no more.
  */
-export function latestRelease(context: PluginContext): ReleaseFilter | undefined {
+export const latestRelease = {
+  options: {
+    latest_release: {
+      keep: { type: 'integer', doc: "How many of a project's latest releases to mirror; 0 for all." },
+      sort_by: { type: 'choice', choices: ['version', 'time'], fallback: 'version', doc: 'What latest means.' },
+    },
+  },
+  create: createLatestRelease,
+} satisfies Plugin
+
+function createLatestRelease(context: PluginContext): ReleaseFilter | undefined {
   const { idle, warn } = context
   const keep = readNumber(context, SECTION, 'keep')
   if (keep === undefined) idle('latest_release: [latest_release] keep is not set, so it keeps every release')

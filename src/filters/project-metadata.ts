@@ -3,15 +3,25 @@ import { errorText, InvalidDocumentError } from '../errors.js'
 import type { Project } from '../model/project.js'
 import { releaseFiles } from '../model/project.js'
 import { parseSize } from '../python/size.js'
-import { allowlistedNames } from './allowlist.js'
-import type { PluginContext } from './context.js'
+import { ALLOWLIST_PACKAGES, allowlistedNames } from './allowlist.js'
+import type { Plugin, PluginContext } from './context.js'
 import { readNumber } from './context.js'
 import type { MetadataFilter } from './types.js'
 
 const OPTION = 'max_package_size'
 
 /** size_project_metadata: drops the projects whose files are larger in sum; not those on the allowlist. */
-export function sizeProjectMetadata({ config, idle, warn }: PluginContext): MetadataFilter | undefined {
+export const sizeProjectMetadata = {
+  options: {
+    size_project_metadata: {
+      max_package_size: { type: 'text', doc: 'Larger projects are not mirrored: bytes, or e.g. 1G.' },
+    },
+    allowlist: ALLOWLIST_PACKAGES,
+  },
+  create: createSizeProjectMetadata,
+} satisfies Plugin
+
+function createSizeProjectMetadata({ config, idle, warn }: PluginContext): MetadataFilter | undefined {
   const name = 'size_project_metadata'
   const text = config.get(name, OPTION)
   if (text === undefined) {
@@ -49,7 +59,18 @@ function totalSize(project: Project): number {
 }
 
 /** versions_count_project_metadata: drops projects with too few or too many versions; not those on the allowlist. */
-export function versionsCountProjectMetadata(context: PluginContext): MetadataFilter | undefined {
+export const versionsCountProjectMetadata = {
+  options: {
+    versions_count_project_metadata: {
+      min_versions: { type: 'integer', fallback: '0', doc: 'Projects with fewer versions are left out; 0: no limit.' },
+      max_versions: { type: 'integer', fallback: '0', doc: 'Projects with more versions are left out; 0: no limit.' },
+    },
+    allowlist: ALLOWLIST_PACKAGES,
+  },
+  create: createVersionsCountProjectMetadata,
+} satisfies Plugin
+
+function createVersionsCountProjectMetadata(context: PluginContext): MetadataFilter | undefined {
   const name = 'versions_count_project_metadata'
   const { config, idle, warn } = context
   const least = readNumber(context, name, 'min_versions') ?? 0

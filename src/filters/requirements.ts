@@ -1,14 +1,24 @@
 import type { Requirement } from '../packaging/requirement.js'
 import { projectsNamed, releasesAdmitted } from './allowlist.js'
-import type { PluginContext } from './context.js'
+import type { PluginOptions } from '../config/types.js'
+import type { Plugin, PluginContext } from './context.js'
 import { decodeRequirements, decodeUtf8 } from '../python/decode.js'
 import { splitLines } from '../python/text.js'
 import { namesOf, requirementTable } from './package-lines.js'
 import { readRequirements } from './requirement-files.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
+const REQUIREMENTS: PluginOptions = {
+  allowlist: {
+    requirements: { type: 'list', doc: 'Requirements files; may have a * in their name.' },
+    requirements_path: { type: 'path', doc: 'Directory of the requirements files.' },
+  },
+}
+
 /** project_requirements: keeps the projects that the requirements files name; all when they name none, as in 8.0. */
-export function projectRequirements({ config, directory, idle }: PluginContext): ProjectFilter | undefined {
+export const projectRequirements = { options: REQUIREMENTS, create: createProjectRequirements } satisfies Plugin
+
+function createProjectRequirements({ config, directory, idle }: PluginContext): ProjectFilter | undefined {
   const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
   const names = namesOf(readRequirements(config, { directory, toLines }))
   if (names.length === 0) idle('project_requirements: there are no requirements, so it keeps every project')
@@ -25,7 +35,12 @@ export function pinnedRequirements({ config, directory }: PluginContext): Requir
  * project_requirements_pinned: keeps the releases that the requirements files admit, and decides alone about a
  * project whose versions they limit.
  */
-export function projectRequirementsPinned(context: PluginContext): ReleaseFilter {
+export const projectRequirementsPinned = {
+  options: REQUIREMENTS,
+  create: createProjectRequirementsPinned,
+} satisfies Plugin
+
+function createProjectRequirementsPinned(context: PluginContext): ReleaseFilter {
   const table = requirementTable(pinnedRequirements(context))
   if (table.size === 0) {
     context.warn('project_requirements_pinned: there are no requirements, so it drops every release')

@@ -26,3 +26,15 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const best = ranked[0]
   return best !== undefined && best.apart <= Math.max(1, Math.floor(text.length / 3)) ? best.candidate : undefined
 }
+
+/** As nearest; where no spelling is near, the known name that begins with the same word (`compare-`, `filter_`). */
+export function similar(name: string, known: readonly string[]): string | undefined {
+  const near = nearest(name, known)
+  const [first = ''] = name.split(/[-_]/)
+  if (near !== undefined || first === name) return near
+  const ranked = known
+    .filter((candidate) => candidate !== first && candidate.split(/[-_]/)[0] === first)
+    .map((candidate) => ({ candidate, apart: distance(plain(name), plain(candidate)) }))
+    .sort((a, b) => a.apart - b.apart)
+  return ranked[0]?.candidate
+}
