@@ -1,6 +1,6 @@
 import { oneLine } from '../one-line.js'
 import { ENABLED_BEFORE, RENAMED_SECTIONS } from './earlier-releases.js'
-import type { ConfigFile, Origin } from './types.js'
+import type { ConfigFile } from './types.js'
 
 /** Where an option stands in the file, and where it belongs today. */
 export interface Move {

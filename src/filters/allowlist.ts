@@ -75,7 +75,7 @@ export function releasesAdmitted(plugin: string, table: RequirementTable): Relea
     name: plugin,
     summary: `keeps only releases that the requirements on ${table.size} projects admit`,
     settings: table.keys,
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release, project) => table.admits(project.name, release.version),
   }
 }

@@ -66,7 +66,7 @@ function createBlocklistRelease({ config, idle }: PluginContext): ReleaseFilter 
     name: 'blocklist_release',
     summary: `drops releases that the requirements on ${table.size} projects admit`,
     settings: table.keys,
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release, project) => !table.admits(project.name, release.version),
   }
 }

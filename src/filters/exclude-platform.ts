@@ -88,7 +88,7 @@ function createExcludePlatform({ config, idle, warn }: PluginContext): ReleaseFi
     name: 'exclude_platform',
     summary: `drops binaries with ${[...parts].join(' ')} in their names`,
     settings: [[...parts].sort(), [...packageTypes].sort()],
-    byPage: true,
+    pageSuffices: true,
     keepFile: (file) => !excluded(file, parts, packageTypes),
   }
 }

@@ -6,7 +6,7 @@ import { PLUGIN_NAMES, PLUGINS } from './plugins.js'
 import { nearest } from '../model/nearest.js'
 import type { Filter, Filters } from './types.js'
 
-export { applyFilters, explain, keepsProject } from './apply.js'
+export { explain, filterReleases, keepsMetadata, keepsProject } from './apply.js'
 export { PLUGIN_NAMES, PLUGIN_TABLE } from './plugins.js'
 export type { Drop, Filter, Filters, Verdict } from './types.js'
 
@@ -65,7 +65,7 @@ function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): 
     release,
     releaseFile: filters.filter((filter) => filter.kind === 'release_file'),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
-    needsMetadata: filters.some(({ kind, byPage }) => kind !== 'project' && byPage !== true),
+    needsMetadata: filters.some(({ kind, pageSuffices }) => kind !== 'project' && pageSuffices !== true),
     warnings,
   }
 }

@@ -9,8 +9,8 @@ import type { ReleaseFilter } from './types.js'
 const SECTION = 'latest_release'
 
 /**
- * latest_release: keeps the `keep` newest releases, and in any case the one that the project calls its current version
- * (in place of the oldest of them). Releases that other filters dropped before count no more.
+ * latest_release: keeps the `keep` newest of the releases that the other filters keep. The one that the project calls its
+ * current version is kept in place of the oldest of them. Unlike in 8.0 a release that another filter drops takes no place.
  */
 export const latestRelease = {
   options: {
@@ -35,7 +35,8 @@ function createLatestRelease(context: PluginContext): ReleaseFilter | undefined 
     name: 'latest_release',
     summary: `keeps the ${keep} newest releases by ${byTime ? 'time' : 'version'}`,
     settings: [keep, byTime],
-    byPage: !byTime,
+    pageSuffices: !byTime,
+    last: true,
     keepRelease: latestOf(keep, byTime ? newestByTime : newestByVersion),
   }
 }
@@ -55,10 +56,13 @@ function latestOf(keep: number, ranking: Ranking): ReleaseFilter['keepRelease'] 
   return (release, project) => {
     if (keep > project.releases.length) return true
     const latest = rankedReleases(ranked, project, ranking).slice(0, keep)
-    const current = field(project.info, 'version')
-    if (latest.some(({ version }) => version === current)) return latest.includes(release)
     if (latest.length === 0) throw new InvalidDocumentError(`keep = ${keep} leaves no release`)
-    return release.version === current || latest.slice(0, -1).includes(release)
+    const current = field(project.info, 'version')
+    const isCurrent = ({ version }: Release): boolean => version === current
+    // With a negative `keep`, which hardly anybody means, a current version that is missing counts as it does in 8.0.
+    const isMissing = keep > 0 && !project.releases.some(isCurrent)
+    if (isMissing || latest.some(isCurrent)) return latest.includes(release)
+    return isCurrent(release) || latest.slice(0, -1).includes(release)
   }
 }
 

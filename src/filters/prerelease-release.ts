@@ -29,7 +29,7 @@ function createPrereleaseRelease({ config }: PluginContext): ReleaseFilter {
     name: 'prerelease_release',
     summary: `drops pre-releases of ${names.size === 0 ? 'all' : names.size} projects`,
     settings: [...names].sort(),
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release, project) =>
       (names.size > 0 && !names.has(project.name)) || !spellings.some((spelling) => spelling.match(release.version)),
   }

@@ -90,7 +90,7 @@ function createVersionsCountProjectMetadata(context: PluginContext): MetadataFil
     name,
     summary: `drops projects with ${limits(least, most)} versions, except ${exempt.size} on the allowlist`,
     settings: [least, most, [...exempt]],
-    byPage: true,
+    pageSuffices: true,
     keepMetadata: (project) => {
       const count = project.releases.length
       return exempt.has(project.name) || ((least === 0 || count >= least) && (most === 0 || count <= most))

@@ -51,7 +51,7 @@ function createRegexRelease({ config, idle }: PluginContext): ReleaseFilter | un
     name: 'regex_release',
     summary: `drops releases that match one of ${patterns.length} patterns`,
     settings: patterns.map(({ pattern }) => pattern),
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release) => !patterns.some((pattern) => pattern.match(release.version)),
   }
 }

@@ -47,6 +47,6 @@ function createProjectRequirementsPinned(context: PluginContext): ReleaseFilter 
   }
   return {
     ...releasesAdmitted('project_requirements_pinned', table),
-    settles: (project) => table.limits(project.name),
+    decidesAlone: (project) => table.limits(project.name),
   }
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
 import { ConfigError, InvalidDocumentError } from '../../src/errors.js'
-import { applyFilters, keepsProject, loadFilters } from '../../src/filters/index.js'
+import { keepsProject, loadFilters } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'
 import { normalizeName } from '../../src/packaging/name.js'
-import { directoryOf, enabledIn, projectOf } from './support.js'
+import { directoryOf, enabledIn, filtered, projectOf } from './support.js'
 
 interface Case {
   readonly config: string
@@ -47,7 +47,7 @@ async function outcome({ config: text, files, project, metadata }: Case): Promis
     if (!keepsProject(filters, project).keep) return { result: 'project' }
     const releases = Object.entries(metadata.releases).map(([version, value]) => [unmarked(version), value] as const)
     const document = { ...metadata, releases: Object.fromEntries(releases) }
-    const kept = applyFilters(
+    const kept = filtered(
       filters,
       projectOf(
         document,

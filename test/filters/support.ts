@@ -5,6 +5,8 @@ import { afterAll } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
 import type { ConfigFile } from '../../src/config/types.js'
 import type { PluginContext } from '../../src/filters/context.js'
+import { filterReleases, keepsMetadata } from '../../src/filters/index.js'
+import type { Filters } from '../../src/filters/index.js'
 import { isObject, parseProject } from '../../src/model/parse.js'
 import type { Project } from '../../src/model/project.js'
 
@@ -66,4 +68,9 @@ function complete(file: unknown): unknown {
 export function projectWith(name: string, versions: readonly string[], info: Record<string, unknown> = {}): Project {
   const releases = versions.map((version) => [version, [{ filename: `${name}-${version}-py3-none-any.whl` }]] as const)
   return projectOf({ info: { name, ...info }, releases: Object.fromEntries(releases) }, name, versions)
+}
+
+/** What the mirror does with a fetched project; undefined where it passes it over. */
+export function filtered(filters: Filters, project: Project): Project | undefined {
+  return keepsMetadata(filters, project) ? filterReleases(filters, project) : undefined
 }
