@@ -30,15 +30,21 @@ export function allowlistedRequirements(config: ConfigFile): Requirement[] {
   return packages(config, ['#', '-'])
 }
 
-/** allowlist_project: keeps the projects that are listed; all when the list is empty, as in 8.0. */
+/** What is wrong with a list of projects to mirror that is set and empty. */
+export const NAMES_NONE = 'names no project to mirror'
+
+/** allowlist_project: keeps the projects that are listed; all where there is no list. An empty list is refused. */
 export const allowlistProject = {
   options: { allowlist: ALLOWLIST_PACKAGES },
   create: createAllowlistProject,
 } satisfies Plugin
 
-function createAllowlistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+function createAllowlistProject({ config, idle, emptyList }: PluginContext): ProjectFilter | undefined {
   const names = allowlistedNames(config)
-  if (names.length === 0) idle('allowlist_project: [allowlist] packages is empty, so it keeps every project')
+  if (names.length === 0) {
+    if (config.has(SECTION, OPTION)) emptyList(config.invalid(SECTION, OPTION, NAMES_NONE))
+    else idle('allowlist_project: [allowlist] packages is not set, so it keeps every project')
+  }
   return projectsNamed('allowlist_project', names)
 }
 
@@ -64,6 +70,7 @@ export function projectsNamed(plugin: string, names: readonly string[]): Project
     summary: `keeps only ${names.length} listed projects`,
     settings: names,
     // Nothing is known of a project without a name, so nothing is said against it.
+    onlyListed: true,
     keepProject: (name) => name === '' || listed.has(normalizeName(name)),
   }
 }

@@ -14,6 +14,8 @@ export interface PluginContext {
   readonly warn: (message: string) => void
   /** tells that a plugin which was enabled by its name has nothing to do; `all` enables many of those */
   readonly idle: (message: string) => void
+  /** tells that a list of projects to mirror is set and empty: an error, unless another list limits the mirror */
+  readonly emptyList: (problem: ConfigError) => void
 }
 
 /** One plugin: what `[plugins] enabled` can name. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ConfigFile } from '../config/types.js'
+import { ConfigError } from '../errors.js'
 import type { PluginContext } from './context.js'
 import { isExternal, loadExternal } from './external.js'
 import { PLUGIN_NAMES, PLUGINS } from './plugins.js'
@@ -38,15 +39,28 @@ export async function loadFilters(
     warn(`${error.message}; it is ignored`)
   }
 
+  const emptyLists: ConfigError[] = []
+  const emptyList: PluginContext['emptyList'] = (problem) => void emptyLists.push(problem)
   const filters: Filter[] = []
   for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
-    const context: PluginContext = { config, directory, warn, idle: names.has(name) ? warn : () => {} }
-    const filter = plugin.create(context)
+    const filter = plugin.create({ config, directory, warn, idle: names.has(name) ? warn : () => {}, emptyList })
     if (filter) filters.push(filter)
   }
   for (const name of names) if (isExternal(name)) filters.push(await loadExternal(name, config))
+  checkEmptyLists(filters, emptyLists).forEach(warn)
   return sortedByKind(filters, warnings)
+}
+
+/**
+ * 8.0 takes a list of projects that is set and empty for no limit, and mirrors all of PyPI.
+ * @returns warnings, where another list limits the mirror @throws ConfigError where none does
+ */
+function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly ConfigError[]): string[] {
+  const [first] = emptyLists
+  const isLimited = filters.some((filter) => filter.kind === 'project' && filter.onlyListed === true)
+  if (first === undefined || isLimited) return emptyLists.map(({ message }) => message)
+  throw new ConfigError(`${first.message}; name some, or disable the plugin that reads it to mirror every project`)
 }
 
 function unknown(config: ConfigFile, name: string): Error {

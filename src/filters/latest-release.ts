@@ -34,7 +34,7 @@ function createLatestRelease(context: PluginContext): ReleaseFilter | undefined 
     kind: 'release',
     name: 'latest_release',
     summary: `keeps the ${keep} newest releases by ${byTime ? 'time' : 'version'}`,
-    settings: [keep, byTime],
+    settings: { keep, byTime, counts: 'what other filters keep' },
     pageSuffices: !byTime,
     last: true,
     keepRelease: latestOf(keep, byTime ? newestByTime : newestByVersion),

@@ -1,5 +1,5 @@
 import type { Requirement } from '../packaging/requirement.js'
-import { projectsNamed, releasesAdmitted } from './allowlist.js'
+import { NAMES_NONE, projectsNamed, releasesAdmitted } from './allowlist.js'
 import type { PluginOptions } from '../config/types.js'
 import type { Plugin, PluginContext } from './context.js'
 import { decodeRequirements, decodeUtf8 } from '../python/decode.js'
@@ -15,13 +15,16 @@ const REQUIREMENTS: PluginOptions = {
   },
 }
 
-/** project_requirements: keeps the projects that the requirements files name; all when they name none, as in 8.0. */
+/** project_requirements: keeps the projects that the requirements files name; all where no file is set. */
 export const projectRequirements = { options: REQUIREMENTS, create: createProjectRequirements } satisfies Plugin
 
-function createProjectRequirements({ config, directory, idle }: PluginContext): ProjectFilter | undefined {
+function createProjectRequirements({ config, directory, idle, emptyList }: PluginContext): ProjectFilter | undefined {
   const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
   const names = namesOf(readRequirements(config, { directory, toLines }))
-  if (names.length === 0) idle('project_requirements: there are no requirements, so it keeps every project')
+  if (names.length === 0) {
+    if (config.has('allowlist', 'requirements')) emptyList(config.invalid('allowlist', 'requirements', NAMES_NONE))
+    else idle('project_requirements: [allowlist] requirements is not set, so it keeps every project')
+  }
   return projectsNamed('project_requirements', names)
 }
 

@@ -20,6 +20,8 @@ interface Named {
 /** Decides by the project's name, before anything is fetched. */
 export interface ProjectFilter extends Named {
   readonly kind: 'project'
+  /** true: keeps only projects that a list names */
+  readonly onlyListed?: true
   /** `name`: as the list of projects spells it, normalized or not */
   keepProject(name: string): boolean
 }
