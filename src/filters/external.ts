@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ConfigFile } from '../config/types.js'
 import { ConfigError, errorText, InvalidDocumentError } from '../errors.js'
-import { isObject } from '../model/parse.js'
+import { isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Filter } from './types.js'
 

@@ -1,5 +1,5 @@
 import { InvalidDocumentError } from '../errors.js'
-import { field } from '../model/parse.js'
+import { field } from '../model/json.js'
 import type { Project, Release } from '../model/project.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
 import type { Plugin, PluginContext } from './context.js'

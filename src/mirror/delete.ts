@@ -16,7 +16,8 @@ import { recallJsonApi } from './project/json-api.js'
 import { loadMemory, loadSerials, saveSerials } from './state/run-notes.js'
 import { ownedKeys } from './project/remove.js'
 import { loadState } from './state/status-files.js'
-import { documentKeys, storedProject } from './project/stored.js'
+import { documentKeys } from '../model/document.js'
+import { storedProject } from './project/stored.js'
 import { rewriteRoot } from './sync.js'
 
 /** `delete`: removes everything that the mirror has of the named projects, in any spelling, whatever the filters say. */

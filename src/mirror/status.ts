@@ -11,7 +11,8 @@ import type { FailureRecord } from './state/run-notes.js'
 import { mirroredNames } from './project/pages.js'
 import type { Progress } from './run/progress.js'
 import { parseTodo } from './state/status-files.js'
-import { pageKeys, storedPage } from './project/stored.js'
+import { pageKeys } from '../model/page.js'
+import { storedPage } from './project/stored.js'
 
 /** Release files that a project's page names; core metadata files are not among them. */
 export interface ProjectSize {
@@ -114,7 +115,10 @@ async function projectSizes(
       // A directory without pages is not a project's.
       if (page === undefined) continue
       count += 1
-      largest.push({ name, ...(config.releaseFiles ? await pageSize(storage, page) : { files: 0, bytes: 0 }) })
+      largest.push({
+        name,
+        ...(config.releaseFiles ? await pageSize(storage, page, config.rootUri) : { files: 0, bytes: 0 }),
+      })
       if (most > 0 && largest.length > most + 1000) keepLargest()
     }
   }
@@ -122,7 +126,11 @@ async function projectSizes(
   return { count, largest }
 }
 
-async function pageSize(storage: Storage, page: JsonObject): Promise<Pick<ProjectSize, 'files' | 'bytes'>> {
+async function pageSize(
+  storage: Storage,
+  page: JsonObject,
+  rootUri: string,
+): Promise<Pick<ProjectSize, 'files' | 'bytes'>> {
   const listed = field(page, 'files')
   const sizes = (Array.isArray(listed) ? listed : []).map((file) => (isObject(file) ? field(file, 'size') : undefined))
   if (sizes.every((size) => typeof size === 'number')) {
@@ -130,7 +138,8 @@ async function pageSize(storage: Storage, page: JsonObject): Promise<Pick<Projec
   }
   // HTML pages, and JSON ones from before PEP 700, name no sizes.
   let bytes = 0
-  for (const key of pageKeys(page)) if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
+  for (const key of pageKeys(page, rootUri))
+    if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
   return { files: sizes.length, bytes }
 }
 

@@ -1,7 +1,7 @@
 import { InvalidDocumentError } from '../errors.js'
 import { packageType, versionFromFilename } from '../packaging/filename.js'
 import { shown } from './layout.js'
-import { field, isObject, serial } from './parse.js'
+import { field, isObject, serial } from './json.js'
 import type { JsonObject } from './project.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
 
@@ -60,7 +60,7 @@ function fileFromPage(file: JsonObject, filename: string): JsonObject {
   const uploaded = field(file, 'upload-time')
   return {
     filename,
-    packagetype: packageType(filename),
+    packagetype: packageType(filename) ?? null,
     url: field(file, 'url'),
     digests: field(file, 'hashes'),
     size: field(file, 'size') ?? null,

@@ -61,7 +61,11 @@ export function projectOf(document: unknown, name: string, releaseOrder?: readon
 
 function complete(file: unknown): unknown {
   if (!isObject(file)) throw new TypeError('no release file')
-  return { url: `https://files.example.org/packages/${String(file['filename'])}`, digests: {}, ...file }
+  return {
+    url: `https://files.example.org/packages/${String(file['filename'])}`,
+    digests: { sha256: '0'.repeat(64) },
+    ...file,
+  }
 }
 
 /** A project of releases with one wheel each. */

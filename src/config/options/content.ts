@@ -72,7 +72,7 @@ export const CONTENT_OPTIONS = {
     foldCase: 'lower',
     default: 'sha256',
     shapes: 'pages',
-    doc: 'Digest that pages show and files are checked with; the master must offer it.',
+    doc: 'Digest that pages give for a file; where upstream has none of this name, the strongest that it has.',
   },
   keep_index_versions: {
     type: 'integer',

@@ -1,9 +1,9 @@
 import { UpstreamError } from '../../errors.js'
 import { documentFromPage } from '../../model/from-page.js'
-import { hasIndexKeys, keyOrder } from '../../python/json/key-order.js'
-import { field, isObject, parseProject } from '../../model/parse.js'
-import { releaseFiles } from '../../model/project.js'
-import type { JsonObject, PageFields, Project, ReleaseFile } from '../../model/project.js'
+import { documentWithPage, parseDocument } from '../../model/document.js'
+import { isQuarantined, pageFields, pageFiles, withPage } from '../../model/page.js'
+import { parseProject } from '../../model/parse.js'
+import type { Project } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import type { Context } from '../run/context.js'
 import { insist } from '../run/ask-again.js'
@@ -30,10 +30,15 @@ export async function fetchProject(
 ): Promise<FetchedProject | 'gone'> {
   const document = await fetchDocument(context, rawName, required)
   if (document === 'gone') return fromPage(context, rawName, required)
-  const parsed = { ...parseDocument(document.json, document.text, rawName), text: document.text }
-  if (context.config.simpleApiVersion === '1.1') return parsed
+  const parsed = parseDocument(document.json, document.text, rawName)
+  const { text } = document
+  if (parsed.kind === 'without-releases') {
+    const page = await fetchPage(context, rawName, required)
+    return page === 'gone' ? page : withPage({ ...documentWithPage(parsed.document, page.json, rawName), text }, page)
+  }
+  if (context.config.simpleApiVersion === '1.1') return { ...parsed, text }
   const page = await fetchPage(context, rawName, required)
-  return page === 'gone' ? parsed : withPage(parsed, page)
+  return page === 'gone' ? { ...parsed, text } : withPage({ ...parsed, text }, page)
 }
 
 async function fetchPage(context: Context, rawName: string, required: number): Promise<ProjectPage | 'gone'> {
@@ -43,8 +48,8 @@ async function fetchPage(context: Context, rawName: string, required: number): P
 /** What the page says of a project that the JSON API does not have. A single 404 may be a cache's mistake. */
 async function fromPage(context: Context, rawName: string, required: number): Promise<FetchedProject | 'gone'> {
   const page = await fetchPage(context, rawName, required)
-  if (page === 'gone' || isQuarantined(page)) return 'gone'
-  const count = pageFiles(page).length
+  if (page === 'gone' || isQuarantined(page.json)) return 'gone'
+  const count = pageFiles(page.json).length
   if (await offersJsonApi(context, rawName)) {
     if (count === 0) return 'gone'
     throw new UpstreamError(
@@ -58,79 +63,7 @@ async function fromPage(context: Context, rawName: string, required: number): Pr
   return { ...parsed, project: { ...parsed.project, lastSerial, page: pageFields(page.json) }, text: undefined }
 }
 
-/**
- * The project with what only its page says. The page decides which files upstream offers, and where: a mirror has
- * PyPI's document, but perhaps not all of its files. 'gone' when the project is in quarantine.
- */
-export function withPage<T extends { readonly project: Project }>(fetched: T, page: ProjectPage): T | 'gone' {
-  if (isQuarantined(page)) return 'gone'
-  const { project } = fetched
-  const urls = new Map<unknown, unknown>(pageFiles(page).map((file) => [field(file, 'filename'), field(file, 'url')]))
-  if (page.html === true && urls.size === 0 && releaseFiles(project).length > 0) {
-    throw new UpstreamError('content', `${project.rawName}: its page is HTML without a single file`)
-  }
-  const offered = (file: ReleaseFile): ReleaseFile[] => {
-    const url = urls.get(file.filename)
-    // A page without a serial may be older than the document.
-    if (url === undefined) return page.serial === undefined ? [file] : []
-    return [isWebUrl(url) && url !== file.url ? { ...file, url } : file]
-  }
-  const releases = project.releases.map((release) => ({ ...release, files: release.files.flatMap(offered) }))
-  return { ...fetched, project: { ...project, releases, page: pageFields(page.json) } }
-}
-
-function pageFiles(page: ProjectPage): JsonObject[] {
-  const files = field(page.json, 'files')
-  return Array.isArray(files) ? files.filter(isObject) : []
-}
-
-/** PEP 792 */
-function isQuarantined(page: ProjectPage): boolean {
-  return projectStatus(field(page.json, 'project-status'))?.status === 'quarantined'
-}
-
-/** A metadata document with its releases in the document's order, which JavaScript's objects do not always keep. */
-export function parseDocument(
-  json: JsonObject,
-  text: string,
-  rawName: string,
-): { project: Project; refused: readonly string[] } {
-  const releases = field(json, 'releases')
-  const order = isObject(releases) && hasIndexKeys(releases) ? keyOrder(text, ['releases']) : undefined
-  return parseProject(json, rawName, { releaseOrder: order })
-}
-
 /** For verify: sees to it that a 404 of the JSON API means what it says. @throws UpstreamError where the page has files */
 export async function confirmGone(context: Context, rawName: string): Promise<void> {
   await fromPage({ ...context, jsonApi: createJsonApi('json') }, rawName, 0)
-}
-
-/** What only the PEP 691 page of a project says. */
-export function pageFields(page: JsonObject): PageFields {
-  const status = field(page, 'project-status')
-  const locations = field(page, 'alternate-locations')
-  const files = field(page, 'files')
-  const provenance = new Map<string, string | null>()
-  for (const file of Array.isArray(files) ? files : []) {
-    if (!isObject(file)) continue
-    const filename = field(file, 'filename')
-    const url = field(file, 'provenance')
-    if (typeof filename === 'string' && (url === null || isWebUrl(url))) provenance.set(filename, url)
-  }
-  return {
-    projectStatus: projectStatus(status),
-    alternateLocations: Array.isArray(locations) ? locations.filter(isWebUrl) : [],
-    provenance,
-  }
-}
-
-function projectStatus(value: unknown): PageFields['projectStatus'] {
-  const status = isObject(value) ? field(value, 'status') : value
-  const reason = isObject(value) ? field(value, 'reason') : undefined
-  if (typeof status !== 'string') return undefined
-  return { status, reason: typeof reason === 'string' ? reason : undefined }
-}
-
-function isWebUrl(value: unknown): value is string {
-  return typeof value === 'string' && /^https?:\/\//.test(value)
 }

@@ -1,7 +1,9 @@
 import { PAGE_NAMES, jsonKey, pypiJsonKey, simpleDirectory } from '../../model/layout.js'
 import type { Context } from '../run/context.js'
 import type { Removal } from '../run/report.js'
-import { documentKeys, pageKeys, storedPage, storedProject } from './stored.js'
+import { documentKeys } from '../../model/document.js'
+import { pageKeys } from '../../model/page.js'
+import { storedPage, storedProject } from './stored.js'
 
 /** A run never removes fewer than this many because of `removal-limit`: small mirrors would always be stuck. */
 const ALWAYS_ALLOWED = 50
@@ -78,6 +80,6 @@ export async function ownedKeys(context: Context, name: string): Promise<string[
   if (project !== undefined && project !== 'unreadable')
     documentKeys(project, config.digestName).forEach((key) => keys.add(key))
   const page = await storedPage(storage, config, name)
-  if (page !== undefined) pageKeys(page).forEach((key) => keys.add(key))
+  if (page !== undefined) pageKeys(page, config.rootUri).forEach((key) => keys.add(key))
   return [...keys]
 }

@@ -16,9 +16,9 @@ import { reformatSorted } from '../../python/json/reformat.js'
 import { field, isObject } from '../../model/parse.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, Project } from '../../model/project.js'
-import { pageDigest } from '../../simple/html.js'
 import type { Context } from '../run/context.js'
-import { fetchProject, pageFields, withPage } from './fetch-project.js'
+import { pageFields, withPage } from '../../model/page.js'
+import { fetchProject } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { ensureFiles } from './fetch-files.js'
 import { writePages } from './pages.js'
@@ -84,7 +84,6 @@ async function storeProject(context: Context, fetched: FetchedProject, serial: n
   if (files.length === 0 && refused.length > 0) {
     return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored` }
   }
-  for (const file of files) pageDigest(file, wanted, config.digestName)
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   if (config.releaseFiles) {
     const outcome = await ensureFiles(context, specs)

@@ -3,7 +3,8 @@ import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { documentFromPage } from '../../model/from-page.js'
 import { jsonKey } from '../../model/layout.js'
-import { field, isObject, parseProject } from '../../model/parse.js'
+import { linkedPath, MIRROR_HOST, pageFiles } from '../../model/page.js'
+import { field, parseProject } from '../../model/parse.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Context } from '../run/context.js'
 import { fetchProject } from '../project/fetch-project.js'
@@ -33,18 +34,15 @@ export async function verifiableProject(context: Context, name: string): Promise
     context.report.failures.push({ project: name, reason: `${where} cannot be read` })
   }
   if (page === undefined) return undefined
-  const { document, releaseOrder } = documentFromPage(withAddresses(page), name)
+  const { document, releaseOrder } = documentFromPage(withAddresses(page, config.rootUri), name)
   return { project: parseProject(document, name, { releaseOrder }).project, fromPage: true }
 }
 
 /** A page of ours links relatively or below root_uri; what counts here is the path below /packages/. */
-function withAddresses(page: JsonObject): JsonObject {
-  const files = field(page, 'files')
-  const absolute = (Array.isArray(files) ? files : []).filter(isObject).map((file) => {
+function withAddresses(page: JsonObject, rootUri: string): JsonObject {
+  const absolute = pageFiles(page).map((file) => {
     const url = field(file, 'url')
-    return typeof url === 'string'
-      ? { ...file, url: url.replace(/^.*?(?=\/packages\/)/s, 'https://mirror.invalid') }
-      : file
+    return typeof url === 'string' ? { ...file, url: `${MIRROR_HOST}${linkedPath(url, rootUri)}` } : file
   })
   return { ...page, files: absolute }
 }

@@ -1,6 +1,7 @@
 import { jsonKey } from '../../model/layout.js'
 import type { Context } from '../run/context.js'
-import { confirmGone, parseDocument } from '../project/fetch-project.js'
+import { parseDocument } from '../../model/document.js'
+import { confirmGone } from '../project/fetch-project.js'
 
 /**
  * `verify --json-update`: fetches a project's metadata document anew. Stored as upstream sends it, like 8.0; but only
