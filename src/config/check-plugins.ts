@@ -26,7 +26,7 @@ export function checkPlugins(file: ConfigFile, plugins: PluginTable, enabled: re
     const place = placeText(file, { section, option: options[0] ?? '' })
     const more = options.slice(1).map((option) => `, ${option}`)
     const instead = readers.length === 1 ? '' : ` (or ${listed(readers.slice(1), 'or')})`
-    return `${place}${more.join('')}: no plugin that reads this is enabled; add ${readers[0] ?? ''}${instead} to [plugins] enabled`
+    return `${place}${more.join('')}: no enabled plugin reads this; add ${readers[0] ?? ''}${instead} to [plugins] enabled`
   })
 }
 

@@ -54,7 +54,7 @@ function enabledBySections(file: ConfigFile, plugins: PluginTable, moves: readon
   )
   if (names.length === 0) return { names, warnings: [] }
   const place = placeText(file, first.from)
-  const warning = `${place}: no plugin is enabled; as in bandersnatch 3.0 the plugins ${names.join(', ')} are at work. List them in [plugins] enabled`
+  const warning = `${place}: [plugins] enabled is not set; as in bandersnatch 3.0 these plugins are enabled: ${names.join(', ')}. List them in [plugins] enabled`
   return { names, warnings: [warning] }
 }
 

@@ -25,9 +25,9 @@ export interface ConfigFile {
   has(section: string, option: string): boolean
   /** The value with `%(name)s` filled in, undefined when not set. @throws ConfigError for a bad reference */
   get(section: string, option: string): string | undefined
-  /** Like get, as Python's int(). @throws ConfigError when it is no whole number */
+  /** Like get, as Python's int(). @throws ConfigError when it is not a whole number */
   getInt(section: string, option: string): number | undefined
-  /** Like get, as Python's float(); may be infinite or NaN. @throws ConfigError when it is no number */
+  /** Like get, as Python's float(); may be infinite or NaN. @throws ConfigError when it is not a number */
   getFloat(section: string, option: string): number | undefined
   /** Like get: 1/yes/true/on and 0/no/false/off in any case. @throws ConfigError for anything else */
   getBoolean(section: string, option: string): boolean | undefined

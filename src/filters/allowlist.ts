@@ -39,11 +39,11 @@ export const allowlistProject = {
   create: createAllowlistProject,
 } satisfies Plugin
 
-function createAllowlistProject({ config, idle, emptyList }: PluginContext): ProjectFilter | undefined {
+function createAllowlistProject({ config, warnUnused, emptyList }: PluginContext): ProjectFilter | undefined {
   const names = allowlistedNames(config)
   if (names.length === 0) {
     if (config.has(SECTION, OPTION)) emptyList(config.invalid(SECTION, OPTION, NAMES_NONE))
-    else idle('allowlist_project: [allowlist] packages is not set, so it keeps every project')
+    else warnUnused('allowlist_project: [allowlist] packages is not set, so it keeps every project')
   }
   return projectsNamed('allowlist_project', names)
 }

@@ -36,10 +36,10 @@ export function blocklistedRequirements(config: ConfigFile): Requirement[] {
 /** blocklist_project: drops the projects that are listed without anything behind the name. */
 export const blocklistProject = { options: BLOCKLIST, create: createBlocklistProject } satisfies Plugin
 
-function createBlocklistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+function createBlocklistProject({ config, warnUnused }: PluginContext): ProjectFilter | undefined {
   const names = blocklistedNames(config)
   if (names.length === 0) {
-    idle('blocklist_project: [blocklist] packages lists no whole project, so it keeps every project')
+    warnUnused('blocklist_project: [blocklist] packages lists no whole project, so it keeps every project')
     return undefined
   }
   const listed = new Set(names)
@@ -55,10 +55,10 @@ function createBlocklistProject({ config, idle }: PluginContext): ProjectFilter 
 /** blocklist_release: drops the releases that a line of the list admits; all for a line without versions. */
 export const blocklistRelease = { options: BLOCKLIST, create: createBlocklistRelease } satisfies Plugin
 
-function createBlocklistRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+function createBlocklistRelease({ config, warnUnused }: PluginContext): ReleaseFilter | undefined {
   const table = requirementTable(blocklistedRequirements(config))
   if (table.size === 0) {
-    idle('blocklist_release: [blocklist] packages is empty, so it keeps every release')
+    warnUnused('blocklist_release: [blocklist] packages is empty, so it keeps every release')
     return undefined
   }
   return {

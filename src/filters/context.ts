@@ -10,11 +10,11 @@ export interface PluginContext {
   readonly config: ConfigFile
   /** what relative paths of requirements files and of plugins start from */
   readonly directory: string
-  /** tells of a setting that is accepted but hardly meant */
+  /** reports a setting that is accepted but probably a mistake */
   readonly warn: (message: string) => void
-  /** tells that a plugin which was enabled by its name has nothing to do; `all` enables many of those */
-  readonly idle: (message: string) => void
-  /** tells that a list of projects to mirror is set and empty: an error, unless another list limits the mirror */
+  /** reports that a plugin has nothing to do; not printed for plugins that only `all` enables */
+  readonly warnUnused: (message: string) => void
+  /** reports that a list of projects to mirror is set and empty: an error, unless another list limits the mirror */
   readonly emptyList: (problem: ConfigError) => void
 }
 

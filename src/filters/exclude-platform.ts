@@ -68,17 +68,17 @@ export const excludePlatform = {
   create: createExcludePlatform,
 } satisfies Plugin
 
-function createExcludePlatform({ config, idle, warn }: PluginContext): ReleaseFileFilter | undefined {
+function createExcludePlatform({ config, warnUnused, warn }: PluginContext): ReleaseFileFilter | undefined {
   const setting = config.get('blocklist', 'platforms')
   if (setting === undefined) {
-    idle('exclude_platform: [blocklist] platforms is not set, so it keeps every file')
+    warnUnused('exclude_platform: [blocklist] platforms is not set, so it keeps every file')
     return undefined
   }
   const parts = new Set<string>()
   const packageTypes = new Set<string>()
   for (const word of words(setting)) {
     const platform = platformOf(word.toLowerCase())
-    if (!platform) warn(`exclude_platform: there is no platform ${JSON.stringify(word)}`)
+    if (!platform) warn(`exclude_platform: ${JSON.stringify(word)} is not a known platform`)
     for (const part of platform?.parts ?? []) parts.add(part)
     for (const type of platform?.packageTypes ?? []) packageTypes.add(type)
   }

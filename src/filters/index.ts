@@ -14,7 +14,7 @@ export type { Drop, Filter, Filters, Verdict } from './types.js'
 export interface LoadOptions {
   /** absolute; what relative paths of requirements files start from: 8.0 takes the current directory */
   readonly directory: string
-  /** what a name that is no plugin is: an error unless 'warn'. 8.0 passes over it without a word. */
+  /** 'refuse': a name that is not a plugin is an error. 'warn': it is ignored with a warning, as 8.0 ignores it. */
   readonly unknownPlugin?: 'refuse' | 'warn'
 }
 
@@ -44,7 +44,7 @@ export async function loadFilters(
   const filters: Filter[] = []
   for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
-    const filter = plugin.create({ config, directory, warn, idle: names.has(name) ? warn : () => {}, emptyList })
+    const filter = plugin.create({ config, directory, warn, warnUnused: names.has(name) ? warn : () => {}, emptyList })
     if (filter) filters.push(filter)
   }
   for (const name of names) if (isExternal(name)) filters.push(await loadExternal(name, config))
@@ -66,7 +66,7 @@ function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly Config
 function unknown(config: ConfigFile, name: string): Error {
   const meant = nearest(name, PLUGIN_NAMES)
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
-  const problem = `there is no plugin ${JSON.stringify(name)}${hint}; the plugins are all, ${PLUGIN_NAMES.join(', ')}`
+  const problem = `${JSON.stringify(name)} is not a plugin${hint}; the plugins are all, ${PLUGIN_NAMES.join(', ')}`
   return config.invalid('plugins', 'enabled', problem)
 }
 

@@ -23,9 +23,9 @@ export const latestRelease = {
 } satisfies Plugin
 
 function createLatestRelease(context: PluginContext): ReleaseFilter | undefined {
-  const { idle, warn } = context
+  const { warnUnused, warn } = context
   const keep = readNumber(context, SECTION, 'keep')
-  if (keep === undefined) idle('latest_release: [latest_release] keep is not set, so it keeps every release')
+  if (keep === undefined) warnUnused('latest_release: [latest_release] keep is not set, so it keeps every release')
   if (keep === undefined || Number.isNaN(keep)) return undefined
   const byTime = sortsByTime(context)
   if (keep === 0) return undefined

@@ -21,11 +21,11 @@ export const sizeProjectMetadata = {
   create: createSizeProjectMetadata,
 } satisfies Plugin
 
-function createSizeProjectMetadata({ config, idle, warn }: PluginContext): MetadataFilter | undefined {
+function createSizeProjectMetadata({ config, warnUnused, warn }: PluginContext): MetadataFilter | undefined {
   const name = 'size_project_metadata'
   const text = config.get(name, OPTION)
   if (text === undefined) {
-    idle(`${name}: max_package_size is not set, so it keeps every project`)
+    warnUnused(`${name}: max_package_size is not set, so it keeps every project`)
     return undefined
   }
   const most = readSize(config, text)
@@ -72,7 +72,7 @@ export const versionsCountProjectMetadata = {
 
 function createVersionsCountProjectMetadata(context: PluginContext): MetadataFilter | undefined {
   const name = 'versions_count_project_metadata'
-  const { config, idle, warn } = context
+  const { config, warnUnused, warn } = context
   const least = readNumber(context, name, 'min_versions') ?? 0
   const most = readNumber(context, name, 'max_versions') ?? 0
   if (Number.isNaN(least) || Number.isNaN(most)) return undefined
@@ -81,7 +81,7 @@ function createVersionsCountProjectMetadata(context: PluginContext): MetadataFil
     return undefined
   }
   if (least === 0 && most === 0) {
-    idle(`${name}: neither min_versions nor max_versions is set, so it keeps every project`)
+    warnUnused(`${name}: neither min_versions nor max_versions is set, so it keeps every project`)
     return undefined
   }
   const exempt = new Set(allowlistedNames(config))

@@ -15,10 +15,10 @@ export const regexProject = {
   create: createRegexProject,
 } satisfies Plugin
 
-function createRegexProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+function createRegexProject({ config, warnUnused }: PluginContext): ProjectFilter | undefined {
   const patterns = readPatterns(config, 'filter_regex', 'packages')
   if (patterns.length === 0) {
-    idle('regex_project: [filter_regex] packages is empty, so it keeps every project')
+    warnUnused('regex_project: [filter_regex] packages is empty, so it keeps every project')
     return undefined
   }
   return {
@@ -40,10 +40,10 @@ export const regexRelease = {
   create: createRegexRelease,
 } satisfies Plugin
 
-function createRegexRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+function createRegexRelease({ config, warnUnused }: PluginContext): ReleaseFilter | undefined {
   const patterns = readPatterns(config, 'filter_regex', 'releases')
   if (patterns.length === 0) {
-    idle('regex_release: [filter_regex] releases is empty, so it keeps every release')
+    warnUnused('regex_release: [filter_regex] releases is empty, so it keeps every release')
     return undefined
   }
   return {

@@ -18,12 +18,17 @@ const REQUIREMENTS: PluginOptions = {
 /** project_requirements: keeps the projects that the requirements files name; all where no file is set. */
 export const projectRequirements = { options: REQUIREMENTS, create: createProjectRequirements } satisfies Plugin
 
-function createProjectRequirements({ config, directory, idle, emptyList }: PluginContext): ProjectFilter | undefined {
+function createProjectRequirements({
+  config,
+  directory,
+  warnUnused,
+  emptyList,
+}: PluginContext): ProjectFilter | undefined {
   const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
   const names = namesOf(readRequirements(config, { directory, toLines }))
   if (names.length === 0) {
     if (config.has('allowlist', 'requirements')) emptyList(config.invalid('allowlist', 'requirements', NAMES_NONE))
-    else idle('project_requirements: [allowlist] requirements is not set, so it keeps every project')
+    else warnUnused('project_requirements: [allowlist] requirements is not set, so it keeps every project')
   }
   return projectsNamed('project_requirements', names)
 }

@@ -81,5 +81,5 @@ function isEmpty(value: unknown): boolean {
 function specifiersOf(value: unknown, { text }: MetadataKey): SpecifierSet {
   const specifiers = typeof value === 'string' ? parseSpecifierSet(value) : undefined
   if (specifiers) return specifiers
-  throw new InvalidDocumentError(`${text} is no version specifier: ${JSON.stringify(value) ?? 'null'}`)
+  throw new InvalidDocumentError(`${text} is not a version specifier: ${JSON.stringify(value) ?? 'null'}`)
 }

@@ -41,7 +41,7 @@ export function documentFromPage(page: JsonObject, name: string): PageDocument {
   return { document, releaseOrder: [...releases.keys()] }
 }
 
-/** The version that PyPI's JSON API would call the project's own: the newest that is no pre-release, else the newest. */
+/** The version that PyPI's JSON API would call the project's own: the newest that is not a pre-release, else the newest. */
 function currentVersion(versions: Iterable<string>): string | undefined {
   const parsed = [...versions].flatMap((text) => {
     const version = parseVersion(text)

@@ -74,7 +74,7 @@ function statusFields(project: Project): string {
   )
 }
 
-/** PEP 440 order; what is no version comes first, by code point. */
+/** PEP 440 order; what is not a version comes first, by code point. */
 function byVersion(a: string, b: string): number {
   const x = parseVersion(a)
   const y = parseVersion(b)

@@ -77,8 +77,8 @@ describe('sections of earlier releases', () => {
     expect(config.enabledPlugins).toEqual(['allowlist_project', 'regex_project'])
     expect(warningsOf(config)).toEqual([
       'conf:4: [whitelist] is read as [allowlist], its name since bandersnatch 5.0; rename it',
-      'conf:4: [whitelist] packages: no plugin is enabled; as in bandersnatch 3.0 the plugins allowlist_project, ' +
-        'regex_project are at work. List them in [plugins] enabled',
+      'conf:4: [whitelist] packages: [plugins] enabled is not set; as in bandersnatch 3.0 these plugins are enabled: ' +
+        'allowlist_project, regex_project. List them in [plugins] enabled',
     ])
     expect(keepsProject(await filtersOf(config), 'other').keep).toBe(false)
     expect(load('[blacklist]\npackages = bad').enabledPlugins).toEqual(['blocklist_project', 'blocklist_release'])

@@ -164,7 +164,7 @@ describe('the proxy', () => {
   it('is none, with a warning, when the environment has no proxy URL', () => {
     const config = load('', { https_proxy: 'me:hunter2@proxy:3128' })
     expect(config.mirror.proxy).toBeUndefined()
-    expect(config.warnings).toEqual(['no proxy is used: HTTPS_PROXY is "***@proxy:3128", which is no proxy URL'])
+    expect(config.warnings).toEqual(['no proxy is used: HTTPS_PROXY is "***@proxy:3128", which is not a proxy URL'])
   })
 })
 

@@ -129,7 +129,7 @@ test('a document that a filter cannot read is an error with project, version and
   expect(() => filtered(range, odd)).toThrow(
     new InvalidDocumentError(
       'Odd 1.0: o.zip: version_range_release_file_metadata: ' +
-        'release_file.requires_python is no version specifier: ">=3.6.x"',
+        'release_file.requires_python is not a version specifier: ">=3.6.x"',
     ),
   )
   const latest = await load('[plugins]\nenabled = latest_release\n[latest_release]\nkeep = 1\n')

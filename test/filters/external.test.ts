@@ -52,7 +52,7 @@ test.each([
   ['export default { kind: "release" }', 'no method keepRelease'],
   ['export default { kind: "project", keepProject() {}, settings: 1n }', 'BigInt'],
   ['export default () => { throw new Error("no licence file") }', 'no licence file'],
-  ['export default (', 'no usable filter'],
+  ['export default (', 'cannot be used as a filter'],
 ])('%s is refused', async (source, problem) => {
   const root = directoryOf({ 'p.mjs': source })
   await expect(load(root, './p.mjs')).rejects.toThrow(problem)
@@ -60,8 +60,8 @@ test.each([
 })
 
 test('a module that is not there is refused', async () => {
-  await expect(load(directoryOf({}), './gone.mjs')).rejects.toThrow('"./gone.mjs" is no usable filter')
-  await expect(load(directoryOf({}), '@acme/gone')).rejects.toThrow('"@acme/gone" is no usable filter')
+  await expect(load(directoryOf({}), './gone.mjs')).rejects.toThrow('"./gone.mjs" cannot be used as a filter')
+  await expect(load(directoryOf({}), '@acme/gone')).rejects.toThrow('"@acme/gone" cannot be used as a filter')
 })
 
 test('what a filter throws or wrongly answers fails the project asked about, by name', async () => {

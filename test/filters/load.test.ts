@@ -113,7 +113,7 @@ platforms = amiga
   const filters = await load(text)
   expect(filters).toMatchObject({ project: [], metadata: [], release: [], releaseFile: [] })
   expect(filters.warnings.join('\n')).toMatch(
-    /^allowlist_project: .* is not set.*\n.*keep = "many".*\n.*"big".*\n.*min_versions \(5\).*\n.*"amiga"$/,
+    /^allowlist_project: .* is not set.*\n.*keep = "many".*\n.*"big".*\n.*min_versions \(5\).*\n.*"amiga" is not a known platform$/,
   )
 })
 

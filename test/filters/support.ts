@@ -38,7 +38,7 @@ export function configOf(sections: Readonly<Record<string, Readonly<Record<strin
 }
 
 export function contextOf(config: ConfigFile, directory = '/nowhere'): PluginContext {
-  return { config, directory, warn: () => {}, idle: () => {}, emptyList: () => {} }
+  return { config, directory, warn: () => {}, warnUnused: () => {}, emptyList: () => {} }
 }
 
 /** The lines of `[plugins] enabled`. */
