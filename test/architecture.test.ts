@@ -63,6 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
   mirror: ['fetch-thread', 'plan', 'project', 'run', 'state', 'verify'],
   storage: ['filesystem', 's3', 's3/client'],
+  config: ['options'],
   python: ['configparser', 'json', 'regex'],
   upstream: ['http'],
   log: ['python'],

@@ -7,7 +7,7 @@ import { createProgram } from '../src/program.js'
 import { readLogConfig } from '../src/log/python/config.js'
 import { loadConfig } from '../src/config/load.js'
 import { EXIT } from '../src/errors.js'
-import { loadFilters } from '../src/filters/index.js'
+import { loadFilters, PLUGIN_TABLE } from '../src/filters/index.js'
 import { codeBlocks, codeSpans, PAGES as pages, pageText, ROOT } from './helpers/docs/blocks.js'
 
 const program = createProgram(
@@ -160,7 +160,7 @@ describe('configuration in the documentation', () => {
       ? text
       : `[mirror]\ndirectory = ${scratch}\n${text.replace(/^\[mirror\]\n/, '')}`
     writeFileSync(path, whole)
-    const config = loadConfig(path, { env: {} })
+    const config = loadConfig(path, { env: {}, plugins: PLUGIN_TABLE })
     return [
       ...config.warnings,
       ...(await loadFilters(config.file, config.enabledPlugins, { directory: scratch })).warnings,

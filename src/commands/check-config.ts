@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.js'
+import { PLUGIN_TABLE } from '../filters/index.js'
 import { readLogConfig } from '../log/python/config.js'
 import type { LogConfig } from '../log/python/config.js'
 import { withoutUserinfo } from '../config/redact.js'
@@ -42,7 +43,7 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
 /** A missing file is no reason to write an example when somebody only wants to know. */
 function load(setting: Setting): Config {
   try {
-    return loadConfig(setting.configPath, { env: setting.env })
+    return loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   } catch (error) {
     if (error instanceof ConfigMissingError) throw new ConfigError(error.message, { cause: error.cause })
     throw error

@@ -6,7 +6,7 @@ import type { Config } from '../config/types.js'
 import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
-import { loadFilters } from '../filters/index.js'
+import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
@@ -71,7 +71,7 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env })
+  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
   const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })

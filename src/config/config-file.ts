@@ -38,7 +38,7 @@ export function parseConfig(
   defaults: Defaults = new Map(),
   dialect: Dialect = BANDERSNATCH_DIALECT,
 ): ConfigFile {
-  // On purpose unlike Python: editors that write a byte order mark are common.
+  // Unlike Python: some editors write a byte order mark.
   const canonical = canonicalize(text.startsWith('\ufeff') ? text.slice(1) : text, path, dialect)
   const sections = new Map<string, Options>()
   for (const [section, options] of defaults) sections.set(section, new Map(options))

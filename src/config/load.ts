@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs'
-import { ConfigError, ConfigMissingError, errorText, systemCode } from '../errors.js'
-import { checkNames, checkPlugins } from './check-names.js'
+import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
+import { checkNames } from './check-names.js'
+import { checkPlugins } from './check-plugins.js'
 import { parseConfig } from './config-file.js'
-import { readMirror } from './mirror.js'
-import { OBSOLETE_PLUGINS } from './obsolete.js'
-import { mirrorDefaults } from './options.js'
+import { enabledPlugins } from './enabled.js'
+import { mirrorDefaults, readMirror } from './mirror.js'
+import type { PluginTable } from './option-spec.js'
 import type { Environment } from './proxy.js'
 import { oneLine } from '../one-line.js'
+import { movedOptions, renamedWarnings, withMoves } from './renamed.js'
 import { readS3 } from './s3.js'
-import type { Config, ConfigFile } from './types.js'
+import { sectionsWith } from './sections.js'
+import type { Config } from './types.js'
 
-const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(error))
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
 function readText(path: string): string {
   let bytes: Buffer
@@ -28,9 +32,11 @@ function readText(path: string): string {
   }
 }
 
-/** As 8.0 splits it: one name a line. */
-function enabledNames(file: ConfigFile): string[] {
-  return (file.get('plugins', 'enabled') ?? '').split('\n').filter((name) => name !== '')
+export interface LoadConfigOptions {
+  /** what proxies are read from */
+  readonly env: Environment
+  /** the plugins that there are, with the options that they read */
+  readonly plugins: PluginTable
 }
 
 /**
@@ -39,18 +45,26 @@ function enabledNames(file: ConfigFile): string[] {
  * @throws ConfigMissingError when there is no such file
  * @throws ConfigError of one line, for a file that cannot be read or a value that is not allowed
  */
-export function loadConfig(path: string, options: { readonly env: Environment }): Config {
-  const file = parseConfig(readText(path), path, mirrorDefaults())
-  const named = enabledNames(file)
-  const enabled = named.filter((name) => !OBSOLETE_PLUGINS.has(name))
-  const warnings = [...checkNames(file, enabled), ...checkPlugins(file, named)]
-  const mirror = readMirror(file, { env: options.env, warn: (message) => warnings.push(message) })
+export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): Config {
+  const written = parseConfig(readText(path), path, mirrorDefaults())
+  const moved = movedOptions(written)
+  const file = withMoves(written, moved.moves)
+  const sections = sectionsWith(plugins)
+  const enabled = enabledPlugins(file, plugins, moved.moves)
+  const warnings = [
+    ...checkNames(written, sections, enabled.names),
+    ...renamedWarnings(written, moved),
+    ...enabled.warnings,
+    ...checkPlugins(file, plugins, enabled.names),
+  ]
+  const mirror = readMirror(file, { env, warn: (message) => warnings.push(message) })
   return Object.freeze({
     path,
     file: Object.freeze(file),
+    sections,
     mirror: Object.freeze(mirror),
     s3: mirror.storageBackend === 's3' ? Object.freeze(readS3(file)) : undefined,
-    enabledPlugins: Object.freeze(enabled),
+    enabledPlugins: Object.freeze(enabled.names),
     warnings: Object.freeze(warnings),
   })
 }

@@ -32,7 +32,7 @@ function proxiesIn(env: Environment): Map<string, string> {
 /**
  * The proxy that the environment asks for. The variable's name says which one is taken, the URL in it what
  * kind of proxy it is.
- * @param warn told when the URL is of no kind that can be used; then, as in 8.0, there is no proxy
+ * @param warn called when the URL cannot be used; then, as in 8.0, no proxy is used
  */
 export function proxyFromEnvironment(env: Environment, warn: (message: string) => void): string | undefined {
   const proxies = proxiesIn(env)
@@ -40,6 +40,6 @@ export function proxyFromEnvironment(env: Environment, warn: (message: string) =
   const address = kind === undefined ? undefined : proxies.get(kind)
   if (kind === undefined || address === undefined) return undefined
   if (PROXY_URL.test(address) && URL.canParse(address)) return address.replace(/\/+$/, '')
-  warn(`no proxy is used: ${kind.toUpperCase()}_PROXY is "${withoutUserinfo(address)}", which is no proxy URL`)
+  warn(`no proxy is used: ${kind.toUpperCase()}_PROXY is "${withoutUserinfo(address)}", which is not a proxy URL`)
   return undefined
 }

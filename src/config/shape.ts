@@ -1,16 +1,20 @@
+import type { MirrorOptionSpec } from './option-spec.js'
+import { propertyName } from './option-values.js'
+import { MIRROR_OPTIONS } from './options/mirror.js'
 import type { MirrorConfig } from './types.js'
 
-/** Option -> canonical text of its value, for every [mirror] option that shapes what is served of a project. */
+/**
+ * What the configuration says of everything that is served of a project: each option of [mirror] that shapes pages,
+ * files or documents, with the canonical text of its value. Two configurations with equal shapes serve the same of
+ * a project, but for what the filters drop.
+ */
 export function shapeOf(config: MirrorConfig): Readonly<Record<string, string>> {
-  return {
-    'simple-format': config.simpleFormat,
-    'simple-api-version': config.simpleApiVersion,
-    root_uri: config.rootUri,
-    digest_name: config.digestName,
-    'core-metadata': String(config.coreMetadata),
-    'hash-index': String(config.hashIndex),
-    'release-files': String(config.releaseFiles),
-    json: String(config.json),
-    keep_index_versions: String(config.keepIndexVersions),
-  }
+  const values = new Map<string, unknown>(Object.entries(config))
+  const specs: [string, MirrorOptionSpec][] = Object.entries(MIRROR_OPTIONS)
+  const shaping = specs.filter(([, { shapes }]) => shapes !== false)
+  return Object.fromEntries(shaping.map(([name]) => [name, canonicalText(values.get(propertyName(name)))]))
+}
+
+function canonicalText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }

@@ -1,27 +1,116 @@
 import { resolve } from 'node:path'
-import { allowedText, SECTIONS } from './options.js'
-import type { OptionSpec } from './options.js'
-import { strip } from '../python/text.js'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../python/scalars.js'
+import { strip } from '../python/text.js'
+import type { OptionSpec, OptionTable } from './option-spec.js'
+import { propertyName } from './option-values.js'
+import type { OptionValues } from './option-values.js'
 import type { ConfigFile } from './types.js'
 
-type Sections = typeof SECTIONS
-/** Name of an option in the table. */
-export type OptionName<S extends keyof Sections> = keyof Sections[S]['options'] & string
+/** One option to be read. */
+interface Option {
+  readonly file: ConfigFile
+  readonly section: string
+  readonly name: string
+  readonly spec: OptionSpec
+}
 
-/** Reads a section's options with their defaults. Every method throws ConfigError for a value that is not allowed. */
-export interface OptionReader<Name extends string> {
-  boolean(name: Name): boolean
-  integer(name: Name): number
-  number(name: Name): number
-  /** one of `choices`, in the table's case */
-  choice<T extends string>(name: Name, choices: readonly T[]): T
-  /** undefined when empty, like the two below */
-  text(name: Name): string | undefined
-  /** absolute; `..` stays, for what is before it may be a symbolic link */
-  path(name: Name): string | undefined
-  /** without slashes at the end */
-  url(name: Name): string | undefined
+/**
+ * The values of a section's options, each checked and converted as the table says.
+ * Paths are absolute; `..` stays, for what is before it may be a symbolic link. URLs have no slash at the end.
+ * @throws ConfigError for the first value that is not allowed, in the table's order
+ */
+export function readOptions<Table extends OptionTable>(
+  file: ConfigFile,
+  section: string,
+  table: Table,
+): OptionValues<Table> {
+  const values: Record<string, unknown> = {}
+  for (const [name, spec] of Object.entries(table)) {
+    if (!name.endsWith('*')) values[propertyName(name)] = readOption({ file, section, name, spec })
+  }
+  if (!isComplete(values, table)) throw new Error(`options of [${section}] are missing`)
+  return values
+}
+
+/** Each value has the type that its table entry says: readOption sees to that. */
+function isComplete<Table extends OptionTable>(values: object, table: Table): values is OptionValues<Table> {
+  return Object.keys(table).every((name) => name.endsWith('*') || Object.hasOwn(values, propertyName(name)))
+}
+
+function readOption(option: Option): unknown {
+  const { spec } = option
+  switch (spec.type) {
+    case 'boolean':
+      return checked(option, parsePythonBoolean(valueOf(option)))
+    case 'integer': {
+      const integer = parsePythonInt(valueOf(option))
+      return inRange(option, integer === undefined ? undefined : Number(integer))
+    }
+    case 'number':
+      return inRange(option, parsePythonFloat(valueOf(option)))
+    case 'choice': {
+      const wanted = inCase(valueOf(option), spec.foldCase)
+      return checked(
+        option,
+        spec.choices?.find((choice) => choice === wanted),
+      )
+    }
+    case 'path': {
+      const path = readText(option)
+      return path === undefined ? undefined : absolutePath(path)
+    }
+    case 'url':
+      return readUrl(option)
+    case 'text':
+    case 'list':
+      return readText(option)
+  }
+}
+
+function valueOf({ file, section, name, spec }: Option): string {
+  return file.get(section, name) ?? spec.fallback ?? ''
+}
+
+function checked<T>({ file, section, name, spec }: Option, value: T | undefined): T {
+  if (value === undefined) throw file.invalid(section, name, `must be ${allowedText(spec)}`)
+  return value
+}
+
+function inRange(option: Option, value: number | undefined): number {
+  const { min = -Infinity, max = Infinity } = option.spec
+  const allowed = value !== undefined && Number.isFinite(value) && value >= min && value <= max
+  return checked(option, allowed ? value : undefined)
+}
+
+/** 8.0 strips where it lowers (digest_name), and only there. */
+function inCase(text: string, foldCase: OptionSpec['foldCase']): string {
+  if (foldCase === 'upper') return text.toUpperCase()
+  return foldCase === 'lower' ? strip(text).toLowerCase() : text
+}
+
+function readText(option: Option): string | undefined {
+  const { file, section, name, spec } = option
+  const text = valueOf(option)
+  if (text === '' && spec.required === true) throw file.invalid(section, name, `must be ${allowedText(spec)}`)
+  if (/[\n\0]/.test(text)) throw file.invalid(section, name, 'must be one line of text')
+  return text === '' ? undefined : text
+}
+
+function readUrl(option: Option): string | undefined {
+  const { file, section, name, spec } = option
+  const text = readText(option)
+  if (text === undefined) return undefined
+  const url = checked(option, parseUrl(text, spec.schemes ?? []))
+  if (url.search !== '' || url.hash !== '') throw file.invalid(section, name, 'must be a URL without "?" and "#"')
+  return text.replace(/\/+$/, '')
+}
+
+function parseUrl(text: string, schemes: readonly string[]): URL | undefined {
+  // URL drops white space and control characters without a word.
+  if (/[\p{Z}\p{Cc}]/u.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  const known = schemes.includes(url.protocol.slice(0, -1)) && /^[^:]+:\/\/[^/]/.test(text)
+  return known && url.hostname !== '' ? url : undefined
 }
 
 /** An absolute path as Python's Path spells it: no `.`, no double or trailing slash. */
@@ -33,73 +122,13 @@ export function absolutePath(path: string): string {
     .join('/')}`
 }
 
-/** 8.0 strips where it lowers (digest_name), and only there. */
-function inLetters(text: string, letters: OptionSpec['letters']): string {
-  if (letters === 'upper') return text.toUpperCase()
-  return letters === 'lower' ? strip(text).toLowerCase() : text
-}
-
-function parseUrl(text: string, schemes: readonly string[]): URL | undefined {
-  // URL drops white space and control characters without a word.
-  if (/[\p{Z}\p{Cc}]/u.test(text) || !URL.canParse(text)) return undefined
-  const url = new URL(text)
-  const known = schemes.includes(url.protocol.slice(0, -1)) && /^[^:]+:\/\/[^/]/.test(text)
-  return known && url.hostname !== '' ? url : undefined
-}
-
-export function optionReader<S extends keyof Sections>(file: ConfigFile, section: S): OptionReader<OptionName<S>> {
-  type Name = OptionName<S>
-  const specs: Readonly<Record<string, OptionSpec>> = SECTIONS[section].options
-
-  const specOf = (name: Name): OptionSpec => {
-    const spec = specs[name]
-    if (spec === undefined) throw new Error(`no option ${name} in the table`)
-    return spec
-  }
-  const value = (name: Name): string => file.get(section, name) ?? specOf(name).fallback ?? ''
-
-  const parsed = <T>(name: Name, result: T | undefined): T => {
-    if (result === undefined) throw file.invalid(section, name, `must be ${allowedText(specOf(name))}`)
-    return result
-  }
-  const inRange = (name: Name, result: number | undefined): number => {
-    const { min = -Infinity, max = Infinity } = specOf(name)
-    const allowed = result !== undefined && Number.isFinite(result) && result >= min && result <= max
-    return parsed(name, allowed ? result : undefined)
-  }
-  const text = (name: Name): string | undefined => {
-    const whole = value(name)
-    if (/[\n\0]/.test(whole)) throw file.invalid(section, name, 'must be one line of text')
-    return whole === '' ? undefined : whole
-  }
-
-  return {
-    boolean: (name) => parsed(name, parsePythonBoolean(value(name))),
-    integer: (name) => {
-      const integer = parsePythonInt(value(name))
-      return inRange(name, integer === undefined ? undefined : Number(integer))
-    },
-    number: (name) => inRange(name, parsePythonFloat(value(name))),
-    choice: (name, choices) => {
-      const wanted = inLetters(value(name), specOf(name).letters)
-      return parsed(
-        name,
-        choices.find((choice) => choice === wanted),
-      )
-    },
-    text,
-    path: (name) => {
-      const path = text(name)
-      return path === undefined ? undefined : absolutePath(path)
-    },
-    url: (name) => {
-      const url = text(name)
-      if (url === undefined) return undefined
-      const address = parsed(name, parseUrl(url, specOf(name).schemes ?? []))
-      if (address.search !== '' || address.hash !== '') {
-        throw file.invalid(section, name, 'must be a URL without "?" and "#"')
-      }
-      return url.replace(/\/+$/, '')
-    },
-  }
+/** What an option may hold, to follow "must be". */
+function allowedText(spec: OptionSpec): string {
+  if (spec.choices !== undefined) return `one of ${spec.choices.join(', ')}`
+  if (spec.schemes !== undefined) return `a URL with ${spec.schemes.map((name) => `${name}://`).join(' or ')}`
+  if (spec.type === 'boolean') return 'true or false'
+  if (spec.type !== 'integer' && spec.type !== 'number') return 'one line of text'
+  const number = spec.type === 'integer' ? 'a whole number' : 'a number'
+  if (spec.max !== undefined) return `${number} from ${spec.min ?? 0} to ${spec.max}`
+  return spec.min === undefined ? number : `${number}, ${spec.min} or more`
 }

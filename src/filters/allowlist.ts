@@ -1,13 +1,18 @@
-import type { ConfigFile } from '../config/types.js'
+import type { ConfigFile, OptionTable } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
 import type { RequirementTable } from './package-lines.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const SECTION = 'allowlist'
 const OPTION = 'packages'
+
+/** `[allowlist] packages`, which several plugins read. */
+export const ALLOWLIST_PACKAGES = {
+  packages: { type: 'list', doc: 'Projects or requirements (name>=1.0) to mirror, whatever their size.' },
+} as const satisfies OptionTable
 
 function packages(config: ConfigFile, skip: readonly string[]): Requirement[] {
   const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
@@ -25,15 +30,31 @@ export function allowlistedRequirements(config: ConfigFile): Requirement[] {
   return packages(config, ['#', '-'])
 }
 
-/** allowlist_project: keeps the projects that are listed; all when the list is empty, as in 8.0. */
-export function allowlistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+/** What is wrong with a list of projects to mirror that is set and empty. */
+export const NAMES_NONE = 'names no project to mirror'
+
+/** allowlist_project: keeps the projects that are listed; all where there is no list. An empty list is refused. */
+export const allowlistProject = {
+  options: { allowlist: ALLOWLIST_PACKAGES },
+  create: createAllowlistProject,
+} satisfies Plugin
+
+function createAllowlistProject({ config, warnUnused, emptyList }: PluginContext): ProjectFilter | undefined {
   const names = allowlistedNames(config)
-  if (names.length === 0) idle('allowlist_project: [allowlist] packages is empty, so it keeps every project')
+  if (names.length === 0) {
+    if (config.has(SECTION, OPTION)) emptyList(config.invalid(SECTION, OPTION, NAMES_NONE))
+    else warnUnused('allowlist_project: [allowlist] packages is not set, so it keeps every project')
+  }
   return projectsNamed('allowlist_project', names)
 }
 
 /** allowlist_release: keeps the releases that a line of the list admits, of listed projects only. */
-export function allowlistRelease({ config, warn }: PluginContext): ReleaseFilter {
+export const allowlistRelease = {
+  options: { allowlist: ALLOWLIST_PACKAGES },
+  create: createAllowlistRelease,
+} satisfies Plugin
+
+function createAllowlistRelease({ config, warn }: PluginContext): ReleaseFilter {
   const table = requirementTable(allowlistedRequirements(config))
   if (table.size === 0) warn('allowlist_release: [allowlist] packages is empty, so it drops every release')
   return releasesAdmitted('allowlist_release', table)
@@ -49,6 +70,7 @@ export function projectsNamed(plugin: string, names: readonly string[]): Project
     summary: `keeps only ${names.length} listed projects`,
     settings: names,
     // Nothing is known of a project without a name, so nothing is said against it.
+    onlyListed: true,
     keepProject: (name) => name === '' || listed.has(normalizeName(name)),
   }
 }
@@ -60,7 +82,7 @@ export function releasesAdmitted(plugin: string, table: RequirementTable): Relea
     name: plugin,
     summary: `keeps only releases that the requirements on ${table.size} projects admit`,
     settings: table.keys,
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release, project) => table.admits(project.name, release.version),
   }
 }

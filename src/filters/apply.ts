@@ -18,45 +18,40 @@ function droppingByName(filters: Filters, name: string): string | undefined {
 }
 
 /**
- * The project as the mirror should have it: files filtered first, releases without files removed (as 8.0 does
- * with no filter at all), then releases filtered. The same object when nothing is dropped; undefined when a
- * metadata filter drops the project. Project filters are not asked: see keepsProject.
+ * Whether the metadata filters want the project. Project filters are not asked: see keepsProject.
+ * @throws InvalidDocumentError naming project and plugin
+ */
+export function keepsMetadata(filters: Filters, project: Project): boolean {
+  return droppingByMetadata(filters, project) === undefined
+}
+
+function droppingByMetadata(filters: Filters, project: Project): string | undefined {
+  return filters.metadata.find((filter) => !asked(filter.name, project.rawName, () => filter.keepMetadata(project)))
+    ?.name
+}
+
+/**
+ * The project with the files that the mirror should have: files filtered first, releases without files removed (as 8.0
+ * does with no filter at all), then releases filtered. The same object when nothing is dropped.
  * @throws InvalidDocumentError naming project, version and plugin
  */
-export function applyFilters(filters: Filters, project: Project): Project | undefined {
-  return filtered(filters, project, () => {})
-}
-
-/** Whether the metadata filters want the project. @throws InvalidDocumentError naming project and plugin */
-export function keepsMetadata(filters: Filters, project: Project): boolean {
-  return filters.metadata.every((filter) => asked(filter.name, project.rawName, () => filter.keepMetadata(project)))
-}
-
-/** The project with what the file and release filters leave of it, as applyFilters. @throws InvalidDocumentError */
 export function filterReleases(filters: Filters, project: Project): Project {
-  return releasesFiltered(
-    filters,
-    filesFiltered(filters, project, () => {}),
-    () => {},
-  )
+  return filtered(filters, project, () => {})
 }
 
 /** Everything that the filters drop of a project, with the plugin that drops it. @throws as applyFilters */
 export function explain(filters: Filters, project: Project): Drop[] {
   const byName = droppingByName(filters, project.rawName)
   if (byName !== undefined) return [{ kind: 'project', plugin: byName }]
+  const byMetadata = droppingByMetadata(filters, project)
+  if (byMetadata !== undefined) return [{ kind: 'project', plugin: byMetadata }]
   const drops: Drop[] = []
   filtered(filters, project, (drop) => drops.push(drop))
   return drops
 }
 
-function filtered(filters: Filters, project: Project, onDrop: OnDrop): Project | undefined {
-  for (const filter of filters.metadata) {
-    if (asked(filter.name, project.rawName, () => filter.keepMetadata(project))) continue
-    onDrop({ kind: 'project', plugin: filter.name })
-    return undefined
-  }
-  return releasesFiltered(filters, filesFiltered(filters, project, onDrop), onDrop)
+function filtered(filters: Filters, project: Project, onDrop: OnDrop): Project {
+  return releasesFiltered(filters.release, filesFiltered(filters, project, onDrop), onDrop)
 }
 
 function filesFiltered(filters: Filters, project: Project, onDrop: OnDrop): Project {
@@ -82,18 +77,30 @@ function releaseFiltered(filters: Filters, release: Release, project: Project, o
   return files.length === release.files.length ? release : { ...release, files }
 }
 
-function releasesFiltered(filters: Filters, project: Project, onDrop: OnDrop): Project {
-  const settling = filters.release.find((filter) => filter.settles?.(project))
-  const asking: readonly ReleaseFilter[] = settling ? [settling] : filters.release
-  if (asking.length === 0) return project
+function releasesFiltered(filters: readonly ReleaseFilter[], project: Project, onDrop: OnDrop): Project {
+  const alone = filters.find((filter) => filter.decidesAlone?.(project))
+  if (alone !== undefined) return releasesKept([alone], project, onDrop)
+  const left = releasesKept(
+    filters.filter(({ last }) => last !== true),
+    project,
+    onDrop,
+  )
+  return releasesKept(
+    filters.filter(({ last }) => last === true),
+    left,
+    onDrop,
+  )
+}
 
-  // Filters see what is left at their turn: 8.0's latest_release counts releases dropped before no more.
+function releasesKept(filters: readonly ReleaseFilter[], project: Project, onDrop: OnDrop): Project {
+  if (filters.length === 0) return project
+  // Each filter sees what is left when it is asked: with a negative `keep` 8.0's latest_release depends on it.
   const remaining = [...project.releases]
   const current: Project = { ...project, releases: remaining }
   let kept = 0
   for (const release of project.releases) {
     const where = `${project.rawName} ${release.version}`
-    const dropping = asking.find((filter) => !asked(filter.name, where, () => filter.keepRelease(release, current)))
+    const dropping = filters.find((filter) => !asked(filter.name, where, () => filter.keepRelease(release, current)))
     if (dropping) {
       remaining.splice(kept, 1)
       onDrop({ kind: 'release', version: release.version, plugin: dropping.name })

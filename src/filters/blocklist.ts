@@ -1,13 +1,19 @@
-import type { ConfigFile } from '../config/types.js'
+import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
 import type { PackageLine } from './package-lines.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const SECTION = 'blocklist'
 const OPTION = 'packages'
+
+const BLOCKLIST: PluginOptions = {
+  blocklist: {
+    packages: { type: 'list', doc: 'Projects, or requirements such as name<1.0, not to mirror.' },
+  },
+}
 
 /** The lines of `[blocklist] packages`; unlike the allowlist it has no comments behind a requirement. */
 function packages(config: ConfigFile): PackageLine[] {
@@ -28,10 +34,12 @@ export function blocklistedRequirements(config: ConfigFile): Requirement[] {
 }
 
 /** blocklist_project: drops the projects that are listed without anything behind the name. */
-export function blocklistProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+export const blocklistProject = { options: BLOCKLIST, create: createBlocklistProject } satisfies Plugin
+
+function createBlocklistProject({ config, warnUnused }: PluginContext): ProjectFilter | undefined {
   const names = blocklistedNames(config)
   if (names.length === 0) {
-    idle('blocklist_project: [blocklist] packages lists no whole project, so it keeps every project')
+    warnUnused('blocklist_project: [blocklist] packages lists no whole project, so it keeps every project')
     return undefined
   }
   const listed = new Set(names)
@@ -45,10 +53,12 @@ export function blocklistProject({ config, idle }: PluginContext): ProjectFilter
 }
 
 /** blocklist_release: drops the releases that a line of the list admits; all for a line without versions. */
-export function blocklistRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+export const blocklistRelease = { options: BLOCKLIST, create: createBlocklistRelease } satisfies Plugin
+
+function createBlocklistRelease({ config, warnUnused }: PluginContext): ReleaseFilter | undefined {
   const table = requirementTable(blocklistedRequirements(config))
   if (table.size === 0) {
-    idle('blocklist_release: [blocklist] packages is empty, so it keeps every release')
+    warnUnused('blocklist_release: [blocklist] packages is empty, so it keeps every release')
     return undefined
   }
   return {
@@ -56,7 +66,7 @@ export function blocklistRelease({ config, idle }: PluginContext): ReleaseFilter
     name: 'blocklist_release',
     summary: `drops releases that the requirements on ${table.size} projects admit`,
     settings: table.keys,
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release, project) => !table.admits(project.name, release.version),
   }
 }

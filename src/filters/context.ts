@@ -1,4 +1,4 @@
-import type { ConfigFile } from '../config/types.js'
+import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { PythonRegex } from '../python/regex/regex.js'
 import { PatternError, translatePythonRegex } from '../python/regex/regex.js'
@@ -10,14 +10,21 @@ export interface PluginContext {
   readonly config: ConfigFile
   /** what relative paths of requirements files and of plugins start from */
   readonly directory: string
-  /** tells of a setting that is accepted but hardly meant */
+  /** reports a setting that is accepted but probably a mistake */
   readonly warn: (message: string) => void
-  /** tells that a plugin which was enabled by its name has nothing to do; `all` enables many of those */
-  readonly idle: (message: string) => void
+  /** reports that a plugin has nothing to do; not printed for plugins that only `all` enables */
+  readonly warnUnused: (message: string) => void
+  /** reports that a list of projects to mirror is set and empty: an error, unless another list limits the mirror */
+  readonly emptyList: (problem: ConfigError) => void
 }
 
-/** Makes a filter from the configuration; undefined where, by its settings, it would keep everything. */
-export type Plugin = (context: PluginContext) => Filter | undefined
+/** One plugin: what `[plugins] enabled` can name. */
+export interface Plugin {
+  /** the options that it reads, by section; documentation and checks of the configuration come from here */
+  readonly options: PluginOptions
+  /** Makes the filter; undefined where, by its settings, it would keep everything. @throws ConfigError */
+  readonly create: (context: PluginContext) => Filter | undefined
+}
 
 /** The regular expressions of an option, one a line. @throws ConfigError naming the one that cannot be used */
 export function readPatterns(config: ConfigFile, section: string, option: string): PythonRegex[] {

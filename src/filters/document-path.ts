@@ -1,5 +1,5 @@
 import { InvalidDocumentError } from '../errors.js'
-import { field, isObject } from '../model/parse.js'
+import { field, isObject } from '../model/json.js'
 import type { JsonObject, Project, Release, ReleaseFile } from '../model/project.js'
 
 /** A key of a metadata filter: `tag:tag:path.to.field`. */

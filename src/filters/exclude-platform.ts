@@ -1,5 +1,5 @@
 import type { ReleaseFile } from '../model/project.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { words } from '../python/text.js'
 import type { ReleaseFileFilter } from './types.js'
 
@@ -56,17 +56,29 @@ function pythonTags(version: string): string[] {
 }
 
 /** exclude_platform: drops binary files of platforms and Python versions, never source distributions. */
-export function excludePlatform({ config, idle, warn }: PluginContext): ReleaseFileFilter | undefined {
+export const excludePlatform = {
+  options: {
+    blocklist: {
+      platforms: {
+        type: 'list',
+        doc: 'Whose files are left out: windows, macos, freebsd, linux, a Python version such as py2.7.',
+      },
+    },
+  },
+  create: createExcludePlatform,
+} satisfies Plugin
+
+function createExcludePlatform({ config, warnUnused, warn }: PluginContext): ReleaseFileFilter | undefined {
   const setting = config.get('blocklist', 'platforms')
   if (setting === undefined) {
-    idle('exclude_platform: [blocklist] platforms is not set, so it keeps every file')
+    warnUnused('exclude_platform: [blocklist] platforms is not set, so it keeps every file')
     return undefined
   }
   const parts = new Set<string>()
   const packageTypes = new Set<string>()
   for (const word of words(setting)) {
     const platform = platformOf(word.toLowerCase())
-    if (!platform) warn(`exclude_platform: there is no platform ${JSON.stringify(word)}`)
+    if (!platform) warn(`exclude_platform: ${JSON.stringify(word)} is not a known platform`)
     for (const part of platform?.parts ?? []) parts.add(part)
     for (const type of platform?.packageTypes ?? []) packageTypes.add(type)
   }
@@ -76,7 +88,7 @@ export function excludePlatform({ config, idle, warn }: PluginContext): ReleaseF
     name: 'exclude_platform',
     summary: `drops binaries with ${[...parts].join(' ')} in their names`,
     settings: [[...parts].sort(), [...packageTypes].sort()],
-    byPage: true,
+    pageSuffices: true,
     keepFile: (file) => !excluded(file, parts, packageTypes),
   }
 }

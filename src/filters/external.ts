@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ConfigFile } from '../config/types.js'
 import { ConfigError, errorText, InvalidDocumentError } from '../errors.js'
-import { isObject } from '../model/parse.js'
+import { isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Filter } from './types.js'
 
@@ -15,10 +15,10 @@ export function isExternal(name: string): boolean {
 }
 
 /**
- * Loads somebody else's filter. The module's default export is one of the four kinds of filter, or a function that
+ * Loads a filter that is not part of this program. The module's default export is one of the four kinds of filter, or a function that
  * makes one from the configuration. Paths start from the configuration file's directory; packages are looked for
  * there and beside this program.
- * @throws ConfigError where there is no such module or it exports no filter
+ * @throws ConfigError where the module cannot be found or does not export a filter
  */
 export async function loadExternal(name: string, config: ConfigFile): Promise<Filter> {
   try {
@@ -33,7 +33,11 @@ export async function loadExternal(name: string, config: ConfigFile): Promise<Fi
   } catch (error) {
     // A plugin that reads its own section has the better message.
     if (error instanceof ConfigError) throw error
-    throw config.invalid('plugins', 'enabled', `${JSON.stringify(name)} is no usable filter: ${errorText(error)}`)
+    throw config.invalid(
+      'plugins',
+      'enabled',
+      `${JSON.stringify(name)} cannot be used as a filter: ${errorText(error)}`,
+    )
   }
 }
 
@@ -55,7 +59,7 @@ function toFilter(name: string, digest: string, made: unknown): Filter {
     summary: typeof summary === 'string' ? summary : `the filter of ${name}`,
     settings: [digest, settings ?? null],
   }
-  // Settings that are no plain data (a cycle, a bigint) should be found now, not with the first fingerprint.
+  // Settings that are not plain data (a cycle, a bigint) should be found now, not with the first fingerprint.
   JSON.stringify(settings)
   switch (made['kind']) {
     case 'project':

@@ -1,50 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { ConfigFile } from '../config/types.js'
-import { allowlistProject, allowlistRelease } from './allowlist.js'
-import { blocklistProject, blocklistRelease } from './blocklist.js'
-import type { Plugin, PluginContext } from './context.js'
-import { excludePlatform } from './exclude-platform.js'
+import { ConfigError } from '../errors.js'
+import type { PluginContext } from './context.js'
 import { isExternal, loadExternal } from './external.js'
-import { latestRelease } from './latest-release.js'
-import { prereleaseRelease } from './prerelease-release.js'
-import { sizeProjectMetadata, versionsCountProjectMetadata } from './project-metadata.js'
-import { regexProjectMetadata, regexReleaseFileMetadata } from './regex-metadata.js'
-import { regexProject, regexRelease } from './regex-names.js'
-import { projectRequirements, projectRequirementsPinned } from './requirements.js'
+import { PLUGIN_NAMES, PLUGINS } from './plugins.js'
 import { nearest } from '../model/nearest.js'
 import type { Filter, Filters } from './types.js'
-import { versionRangeProjectMetadata, versionRangeReleaseFileMetadata } from './version-range.js'
 
-export { applyFilters, explain, keepsProject } from './apply.js'
+export { explain, filterReleases, keepsMetadata, keepsProject } from './apply.js'
+export { PLUGIN_NAMES, PLUGIN_TABLE } from './plugins.js'
 export type { Drop, Filter, Filters, Verdict } from './types.js'
-
-/** Every plugin by its name in `[plugins] enabled`, in the order in which filters of one kind are asked. */
-const PLUGINS = {
-  blocklist_project: blocklistProject,
-  allowlist_project: allowlistProject,
-  regex_project: regexProject,
-  project_requirements: projectRequirements,
-  project_requirements_pinned: projectRequirementsPinned,
-  blocklist_release: blocklistRelease,
-  allowlist_release: allowlistRelease,
-  prerelease_release: prereleaseRelease,
-  regex_release: regexRelease,
-  latest_release: latestRelease,
-  regex_project_metadata: regexProjectMetadata,
-  size_project_metadata: sizeProjectMetadata,
-  versions_count_project_metadata: versionsCountProjectMetadata,
-  version_range_project_metadata: versionRangeProjectMetadata,
-  regex_release_file_metadata: regexReleaseFileMetadata,
-  version_range_release_file_metadata: versionRangeReleaseFileMetadata,
-  exclude_platform: excludePlatform,
-} as const satisfies Readonly<Record<string, Plugin>>
-
-export const PLUGIN_NAMES: readonly string[] = Object.keys(PLUGINS)
 
 export interface LoadOptions {
   /** absolute; what relative paths of requirements files start from: 8.0 takes the current directory */
   readonly directory: string
-  /** what a name that is no plugin is: an error unless 'warn'. 8.0 passes over it without a word. */
+  /** 'refuse': a name that is not a plugin is an error. 'warn': it is ignored with a warning, as 8.0 ignores it. */
   readonly unknownPlugin?: 'refuse' | 'warn'
 }
 
@@ -69,21 +39,34 @@ export async function loadFilters(
     warn(`${error.message}; it is ignored`)
   }
 
+  const emptyLists: ConfigError[] = []
+  const emptyList: PluginContext['emptyList'] = (problem) => void emptyLists.push(problem)
   const filters: Filter[] = []
-  for (const [name, plugin] of Object.entries<Plugin>(PLUGINS)) {
+  for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
-    const context: PluginContext = { config, directory, warn, idle: names.has(name) ? warn : () => {} }
-    const filter = plugin(context)
+    const filter = plugin.create({ config, directory, warn, warnUnused: names.has(name) ? warn : () => {}, emptyList })
     if (filter) filters.push(filter)
   }
   for (const name of names) if (isExternal(name)) filters.push(await loadExternal(name, config))
+  checkEmptyLists(filters, emptyLists).forEach(warn)
   return sortedByKind(filters, warnings)
+}
+
+/**
+ * 8.0 takes a list of projects that is set and empty for no limit, and mirrors all of PyPI.
+ * @returns warnings, where another list limits the mirror @throws ConfigError where none does
+ */
+function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly ConfigError[]): string[] {
+  const [first] = emptyLists
+  const isLimited = filters.some((filter) => filter.kind === 'project' && filter.onlyListed === true)
+  if (first === undefined || isLimited) return emptyLists.map(({ message }) => message)
+  throw new ConfigError(`${first.message}; name some, or disable the plugin that reads it to mirror every project`)
 }
 
 function unknown(config: ConfigFile, name: string): Error {
   const meant = nearest(name, PLUGIN_NAMES)
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
-  const problem = `there is no plugin ${JSON.stringify(name)}${hint}; the plugins are all, ${PLUGIN_NAMES.join(', ')}`
+  const problem = `${JSON.stringify(name)} is not a plugin${hint}; the plugins are all, ${PLUGIN_NAMES.join(', ')}`
   return config.invalid('plugins', 'enabled', problem)
 }
 
@@ -96,7 +79,7 @@ function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): 
     release,
     releaseFile: filters.filter((filter) => filter.kind === 'release_file'),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
-    needsMetadata: filters.some(({ kind, byPage }) => kind !== 'project' && byPage !== true),
+    needsMetadata: filters.some(({ kind, pageSuffices }) => kind !== 'project' && pageSuffices !== true),
     warnings,
   }
 }

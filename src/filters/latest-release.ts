@@ -1,21 +1,31 @@
 import { InvalidDocumentError } from '../errors.js'
-import { field } from '../model/parse.js'
+import { field } from '../model/json.js'
 import type { Project, Release } from '../model/project.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { readNumber } from './context.js'
 import type { ReleaseFilter } from './types.js'
 
 const SECTION = 'latest_release'
 
 /**
- * latest_release: keeps the `keep` newest releases, and in any case the one that the project calls its current version
- * (in place of the oldest of them). Releases that other filters dropped before count no more.
+ * latest_release: keeps the `keep` newest of the releases that the other filters keep. The one that the project calls its
+ * current version is kept in place of the oldest of them. Unlike in 8.0 a release that another filter drops takes no place.
  */
-export function latestRelease(context: PluginContext): ReleaseFilter | undefined {
-  const { idle, warn } = context
+export const latestRelease = {
+  options: {
+    latest_release: {
+      keep: { type: 'integer', doc: "How many of a project's latest releases to mirror; 0 for all." },
+      sort_by: { type: 'choice', choices: ['version', 'time'], fallback: 'version', doc: 'What latest means.' },
+    },
+  },
+  create: createLatestRelease,
+} satisfies Plugin
+
+function createLatestRelease(context: PluginContext): ReleaseFilter | undefined {
+  const { warnUnused, warn } = context
   const keep = readNumber(context, SECTION, 'keep')
-  if (keep === undefined) idle('latest_release: [latest_release] keep is not set, so it keeps every release')
+  if (keep === undefined) warnUnused('latest_release: [latest_release] keep is not set, so it keeps every release')
   if (keep === undefined || Number.isNaN(keep)) return undefined
   const byTime = sortsByTime(context)
   if (keep === 0) return undefined
@@ -24,8 +34,9 @@ export function latestRelease(context: PluginContext): ReleaseFilter | undefined
     kind: 'release',
     name: 'latest_release',
     summary: `keeps the ${keep} newest releases by ${byTime ? 'time' : 'version'}`,
-    settings: [keep, byTime],
-    byPage: !byTime,
+    settings: { keep, byTime, counts: 'what other filters keep' },
+    pageSuffices: !byTime,
+    last: true,
     keepRelease: latestOf(keep, byTime ? newestByTime : newestByVersion),
   }
 }
@@ -45,10 +56,13 @@ function latestOf(keep: number, ranking: Ranking): ReleaseFilter['keepRelease'] 
   return (release, project) => {
     if (keep > project.releases.length) return true
     const latest = rankedReleases(ranked, project, ranking).slice(0, keep)
-    const current = field(project.info, 'version')
-    if (latest.some(({ version }) => version === current)) return latest.includes(release)
     if (latest.length === 0) throw new InvalidDocumentError(`keep = ${keep} leaves no release`)
-    return release.version === current || latest.slice(0, -1).includes(release)
+    const current = field(project.info, 'version')
+    const isCurrent = ({ version }: Release): boolean => version === current
+    // With a negative `keep`, which hardly anybody means, a current version that is missing counts as it does in 8.0.
+    const isMissing = keep > 0 && !project.releases.some(isCurrent)
+    if (isMissing || latest.some(isCurrent)) return latest.includes(release)
+    return isCurrent(release) || latest.slice(0, -1).includes(release)
   }
 }
 

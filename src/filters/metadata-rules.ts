@@ -54,6 +54,6 @@ function readRules<R extends { readonly key: MetadataKey }>(
   kind: RuleKind<R>,
 ): R[] {
   const rules = context.config.options(section).map((option) => kind.read(context, section, option))
-  if (rules.length === 0) context.idle(`${section}: there is no section [${section}], so it keeps everything`)
+  if (rules.length === 0) context.warnUnused(`${section}: there is no section [${section}], so it keeps everything`)
   return rules
 }

@@ -18,11 +18,11 @@ export interface LineRules {
   readonly skip: readonly string[]
   /** a `#` behind a requirement begins a comment; without, such a line is an error */
   readonly comments: boolean
-  /** makes the error for a line that is no requirement */
+  /** makes the error for a line that is not a requirement */
   readonly fail: (line: string, number: number) => Error
 }
 
-/** The requirements of a package list. @throws what `fail` makes for the first line that is none */
+/** The requirements of a package list. @throws what `fail` makes for the first line that is not a requirement */
 export function parsePackageLines(lines: readonly string[], { skip, comments, fail }: LineRules): PackageLine[] {
   const parsed: PackageLine[] = []
   for (const [index, line] of lines.entries()) {
@@ -39,7 +39,7 @@ export function parsePackageLines(lines: readonly string[], { skip, comments, fa
 /** Requirements by normalized name. Extras and markers play no part: a list names projects, not an environment. */
 export interface RequirementTable {
   readonly size: number
-  /** whether the version meets one of the requirements on this project; false for what is no version */
+  /** whether the version meets one of the requirements on this project; false for what is not a version */
   admits(name: string, version: string): boolean
   /** whether a requirement on this project limits its versions */
   limits(name: string): boolean

@@ -1,6 +1,6 @@
 import { normalizeName } from '../packaging/name.js'
 import { translatePythonRegex } from '../python/regex/regex.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { strip } from '../python/text.js'
 import type { ReleaseFilter } from './types.js'
 
@@ -11,7 +11,16 @@ const SPELLINGS = ['.+rc\\d+$', '.+a(lpha)?\\d+$', '.+b(eta)?\\d+$', '.+dev\\d+$
  * prerelease_release: drops pre-releases, of the projects in `[filter_prerelease] packages` or else of all. Unlike 8.0,
  * which finds only projects that spell their own names normalized, names are compared normalized.
  */
-export function prereleaseRelease({ config }: PluginContext): ReleaseFilter {
+export const prereleaseRelease = {
+  options: {
+    filter_prerelease: {
+      packages: { type: 'list', doc: 'Only these projects lose their pre-releases; if empty, all do.' },
+    },
+  },
+  create: createPrereleaseRelease,
+} satisfies Plugin
+
+function createPrereleaseRelease({ config }: PluginContext): ReleaseFilter {
   const lines = config.get('filter_prerelease', 'packages')?.split('\n').map(strip) ?? []
   const names = new Set(lines.filter((line) => line !== '').map(normalizeName))
   const spellings = SPELLINGS.map(translatePythonRegex)
@@ -20,7 +29,7 @@ export function prereleaseRelease({ config }: PluginContext): ReleaseFilter {
     name: 'prerelease_release',
     summary: `drops pre-releases of ${names.size === 0 ? 'all' : names.size} projects`,
     settings: [...names].sort(),
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release, project) =>
       (names.size > 0 && !names.has(project.name)) || !spellings.some((spelling) => spelling.match(release.version)),
   }

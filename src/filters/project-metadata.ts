@@ -3,19 +3,29 @@ import { errorText, InvalidDocumentError } from '../errors.js'
 import type { Project } from '../model/project.js'
 import { releaseFiles } from '../model/project.js'
 import { parseSize } from '../python/size.js'
-import { allowlistedNames } from './allowlist.js'
-import type { PluginContext } from './context.js'
+import { ALLOWLIST_PACKAGES, allowlistedNames } from './allowlist.js'
+import type { Plugin, PluginContext } from './context.js'
 import { readNumber } from './context.js'
 import type { MetadataFilter } from './types.js'
 
 const OPTION = 'max_package_size'
 
 /** size_project_metadata: drops the projects whose files are larger in sum; not those on the allowlist. */
-export function sizeProjectMetadata({ config, idle, warn }: PluginContext): MetadataFilter | undefined {
+export const sizeProjectMetadata = {
+  options: {
+    size_project_metadata: {
+      max_package_size: { type: 'text', doc: 'Larger projects are not mirrored: bytes, or e.g. 1G.' },
+    },
+    allowlist: ALLOWLIST_PACKAGES,
+  },
+  create: createSizeProjectMetadata,
+} satisfies Plugin
+
+function createSizeProjectMetadata({ config, warnUnused, warn }: PluginContext): MetadataFilter | undefined {
   const name = 'size_project_metadata'
   const text = config.get(name, OPTION)
   if (text === undefined) {
-    idle(`${name}: max_package_size is not set, so it keeps every project`)
+    warnUnused(`${name}: max_package_size is not set, so it keeps every project`)
     return undefined
   }
   const most = readSize(config, text)
@@ -49,9 +59,20 @@ function totalSize(project: Project): number {
 }
 
 /** versions_count_project_metadata: drops projects with too few or too many versions; not those on the allowlist. */
-export function versionsCountProjectMetadata(context: PluginContext): MetadataFilter | undefined {
+export const versionsCountProjectMetadata = {
+  options: {
+    versions_count_project_metadata: {
+      min_versions: { type: 'integer', fallback: '0', doc: 'Projects with fewer versions are left out; 0: no limit.' },
+      max_versions: { type: 'integer', fallback: '0', doc: 'Projects with more versions are left out; 0: no limit.' },
+    },
+    allowlist: ALLOWLIST_PACKAGES,
+  },
+  create: createVersionsCountProjectMetadata,
+} satisfies Plugin
+
+function createVersionsCountProjectMetadata(context: PluginContext): MetadataFilter | undefined {
   const name = 'versions_count_project_metadata'
-  const { config, idle, warn } = context
+  const { config, warnUnused, warn } = context
   const least = readNumber(context, name, 'min_versions') ?? 0
   const most = readNumber(context, name, 'max_versions') ?? 0
   if (Number.isNaN(least) || Number.isNaN(most)) return undefined
@@ -60,7 +81,7 @@ export function versionsCountProjectMetadata(context: PluginContext): MetadataFi
     return undefined
   }
   if (least === 0 && most === 0) {
-    idle(`${name}: neither min_versions nor max_versions is set, so it keeps every project`)
+    warnUnused(`${name}: neither min_versions nor max_versions is set, so it keeps every project`)
     return undefined
   }
   const exempt = new Set(allowlistedNames(config))
@@ -69,7 +90,7 @@ export function versionsCountProjectMetadata(context: PluginContext): MetadataFi
     name,
     summary: `drops projects with ${limits(least, most)} versions, except ${exempt.size} on the allowlist`,
     settings: [least, most, [...exempt]],
-    byPage: true,
+    pageSuffices: true,
     keepMetadata: (project) => {
       const count = project.releases.length
       return exempt.has(project.name) || ((least === 0 || count >= least) && (most === 0 || count <= most))

@@ -1,7 +1,8 @@
 import { InvalidDocumentError } from '../errors.js'
 import type { JsonObject } from '../model/project.js'
 import type { PythonRegex } from '../python/regex/regex.js'
-import type { PluginContext } from './context.js'
+import type { OptionTable } from '../config/types.js'
+import type { Plugin, PluginContext } from './context.js'
 import { readPatterns } from './context.js'
 import { nullMatches, parseMetadataKey, valueAt } from './document-path.js'
 import type { MetadataKey } from './document-path.js'
@@ -19,15 +20,21 @@ interface Rule {
   readonly patterns: readonly PythonRegex[]
 }
 
+const keysOf = (what: string): OptionTable => ({
+  '*': { type: 'list', doc: `A dotted path into the metadata of ${what}, with tags before it; patterns, one a line.` },
+})
+
 /** regex_project_metadata: keeps the projects whose metadata match all keys of the section. */
-export function regexProjectMetadata(context: PluginContext): MetadataFilter | undefined {
-  return projectRules(context, 'regex_project_metadata', KIND)
-}
+export const regexProjectMetadata = {
+  options: { regex_project_metadata: keysOf('projects to mirror') },
+  create: (context): MetadataFilter | undefined => projectRules(context, 'regex_project_metadata', KIND),
+} satisfies Plugin
 
 /** regex_release_file_metadata: keeps the release files whose metadata match all keys of the section. */
-export function regexReleaseFileMetadata(context: PluginContext): ReleaseFileFilter | undefined {
-  return releaseFileRules(context, 'regex_release_file_metadata', KIND)
-}
+export const regexReleaseFileMetadata = {
+  options: { regex_release_file_metadata: keysOf('files to mirror') },
+  create: (context): ReleaseFileFilter | undefined => releaseFileRules(context, 'regex_release_file_metadata', KIND),
+} satisfies Plugin
 
 const KIND: RuleKind<Rule> = { read: readRule, keeps: matches, describe: described }
 

@@ -1,12 +1,24 @@
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { readPatterns } from './context.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 /** regex_project: drops the projects whose name, as the list of projects spells it, begins with a match. */
-export function regexProject({ config, idle }: PluginContext): ProjectFilter | undefined {
+export const regexProject = {
+  options: {
+    filter_regex: {
+      packages: {
+        type: 'list',
+        doc: 'Names of projects not to mirror: Python regular expressions, matched from the start.',
+      },
+    },
+  },
+  create: createRegexProject,
+} satisfies Plugin
+
+function createRegexProject({ config, warnUnused }: PluginContext): ProjectFilter | undefined {
   const patterns = readPatterns(config, 'filter_regex', 'packages')
   if (patterns.length === 0) {
-    idle('regex_project: [filter_regex] packages is empty, so it keeps every project')
+    warnUnused('regex_project: [filter_regex] packages is empty, so it keeps every project')
     return undefined
   }
   return {
@@ -19,10 +31,19 @@ export function regexProject({ config, idle }: PluginContext): ProjectFilter | u
 }
 
 /** regex_release: drops the releases whose version begins with a match. */
-export function regexRelease({ config, idle }: PluginContext): ReleaseFilter | undefined {
+export const regexRelease = {
+  options: {
+    filter_regex: {
+      releases: { type: 'list', doc: 'Versions not to mirror: Python regular expressions, matched from the start.' },
+    },
+  },
+  create: createRegexRelease,
+} satisfies Plugin
+
+function createRegexRelease({ config, warnUnused }: PluginContext): ReleaseFilter | undefined {
   const patterns = readPatterns(config, 'filter_regex', 'releases')
   if (patterns.length === 0) {
-    idle('regex_release: [filter_regex] releases is empty, so it keeps every release')
+    warnUnused('regex_release: [filter_regex] releases is empty, so it keeps every release')
     return undefined
   }
   return {
@@ -30,7 +51,7 @@ export function regexRelease({ config, idle }: PluginContext): ReleaseFilter | u
     name: 'regex_release',
     summary: `drops releases that match one of ${patterns.length} patterns`,
     settings: patterns.map(({ pattern }) => pattern),
-    byPage: true,
+    pageSuffices: true,
     keepRelease: (release) => !patterns.some((pattern) => pattern.match(release.version)),
   }
 }

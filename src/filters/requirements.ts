@@ -1,17 +1,35 @@
 import type { Requirement } from '../packaging/requirement.js'
-import { projectsNamed, releasesAdmitted } from './allowlist.js'
-import type { PluginContext } from './context.js'
+import { NAMES_NONE, projectsNamed, releasesAdmitted } from './allowlist.js'
+import type { PluginOptions } from '../config/types.js'
+import type { Plugin, PluginContext } from './context.js'
 import { decodeRequirements, decodeUtf8 } from '../python/decode.js'
 import { splitLines } from '../python/text.js'
 import { namesOf, requirementTable } from './package-lines.js'
 import { readRequirements } from './requirement-files.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
-/** project_requirements: keeps the projects that the requirements files name; all when they name none, as in 8.0. */
-export function projectRequirements({ config, directory, idle }: PluginContext): ProjectFilter | undefined {
+const REQUIREMENTS: PluginOptions = {
+  allowlist: {
+    requirements: { type: 'list', doc: 'Requirements files; may have a * in their name.' },
+    requirements_path: { type: 'path', doc: 'Directory of the requirements files.' },
+  },
+}
+
+/** project_requirements: keeps the projects that the requirements files name; all where no file is set. */
+export const projectRequirements = { options: REQUIREMENTS, create: createProjectRequirements } satisfies Plugin
+
+function createProjectRequirements({
+  config,
+  directory,
+  warnUnused,
+  emptyList,
+}: PluginContext): ProjectFilter | undefined {
   const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
   const names = namesOf(readRequirements(config, { directory, toLines }))
-  if (names.length === 0) idle('project_requirements: there are no requirements, so it keeps every project')
+  if (names.length === 0) {
+    if (config.has('allowlist', 'requirements')) emptyList(config.invalid('allowlist', 'requirements', NAMES_NONE))
+    else warnUnused('project_requirements: [allowlist] requirements is not set, so it keeps every project')
+  }
   return projectsNamed('project_requirements', names)
 }
 
@@ -25,13 +43,18 @@ export function pinnedRequirements({ config, directory }: PluginContext): Requir
  * project_requirements_pinned: keeps the releases that the requirements files admit, and decides alone about a
  * project whose versions they limit.
  */
-export function projectRequirementsPinned(context: PluginContext): ReleaseFilter {
+export const projectRequirementsPinned = {
+  options: REQUIREMENTS,
+  create: createProjectRequirementsPinned,
+} satisfies Plugin
+
+function createProjectRequirementsPinned(context: PluginContext): ReleaseFilter {
   const table = requirementTable(pinnedRequirements(context))
   if (table.size === 0) {
     context.warn('project_requirements_pinned: there are no requirements, so it drops every release')
   }
   return {
     ...releasesAdmitted('project_requirements_pinned', table),
-    settles: (project) => table.limits(project.name),
+    decidesAlone: (project) => table.limits(project.name),
   }
 }

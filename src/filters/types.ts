@@ -13,13 +13,15 @@ interface Named {
   readonly summary: string
   /** what decides, as plain data: two filters with equal settings decide alike. Part of the fingerprint. */
   readonly settings: unknown
-  /** true: reads names, versions and filenames only, which a simple page tells too, and nothing else of the document */
-  readonly byPage?: boolean
+  /** true: a simple page tells all that the filter reads: names, versions and filenames */
+  readonly pageSuffices?: boolean
 }
 
 /** Decides by the project's name, before anything is fetched. */
 export interface ProjectFilter extends Named {
   readonly kind: 'project'
+  /** true: keeps only projects that a list names */
+  readonly onlyListed?: true
   /** `name`: as the list of projects spells it, normalized or not */
   keepProject(name: string): boolean
 }
@@ -32,8 +34,10 @@ export interface MetadataFilter extends Named {
 /** Decides which releases stay. */
 export interface ReleaseFilter extends Named {
   readonly kind: 'release'
-  /** true: this filter alone decides about the project's releases */
-  settles?(project: Project): boolean
+  /** true: this filter alone decides about the project's releases; the other release filters are not asked */
+  decidesAlone?(project: Project): boolean
+  /** true: asked when all the others are done with the project, so that it counts only what they keep */
+  readonly last?: boolean
   /**
    * `project.releases` holds what no filter has dropped so far, as in bandersnatch 8.0.
    * @throws InvalidDocumentError where the document has not what the filter reads

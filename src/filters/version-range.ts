@@ -4,7 +4,8 @@ import { contains, parseSpecifierSet } from '../packaging/specifier.js'
 import type { SpecifierSet } from '../packaging/specifier.js'
 import { formatVersion, parseVersion } from '../packaging/version.js'
 import type { Version } from '../packaging/version.js'
-import type { PluginContext } from './context.js'
+import type { OptionTable } from '../config/types.js'
+import type { Plugin, PluginContext } from './context.js'
 import { nullMatches, parseMetadataKey, valueAt } from './document-path.js'
 import type { MetadataKey } from './document-path.js'
 import { settingLines } from './setting-lines.js'
@@ -19,18 +20,28 @@ interface Rule {
   readonly versions: readonly Version[]
 }
 
+const keysOf = (what: string): OptionTable => ({
+  '*': {
+    type: 'list',
+    doc: `A dotted path to a version specifier of ${what}; versions of which it must admit one, one a line.`,
+  },
+})
+
 /**
  * version_range_project_metadata: keeps the projects whose specifiers admit one of the versions, for all keys of
  * the section. bandersnatch 8.0 has this plugin but no way to enable it.
  */
-export function versionRangeProjectMetadata(context: PluginContext): MetadataFilter | undefined {
-  return projectRules(context, 'version_range_project_metadata', KIND)
-}
+export const versionRangeProjectMetadata = {
+  options: { version_range_project_metadata: keysOf('projects to mirror') },
+  create: (context): MetadataFilter | undefined => projectRules(context, 'version_range_project_metadata', KIND),
+} satisfies Plugin
 
 /** version_range_release_file_metadata: the same for release files, mostly by their requires_python. */
-export function versionRangeReleaseFileMetadata(context: PluginContext): ReleaseFileFilter | undefined {
-  return releaseFileRules(context, 'version_range_release_file_metadata', KIND)
-}
+export const versionRangeReleaseFileMetadata = {
+  options: { version_range_release_file_metadata: keysOf('files to mirror') },
+  create: (context): ReleaseFileFilter | undefined =>
+    releaseFileRules(context, 'version_range_release_file_metadata', KIND),
+} satisfies Plugin
 
 const KIND: RuleKind<Rule> = { read: readRule, keeps: admits, describe: described }
 
@@ -70,5 +81,5 @@ function isEmpty(value: unknown): boolean {
 function specifiersOf(value: unknown, { text }: MetadataKey): SpecifierSet {
   const specifiers = typeof value === 'string' ? parseSpecifierSet(value) : undefined
   if (specifiers) return specifiers
-  throw new InvalidDocumentError(`${text} is no version specifier: ${JSON.stringify(value) ?? 'null'}`)
+  throw new InvalidDocumentError(`${text} is not a version specifier: ${JSON.stringify(value) ?? 'null'}`)
 }

@@ -1,6 +1,6 @@
 import type { MirrorConfig } from '../config/types.js'
 import { LAYOUT } from '../model/layout.js'
-import { field, isObject } from '../model/parse.js'
+import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'

@@ -1,6 +1,8 @@
 import { EXIT, errorText } from '../errors.js'
 import { LAYOUT, isSafeProjectName } from '../model/layout.js'
-import { pageKeys } from '../model/page.js'
+import { field } from '../model/json.js'
+import { pageFiles, pageKeys } from '../model/page.js'
+import type { JsonObject } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
@@ -100,10 +102,18 @@ async function verifyProject(verifying: Verifying, name: string, checked: boolea
   }
   const pages = await storedPages(storage, config, name)
   if (pages.length === 0 && !done) verifying.unaccounted.push(name)
-  // Files below the root_uri of release-files = false are those of another host.
-  const remote = config.releaseFiles ? [] : [config.rootUri]
-  for (const page of pages) for (const key of pageKeys(page, config.rootUri, remote)) owned.add(key)
+  for (const page of pages) for (const key of localKeys(page, config)) owned.add(key)
   return done
+}
+
+/** Keys of what a page links to in the mirror. With `release-files = false` links below `root_uri` lead to another host. */
+function localKeys(page: JsonObject, { releaseFiles, rootUri }: Context['config']): string[] {
+  if (releaseFiles) return pageKeys(page, rootUri)
+  const isLocal = (file: JsonObject): boolean => {
+    const url = field(file, 'url')
+    return typeof url === 'string' && !url.startsWith(rootUri)
+  }
+  return pageKeys({ ...page, files: pageFiles(page).filter(isLocal) }, rootUri)
 }
 
 function listedUpstream({ upstream }: Context): (name: string) => Promise<boolean> {

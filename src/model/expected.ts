@@ -1,9 +1,8 @@
-import { InvalidDocumentError } from '../errors.js'
 import { nodeDigestName, pickDigest } from './digest.js'
 import type { FileSpec } from './files.js'
-import { packageKey, shown } from './layout.js'
+import { packageKey } from './layout.js'
 import { releaseFiles } from './project.js'
-import type { Project, ReleaseFile } from './project.js'
+import type { Digest, Project, ReleaseFile } from './project.js'
 import { parseTimestamp } from '../python/timestamp.js'
 
 export interface ExpectedOptions {
@@ -15,22 +14,15 @@ export interface ExpectedOptions {
   readonly downloadMirrorNoFallback: boolean
 }
 
-/** Which digest verifies a release file: sha256 wherever upstream gives it, then the stronger of the others. */
-const STRENGTH = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
-
-/**
- * Which files a mirror should hold for a project: the one answer for mirror, sync, verify and delete.
- * @throws InvalidDocumentError where a file cannot be verified
- */
+/** Which files a mirror should hold for a project: the one answer for mirror, sync, verify and delete. */
 export function expectedFiles(project: Project, options: ExpectedOptions): FileSpec[] {
   const specs: FileSpec[] = []
   for (const file of releaseFiles(project)) {
-    const digest = releaseDigest(file)
     const urls = downloadUrls(file, options)
     const uploadTime = file.uploadTime === undefined ? undefined : parseTimestamp(file.uploadTime)?.seconds
     const key = packageKey(file.path)
     const common = { filename: file.filename, uploadTime }
-    specs.push({ ...common, key, urls, size: file.size, digest, kind: 'release' })
+    specs.push({ ...common, key, urls, size: file.size, digest: computable(file.digest), kind: 'release' })
     const metadata = options.coreMetadata ? coreMetadataDigest(file, options.digestName) : undefined
     if (metadata === undefined) continue
     specs.push({
@@ -38,7 +30,7 @@ export function expectedFiles(project: Project, options: ExpectedOptions): FileS
       urls: urls.map((url) => `${url}.metadata`),
       filename: `${file.filename}.metadata`,
       size: undefined,
-      digest: { name: nodeDigestName(metadata.name) ?? metadata.name, hex: metadata.hex },
+      digest: computable(metadata),
       uploadTime,
       kind: 'metadata',
     })
@@ -47,16 +39,13 @@ export function expectedFiles(project: Project, options: ExpectedOptions): FileS
 }
 
 /** The digest that a page gives for a file's core metadata (PEP 658, PEP 714), where upstream has one. */
-export function coreMetadataDigest(file: ReleaseFile, preferred: string): { name: string; hex: string } | undefined {
+export function coreMetadataDigest(file: ReleaseFile, preferred: string): Digest | undefined {
   return typeof file.coreMetadata === 'object' ? pickDigest(file.coreMetadata, preferred) : undefined
 }
 
-function releaseDigest(file: ReleaseFile): { name: string; hex: string } {
-  for (const name of STRENGTH) {
-    const hex = file.digests.get(name)
-    if (hex !== undefined) return { name, hex }
-  }
-  throw new InvalidDocumentError(`${shown(file.filename)} has no digest that could verify it`)
+/** The digest by its name in Node. */
+function computable({ name, hex }: Digest): Digest {
+  return { name: nodeDigestName(name) ?? name, hex }
 }
 
 function downloadUrls({ url, path }: ReleaseFile, options: ExpectedOptions): string[] {

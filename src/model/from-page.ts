@@ -1,7 +1,7 @@
 import { InvalidDocumentError } from '../errors.js'
 import { packageType, versionFromFilename } from '../packaging/filename.js'
 import { shown } from './layout.js'
-import { field, isObject, serial } from './parse.js'
+import { field, isObject, serial } from './json.js'
 import type { JsonObject } from './project.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
 
@@ -41,7 +41,7 @@ export function documentFromPage(page: JsonObject, name: string): PageDocument {
   return { document, releaseOrder: [...releases.keys()] }
 }
 
-/** The version that PyPI's JSON API would call the project's own: the newest that is no pre-release, else the newest. */
+/** The version that PyPI's JSON API would call the project's own: the newest that is not a pre-release, else the newest. */
 function currentVersion(versions: Iterable<string>): string | undefined {
   const parsed = [...versions].flatMap((text) => {
     const version = parseVersion(text)
@@ -60,7 +60,7 @@ function fileFromPage(file: JsonObject, filename: string): JsonObject {
   const uploaded = field(file, 'upload-time')
   return {
     filename,
-    packagetype: packageType(filename),
+    packagetype: packageType(filename) ?? null,
     url: field(file, 'url'),
     digests: field(file, 'hashes'),
     size: field(file, 'size') ?? null,

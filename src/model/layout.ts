@@ -157,6 +157,7 @@ export function packageKey(url: string): string {
     if (segment === '' || segment === '.' || segment === '..' || FORBIDDEN.test(segment)) {
       throw new UnsafePathError(`the URL ${shown(url)} has a segment that is not a plain name`)
     }
+    if (!fitsFilename(segment)) throw new UnsafePathError(`the URL ${shown(url)} has a segment of more than 255 bytes`)
   }
   return `web/${segments.join('/')}`
 }
@@ -173,6 +174,11 @@ export function localUrl(url: string, rootUri: string): string {
   return (rootUri === '' ? '../..' : rootUri) + path
 }
 
+/** Whether a name is short enough for a file system. */
+export function fitsFilename(name: string): boolean {
+  return Buffer.byteLength(name) <= LONGEST_SEGMENT
+}
+
 /** Whether a filename from a metadata document may stand on a page. */
 export function isSafeFilename(filename: string): boolean {
   return (
@@ -181,7 +187,7 @@ export function isSafeFilename(filename: string): boolean {
     filename !== '..' &&
     !filename.includes('/') &&
     !FORBIDDEN.test(filename) &&
-    Buffer.byteLength(filename) <= LONGEST_SEGMENT
+    fitsFilename(filename)
   )
 }
 

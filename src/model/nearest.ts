@@ -1,4 +1,4 @@
-/** Spellings that differ in case, `-` or `_` alone are the same word to whoever wrote them. */
+/** Spellings that differ only in case, `-` or `_` are the same word. */
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '')
 
 /** Levenshtein distance: how many characters to add, drop or replace. */
@@ -18,11 +18,23 @@ function distance(a: string, b: string): number {
 /** The known name that a misspelled one probably means, undefined when none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const text = plain(name)
-  // Long texts are no misspellings, and the comparison would take long.
+  // Long texts are not misspellings, and the comparison would take long.
   if (text.length > 60) return undefined
   const ranked = known
     .map((candidate) => ({ candidate, apart: distance(text, plain(candidate)) }))
     .sort((a, b) => a.apart - b.apart)
   const best = ranked[0]
   return best !== undefined && best.apart <= Math.max(1, Math.floor(text.length / 3)) ? best.candidate : undefined
+}
+
+/** As nearest; where no spelling is near, the known name that begins with the same word (`compare-`, `filter_`). */
+export function similar(name: string, known: readonly string[]): string | undefined {
+  const near = nearest(name, known)
+  const [first = ''] = name.split(/[-_]/)
+  if (near !== undefined || first === name) return near
+  const ranked = known
+    .filter((candidate) => candidate !== first && candidate.split(/[-_]/)[0] === first)
+    .map((candidate) => ({ candidate, apart: distance(plain(name), plain(candidate)) }))
+    .sort((a, b) => a.apart - b.apart)
+  return ranked[0]?.candidate
 }

@@ -1,23 +1,26 @@
-import { InvalidDocumentError, UnsafePathError } from '../errors.js'
+import { UnsafePathError, UpstreamError } from '../errors.js'
+import { documentWithPage } from './document.js'
 import { packageKey } from './layout.js'
-import { field, isObject } from './parse.js'
+import { field, isObject, serial } from './json.js'
+import { releaseFiles } from './project.js'
 import type { JsonObject, PageFields, Project, ReleaseFile } from './project.js'
 
-/** The objects in a page's list of files (PEP 691). */
+/** A project's page as it came from an index, with the keys of PEP 691. */
+export interface IndexPage {
+  readonly json: JsonObject
+  /** undefined where the index does not say; such a page may be older than the document */
+  readonly serial: number | undefined
+  /** true: made from HTML, which any web server may answer */
+  readonly html?: boolean
+}
+
+/** The files of a page that are JSON objects. */
 export function pageFiles(page: JsonObject): JsonObject[] {
   const files = field(page, 'files')
   return Array.isArray(files) ? files.filter(isObject) : []
 }
 
-/** The serial that a page gives; undefined where it gives none. */
-export function pageSerial(page: JsonObject): number | undefined {
-  const meta = field(page, 'meta')
-  const serial = isObject(meta) ? field(meta, '_last-serial') : undefined
-  const text = typeof serial === 'number' ? String(serial) : serial
-  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-}
-
-/** What only the PEP 691 page of a project says. */
+/** What only the PEP 691 page of a project says: PEP 708, PEP 740, PEP 792. */
 export function pageFields(page: JsonObject): PageFields {
   const locations = field(page, 'alternate-locations')
   const provenance = new Map<string, string | null>()
@@ -33,11 +36,7 @@ export function pageFields(page: JsonObject): PageFields {
   }
 }
 
-/** PEP 792 */
-export function isQuarantined(page: JsonObject): boolean {
-  return projectStatus(page)?.status === 'quarantined'
-}
-
+/** The status of a project (PEP 792), as an object or as a text alone. */
 function projectStatus(page: JsonObject): PageFields['projectStatus'] {
   const value = field(page, 'project-status')
   const status = isObject(value) ? field(value, 'status') : value
@@ -46,84 +45,110 @@ function projectStatus(page: JsonObject): PageFields['projectStatus'] {
   return { status, reason: typeof reason === 'string' ? reason : undefined }
 }
 
-/** What `withPage` needs of a page: model/ does not know how it was fetched. */
-export interface UpstreamPage {
-  readonly json: JsonObject
-  readonly serial: number | undefined
-  readonly html?: true
+/** PEP 792: nothing of a quarantined project may be installed. */
+export function isQuarantined(page: JsonObject): boolean {
+  return projectStatus(page)?.status === 'quarantined'
+}
+
+function isWebUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:\/\//.test(value)
 }
 
 /**
  * The project with what only its page says. The page decides which files upstream offers, and where: a mirror has
- * PyPI's document, but perhaps not all of its files.
- * @throws InvalidDocumentError for an HTML page without a single file, which may be one to sign in
+ * PyPI's document, but perhaps not all of its files. Where the document lists no file at all, the page lists them.
+ * @returns 'gone' when the project is in quarantine
+ * @throws UpstreamError for an HTML page without a file though the document lists some, InvalidDocumentError
  */
-export function withPage(project: Project, page: UpstreamPage): Project {
-  const urls = new Map<unknown, unknown>(
-    pageFiles(page.json).map((file) => [field(file, 'filename'), field(file, 'url')]),
-  )
-  const lists = project.releases.some(({ files }) => files.length > 0)
-  if (page.html === true && urls.size === 0 && lists) {
-    throw new InvalidDocumentError(`${project.rawName}: its page is HTML without a single file`)
+export function withPage<T extends { readonly project: Project }>(fetched: T, page: IndexPage): T | 'gone' {
+  if (isQuarantined(page.json)) return 'gone'
+  const listed = pageFiles(page.json)
+  if (releaseFiles(fetched.project).length === 0 && listed.length > 0) {
+    const { rawName, document } = fetched.project
+    if (document !== undefined) {
+      const { project, refused } = documentWithPage(document, page.json, rawName)
+      return { ...fetched, refused, project: { ...project, page: pageFields(page.json) } }
+    }
+  }
+  const urls = new Map<unknown, unknown>(listed.map((file) => [field(file, 'filename'), field(file, 'url')]))
+  const { project } = fetched
+  if (page.html === true && urls.size === 0 && releaseFiles(project).length > 0) {
+    throw new UpstreamError('content', `${project.rawName}: its page is HTML without a single file`)
   }
   const offered = (file: ReleaseFile): ReleaseFile[] => {
     const url = urls.get(file.filename)
-    // A page without a serial may be older than the document.
     if (url === undefined) return page.serial === undefined ? [file] : []
     return [isWebUrl(url) && url !== file.url ? { ...file, url } : file]
   }
   const releases = project.releases.map((release) => ({ ...release, files: release.files.flatMap(offered) }))
-  return { ...project, releases, page: pageFields(page.json) }
+  return { ...fetched, project: { ...project, releases, page: pageFields(page.json) } }
 }
 
+/** What relative links of a stored page are resolved against where it is read as HTML. */
+export const MIRROR_HOST = 'https://mirror.invalid'
+
+/** Where PyPI has a file, and a mirror one from elsewhere: below its digest, cut into two, two and the other digits. */
+const PLACE_BY_DIGEST = /\/packages\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{28,124}\/[^/]+$/
+
 /**
- * The key of a file that a served page links to; undefined for a link that leaves the mirror. Links are relative to the
- * page or below `root_uri`; a page from before `root_uri` was edited may have another one.
+ * The path below which the mirror has a file that one of its pages links to: `/packages/…`. The link may have been
+ * written with another `root_uri` than today's: then the place is guessed.
+ * @param rootUri the option as the pages are made with it; it may have `/packages/` in its own path
  */
-export function linkKey(url: string, rootUri: string): string | undefined {
-  const base = rootUri.replace(/\/+$/, '')
-  const path =
-    base !== '' && url.startsWith(`${base}/`)
-      ? url.slice(base.length)
-      : /^\.\.?\//.test(url)
-        ? url.replace(/^(?:\.\.?\/)+/, '/')
-        : url.replace(/^.*(?=\/packages\/)/s, '')
+export function linkedPath(url: string, rootUri: string): string {
+  const isResolved = url.startsWith(`${MIRROR_HOST}/`)
+  const link = isResolved ? url.slice(MIRROR_HOST.length) : url
+  for (const prefix of rootUri === '' ? [] : [rootUri, resolved(rootUri)]) {
+    if (link.startsWith(`${prefix}/packages/`)) return link.slice(prefix.length)
+  }
+  const relative = isResolved ? link : link.replace(/^(?:\.\.\/)+/, '/')
+  if (relative.startsWith('/packages/') && (isResolved || relative !== link)) return relative
+  return PLACE_BY_DIGEST.exec(link)?.[0] ?? link.replace(/^.*?(?=\/packages\/)/s, '')
+}
+
+/** A `root_uri` as links of HTML pages have it once they are resolved. */
+function resolved(rootUri: string): string {
+  if (!URL.canParse(rootUri, MIRROR_HOST)) return rootUri
+  const { href } = new URL(rootUri, MIRROR_HOST)
+  const path = href.startsWith(`${MIRROR_HOST}/`) ? href.slice(MIRROR_HOST.length) : href
+  return rootUri.endsWith('/') ? path : path.replace(/\/$/, '')
+}
+
+/** The key of a file that a page of the mirror links to; undefined for a link that leaves the mirror. */
+export function linkedKey(file: JsonObject, rootUri: string): string | undefined {
+  const url = field(file, 'url')
+  if (typeof url !== 'string') return undefined
   try {
-    return packageKey(path)
+    return packageKey(linkedPath(url, rootUri))
   } catch (error) {
     if (error instanceof UnsafePathError) return undefined
     throw error
   }
 }
 
-/**
- * Keys of the files that a served page names, core metadata files included.
- * @param elsewhere begin of links that lead to another host, whatever their paths are
- */
-export function pageKeys(page: JsonObject, rootUri: string, elsewhere: readonly string[] = []): string[] {
+/** Keys of the files that a page names, core metadata files included. Links that leave the mirror are passed over. */
+export function pageKeys(page: JsonObject, rootUri: string): string[] {
   return pageFiles(page).flatMap((file) => {
-    const url = field(file, 'url')
-    const isLocal = typeof url === 'string' && !elsewhere.some((start) => url.startsWith(start))
-    const key = isLocal ? linkKey(url, rootUri) : undefined
+    const key = linkedKey(file, rootUri)
     if (key === undefined) return []
     const metadata = field(file, 'core-metadata')
     return isObject(metadata) || metadata === true ? [key, `${key}.metadata`] : [key]
   })
 }
 
-/** The digests that a served page gives for the file `key`, of a core metadata file where the key is one. */
+/** The digests that a page of the mirror gives for the file `key`, of a core metadata file where the key is one. */
 export function fileDigests(page: JsonObject, key: string, rootUri: string): [name: string, hex: string][] {
   const release = key.replace(/\.metadata$/, '')
   return pageFiles(page).flatMap((file) => {
-    const url = field(file, 'url')
-    if (typeof url !== 'string' || linkKey(url, rootUri) !== release) return []
+    if (linkedKey(file, rootUri) !== release) return []
     const digests = field(file, release === key ? 'hashes' : 'core-metadata')
-    return isObject(digests)
-      ? Object.entries(digests).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
-      : []
+    const pairs = isObject(digests) ? Object.entries(digests) : []
+    return pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string')
   })
 }
 
-export function isWebUrl(value: unknown): value is string {
-  return typeof value === 'string' && /^https?:\/\//.test(value)
+/** The serial that a page of the mirror gives; undefined where it gives none. */
+export function pageSerial(page: JsonObject): number | undefined {
+  const meta = field(page, 'meta')
+  return isObject(meta) ? serial(field(meta, '_last-serial')) : undefined
 }

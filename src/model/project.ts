@@ -4,6 +4,12 @@ export type JsonObject = { readonly [key: string]: unknown }
 /** What upstream says of a release file's core metadata file (PEP 658, PEP 714). */
 export type CoreMetadata = boolean | ReadonlyMap<string, string> | undefined
 
+/** A digest by its name in upstream's documents, in lower-case hex. */
+export interface Digest {
+  readonly name: string
+  readonly hex: string
+}
+
 /** One release file: a wheel, an sdist or an older kind of archive. */
 export interface ReleaseFile {
   readonly filename: string
@@ -15,6 +21,8 @@ export interface ReleaseFile {
   readonly size: number | undefined
   /** digest name -> lower-case hex, as upstream gives them */
   readonly digests: ReadonlyMap<string, string>
+  /** the one of them that verifies the file */
+  readonly digest: Digest
   /** ISO 8601 text as upstream gives it */
   readonly uploadTime: string | undefined
   readonly coreMetadata: CoreMetadata
@@ -50,6 +58,16 @@ export interface Project {
   /** in the document's order */
   readonly releases: readonly Release[]
   readonly page?: PageFields
+}
+
+/** The project with core metadata taken from these files: pages that are made of it do not name any for them. */
+export function withoutCoreMetadata(project: Project, filenames: ReadonlySet<string>): Project {
+  if (filenames.size === 0) return project
+  const releases = project.releases.map((release) => ({
+    ...release,
+    files: release.files.map((file) => (filenames.has(file.filename) ? { ...file, coreMetadata: undefined } : file)),
+  }))
+  return { ...project, releases }
 }
 
 /** All files of all releases, in the document's order. */

@@ -1,8 +1,7 @@
-import { InvalidDocumentError } from '../errors.js'
 import { coreMetadataDigest } from '../model/expected.js'
-import { localUrl, shown } from '../model/layout.js'
-import { field } from '../model/parse.js'
-import type { Project, ReleaseFile } from '../model/project.js'
+import { localUrl } from '../model/layout.js'
+import { field } from '../model/json.js'
+import type { Digest, Project, ReleaseFile } from '../model/project.js'
 import { escapeHref, escapeHtml } from './escape.js'
 import { pageFiles } from './files.js'
 import type { PageOptions } from './types.js'
@@ -16,7 +15,6 @@ export function repositoryVersion(options: PageOptions): string {
 
 /**
  * A project's page (PEP 503), with PEP 592, 658/714, 708, 740 and 792 where upstream gives them.
- * @throws InvalidDocumentError where a file lacks the configured digest
  */
 export function projectHtml(project: Project, options: PageOptions): string {
   // PyPI's own title is the normalized name: spellings differ from index to index.
@@ -46,20 +44,16 @@ function statusTags(project: Project, options: PageOptions): string {
 
 function fileLink(file: ReleaseFile, project: Project, options: PageOptions): string {
   const href = escapeHref(localUrl(file.path, options.rootUri))
-  const digest = pageDigest(file, project, options.digestName)
+  const digest = pageDigest(file, options.digestName)
   const attributes =
     requiresPython(file) + coreMetadata(file, options) + provenance(file, project, options) + yanked(file)
-  return `    <a href="${href}#${options.digestName}=${digest}"${attributes}>${escapeHtml(file.filename)}</a><br/>`
+  return `    <a href="${href}#${digest.name}=${digest.hex}"${attributes}>${escapeHtml(file.filename)}</a><br/>`
 }
 
-/** The digest that the pages give for a file. @throws InvalidDocumentError where upstream has none of that name */
-export function pageDigest(file: ReleaseFile, project: Project, digestName: string): string {
+/** The digest that the pages give for a file: the configured one, or where upstream has none the one that verifies it. */
+export function pageDigest(file: ReleaseFile, digestName: string): Digest {
   const hex = file.digests.get(digestName)
-  if (hex !== undefined) return hex
-  throw new InvalidDocumentError(
-    `${shown(file.filename)} of ${project.name} has no ${digestName} digest upstream; ` +
-      `set digest_name to one of: ${[...file.digests.keys()].sort().join(', ')}`,
-  )
+  return hex === undefined ? file.digest : { name: digestName, hex }
 }
 
 function requiresPython(file: ReleaseFile): string {

@@ -1,6 +1,6 @@
 import { coreMetadataDigest } from '../model/expected.js'
 import { localUrl } from '../model/layout.js'
-import { field } from '../model/parse.js'
+import { field } from '../model/json.js'
 import type { Project, ReleaseFile } from '../model/project.js'
 import { dumps, quote } from '../python/json/dumps.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
@@ -12,7 +12,6 @@ import type { PageOptions } from './types.js'
 /**
  * A project's page as JSON (PEP 691, PEP 700): with `apiVersion` 1.1 the bytes of bandersnatch 8.0, with 1.4
  * the serial as a number, versions in PEP 440 order, the reason of a yank, and what PEP 708, 740 and 792 add.
- * @throws InvalidDocumentError where a file lacks the configured digest
  */
 export function projectJson(project: Project, options: PageOptions): string {
   const old = options.apiVersion === '1.1'
@@ -34,10 +33,10 @@ function fileJson(file: ReleaseFile, project: Project, options: PageOptions): st
     return dumps(typeof value === 'string' || typeof value === 'boolean' ? value : null)
   }
   const url = localUrl(file.path, options.rootUri)
-  const hex = pageDigest(file, project, options.digestName)
+  const digest = pageDigest(file, options.digestName)
   const old = options.apiVersion === '1.1'
   return (
-    `{"filename": ${quote(file.filename)}, "hashes": {${quote(options.digestName)}: "${hex}"}, ` +
+    `{"filename": ${quote(file.filename)}, "hashes": {${quote(digest.name)}: "${digest.hex}"}, ` +
     `"requires-python": ${given('requires_python', old ? '' : null)}, ` +
     (old || file.size !== undefined ? `"size": ${dumps(file.size ?? null)}, ` : '') +
     (old || file.uploadTime !== undefined ? `"upload-time": ${given('upload_time_iso_8601', '')}, ` : '') +
@@ -75,7 +74,7 @@ function statusFields(project: Project): string {
   )
 }
 
-/** PEP 440 order; what is no version comes first, by code point. */
+/** PEP 440 order; what is not a version comes first, by code point. */
 function byVersion(a: string, b: string): number {
   const x = parseVersion(a)
   const y = parseVersion(b)

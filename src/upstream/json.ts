@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js'
 import { normalizeName } from '../packaging/name.js'
-import { field, isObject, serial } from '../model/parse.js'
+import { field, isObject, serial } from '../model/json.js'
 import { shownUrl } from './http/failure.js'
 import type { HttpAnswer, HttpClient, MetadataDocument } from './types.js'
 

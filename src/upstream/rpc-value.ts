@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
-import { isObject } from '../model/parse.js'
+import { isObject } from '../model/json.js'
 import { DEEPEST } from './rpc-splitter.js'
 
 /** A value of XML-RPC; integers that do not fit are NaN, dates and base64 stay text. */

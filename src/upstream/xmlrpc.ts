@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log/types.js'
-import { isSerial } from '../model/parse.js'
+import { isSerial } from '../model/json.js'
 import { Retryable, shownUrl } from './http/failure.js'
 import type { RpcValue } from './rpc-value.js'
 import type { Changes, HttpClient, ProjectList } from './types.js'

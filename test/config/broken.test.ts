@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.js'
 import { BandersnatchError, errorText, EXIT } from '../../src/errors.js'
 import { MIRROR_LINES, OTHER_TEXTS } from './broken-cases.js'
+import { PLUGIN_TABLE } from '../../src/filters/index.js'
 
 const path = join(mkdtempSync(join(tmpdir(), 'broken-')), 'bandersnatch.conf')
 
@@ -12,7 +13,7 @@ const path = join(mkdtempSync(join(tmpdir(), 'broken-')), 'bandersnatch.conf')
 function errorOf(text: string | Buffer, env: Record<string, string> = {}): BandersnatchError {
   writeFileSync(path, text)
   try {
-    loadConfig(path, { env })
+    loadConfig(path, { env, plugins: PLUGIN_TABLE })
   } catch (error) {
     if (error instanceof BandersnatchError) return error
     throw error
@@ -42,7 +43,7 @@ describe('broken configurations end in one line', () => {
   })
 
   it('a directory in place of a file', () => {
-    expect(() => loadConfig(tmpdir(), { env: {} })).toThrow(/cannot be read: EISDIR/)
+    expect(() => loadConfig(tmpdir(), { env: {}, plugins: PLUGIN_TABLE })).toThrow(/cannot be read: EISDIR/)
   })
 })
 

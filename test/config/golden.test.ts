@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.js'
 import { EXIT } from '../../src/errors.js'
+import { PLUGIN_TABLE } from '../../src/filters/index.js'
 
 interface Golden {
   /** by case name, the configurations that bandersnatch 8.0 ran with, and those that it refused */
@@ -47,7 +48,7 @@ function load(text: string): ReturnType<typeof loadConfig> {
     path,
     Object.entries(values).reduce((all, [name, value]) => all.replaceAll(`@${name}@`, value), text),
   )
-  return loadConfig(path, { env: {} })
+  return loadConfig(path, { env: {}, plugins: PLUGIN_TABLE })
 }
 
 describe('configurations of the golden cases', () => {

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.js'
-import { SECTIONS } from '../../src/config/options.js'
+import { MIRROR_OPTIONS } from '../../src/config/options/mirror.js'
 import type { Environment } from '../../src/config/proxy.js'
 import type { Config } from '../../src/config/types.js'
 import { ConfigMissingError } from '../../src/errors.js'
 import { nodeDigestName } from '../../src/model/digest.js'
+import { PLUGIN_TABLE } from '../../src/filters/index.js'
 
 const temporary = mkdtempSync(join(tmpdir(), 'load-'))
 const path = join(temporary, 'bandersnatch.conf')
@@ -15,7 +16,7 @@ const path = join(temporary, 'bandersnatch.conf')
 /** Loads a file whose [mirror] section has a directory and these lines. */
 function load(lines = '', env: Environment = {}): Config {
   writeFileSync(path, `[mirror]\ndirectory = /srv/pypi\n${lines}\n`)
-  return loadConfig(path, { env })
+  return loadConfig(path, { env, plugins: PLUGIN_TABLE })
 }
 const mirror = (lines: string, env: Environment = {}): Config['mirror'] => load(lines, env).mirror
 
@@ -63,7 +64,7 @@ describe('loadConfig', () => {
 
   it('tells a missing file from a broken one', () => {
     const missing = join(temporary, 'nowhere', 'bandersnatch.conf')
-    expect(() => loadConfig(missing, { env: {} })).toThrow(ConfigMissingError)
+    expect(() => loadConfig(missing, { env: {}, plugins: PLUGIN_TABLE })).toThrow(ConfigMissingError)
   })
 
   it('reads numbers, booleans and names as Python does', () => {
@@ -138,11 +139,10 @@ describe('loadConfig', () => {
   it('splits enabled by lines', () => {
     expect(load('[plugins]\nenabled =\n  a\n\n  b b\n  # c').enabledPlugins).toEqual(['a', 'b b'])
     expect(load('[plugins]\nenabled =\n  a\n  all').enabledPlugins).toEqual(['a', 'all'])
-    expect(load('[plugins]\nenabled =\n  whitelist_project\n  a').enabledPlugins).toEqual(['a'])
   })
 
   it('offers only digests that can be computed', () => {
-    expect(SECTIONS.mirror.options.digest_name.choices.filter((name) => nodeDigestName(name) === undefined)).toEqual([])
+    expect(MIRROR_OPTIONS.digest_name.choices.filter((name) => nodeDigestName(name) === undefined)).toEqual([])
   })
 })
 
@@ -164,7 +164,7 @@ describe('the proxy', () => {
   it('is none, with a warning, when the environment has no proxy URL', () => {
     const config = load('', { https_proxy: 'me:hunter2@proxy:3128' })
     expect(config.mirror.proxy).toBeUndefined()
-    expect(config.warnings).toEqual(['no proxy is used: HTTPS_PROXY is "***@proxy:3128", which is no proxy URL'])
+    expect(config.warnings).toEqual(['no proxy is used: HTTPS_PROXY is "***@proxy:3128", which is not a proxy URL'])
   })
 })
 
@@ -182,10 +182,13 @@ describe('warnings', () => {
     ['keep-index-versions = 2', /:3: .*keep-index-versions has no effect: .*spelled keep_index_versions/],
     ['delete-packages = true', /delete-packages has no effect: use removed-projects = delete/],
     ['[swift]\ndefault_container = x', /\[swift\] has no effect: .*filesystem or s3/],
-    ['[blacklist]\npackages = x\nplugins = y', /\[blacklist\] has no effect: use \[blocklist\]/],
-    ['[whitelist]\npackages = x', /\[whitelist\] has no effect: use \[allowlist\]/],
     ['[statistics]\naccess-log-pattern = /var/log/*', /\[statistics\] has no effect/],
-    ['[plugins]\nenabled =\n  blacklist_project', /blacklist_project has no effect: .* called blocklist_project now/],
+    [
+      '[allowlist]\nplatforms = x',
+      /\[allowlist\] platforms is not a known option; did you mean \[blocklist\] platforms\?/,
+    ],
+    ['compare-mirrors = x', /compare-mirrors is not a known option; did you mean compare-method\?/],
+    ['[filter_packages]\npackages = x', /section \[filter_packages\] is not a known section; did you mean filter_/],
   ])('one for %j', (lines, expected) => {
     const {
       warnings,
@@ -199,7 +202,7 @@ describe('warnings', () => {
     'base = /data\nmetrics-file = %(base)s/x',
     'diff-file = {{mirror_base}}/x\nbase = /data',
     '[DEFAULT]\nbase = /data',
-    '[regex_project_metadata]\nnot-null:info.classifiers = x\n[s3]\nconfig_param_Any = x',
+    '[plugins]\nenabled = regex_project_metadata\n[regex_project_metadata]\nnot-null:info.classifiers = x\n[s3]\nconfig_param_Any = x',
     '[loggers]\nkeys = root\n[logger_root]\nlevel = INFO',
     '[plugins]\nenabled = ./ours.js\n[ours]\nx = 1',
   ])('none for %j', (lines) => {

@@ -10,7 +10,7 @@ test('exclude_platform drops the files that bandersnatch 8.0 drops', () => {
   const differing: unknown[] = []
   const cases = oracleCases('platform') as Case[]
   for (const [platforms, files] of cases) {
-    const filter = excludePlatform(contextOf(configOf(platforms === null ? {} : { blocklist: { platforms } })))
+    const filter = excludePlatform.create(contextOf(configOf(platforms === null ? {} : { blocklist: { platforms } })))
     for (const [raw, dropped] of files) {
       const project = projectOf({ info: { name: 'a' }, releases: { 1: [{ ...raw, filename: 'a.zip' }] } }, 'a')
       const release = project.releases[0]

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
-import { applyFilters, loadFilters } from '../../src/filters/index.js'
+import { loadFilters } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'
-import { directoryOf, projectWith } from './support.js'
+import { directoryOf, filtered, projectWith } from './support.js'
 
 const CONFIG = '[plugins]\nenabled = x\n[no_agpl]\nlicense = AGPL\n'
 
@@ -20,8 +20,8 @@ test('the example in the documentation is a filter', async () => {
   const filters = await load(root, './no-agpl.mjs')
   expect(filters.metadata).toMatchObject([{ name: './no-agpl.mjs', summary: 'drops projects under AGPL' }])
   expect(filters.needsMetadata).toBe(true)
-  expect(applyFilters(filters, projectWith('a', ['1'], { license: 'AGPL-3.0' }))).toBeUndefined()
-  expect(applyFilters(filters, projectWith('a', ['1'], { license: 'MIT' }))).toBeDefined()
+  expect(filtered(filters, projectWith('a', ['1'], { license: 'AGPL-3.0' }))).toBeUndefined()
+  expect(filtered(filters, projectWith('a', ['1'], { license: 'MIT' }))).toBeDefined()
 })
 
 test('a package is found beside the configuration file', async () => {
@@ -32,7 +32,7 @@ test('a package is found beside the configuration file', async () => {
       'keepRelease(release) { return this.odd.test(release.version) } }',
   })
   const filters = await load(root, '@acme/odd')
-  const kept = applyFilters(filters, projectWith('a', ['1', '2', '3']))
+  const kept = filtered(filters, projectWith('a', ['1', '2', '3']))
   expect(kept?.releases.map(({ version }) => version)).toEqual(['1', '3'])
 })
 
@@ -52,7 +52,7 @@ test.each([
   ['export default { kind: "release" }', 'no method keepRelease'],
   ['export default { kind: "project", keepProject() {}, settings: 1n }', 'BigInt'],
   ['export default () => { throw new Error("no licence file") }', 'no licence file'],
-  ['export default (', 'no usable filter'],
+  ['export default (', 'cannot be used as a filter'],
 ])('%s is refused', async (source, problem) => {
   const root = directoryOf({ 'p.mjs': source })
   await expect(load(root, './p.mjs')).rejects.toThrow(problem)
@@ -60,8 +60,8 @@ test.each([
 })
 
 test('a module that is not there is refused', async () => {
-  await expect(load(directoryOf({}), './gone.mjs')).rejects.toThrow('"./gone.mjs" is no usable filter')
-  await expect(load(directoryOf({}), '@acme/gone')).rejects.toThrow('"@acme/gone" is no usable filter')
+  await expect(load(directoryOf({}), './gone.mjs')).rejects.toThrow('"./gone.mjs" cannot be used as a filter')
+  await expect(load(directoryOf({}), '@acme/gone')).rejects.toThrow('"@acme/gone" cannot be used as a filter')
 })
 
 test('what a filter throws or wrongly answers fails the project asked about, by name', async () => {
@@ -71,7 +71,7 @@ test('what a filter throws or wrongly answers fails the project asked about, by 
   })
   const project = projectWith('a', ['1'])
   const throwing = await load(root, './throws.mjs')
-  expect(() => applyFilters(throwing, project)).toThrow(/^a: \.\/throws\.mjs: keepMetadata fails: Cannot read/)
+  expect(() => filtered(throwing, project)).toThrow(/^a: \.\/throws\.mjs: keepMetadata fails: Cannot read/)
   const waiting = await load(root, './waits.mjs')
-  expect(() => applyFilters(waiting, project)).toThrow('keepFile answers object, not true or false')
+  expect(() => filtered(waiting, project)).toThrow('keepFile answers object, not true or false')
 })

@@ -113,8 +113,34 @@ platforms = amiga
   const filters = await load(text)
   expect(filters).toMatchObject({ project: [], metadata: [], release: [], releaseFile: [] })
   expect(filters.warnings.join('\n')).toMatch(
-    /^allowlist_project: .* empty.*\n.*keep = "many".*\n.*"big".*\n.*min_versions \(5\).*\n.*"amiga"$/,
+    /^allowlist_project: .* is not set.*\n.*keep = "many".*\n.*"big".*\n.*min_versions \(5\).*\n.*"amiga" is not a known platform$/,
   )
+})
+
+test.each([
+  ['allowlist_project', 'packages =', {}],
+  ['allowlist_project', 'packages =\n  # nothing yet', {}],
+  ['all', 'packages =', {}],
+  ['project_requirements', 'requirements = r.txt', { 'r.txt': '# nothing\n-r other.txt\n' }],
+  ['project_requirements', 'requirements = *.txt', {}],
+])('%s refuses a list of projects that is set and empty: %j', async (plugin, lines, files) => {
+  const text = `[plugins]\nenabled = ${plugin}\n[allowlist]\n${lines}\n`
+  const message = await refusal(text, directoryOf(files))
+  expect(message).toMatch(/^bandersnatch\.conf:4: \[allowlist\] \w+ = ".*": names no project to mirror; name some, or/)
+})
+
+test('an empty list is a warning where another list limits the mirror', async () => {
+  const text = `[plugins]
+enabled =
+  allowlist_project
+  project_requirements
+[allowlist]
+packages =
+requirements = r.txt
+`
+  const { warnings, project } = await load(text, directoryOf({ 'r.txt': 'django' }))
+  expect(project.map(({ name }) => name)).toEqual(['project_requirements'])
+  expect(warnings).toEqual([expect.stringMatching(/packages = "": names no project to mirror$/)])
 })
 
 test('the fingerprint follows what is kept, not how it is written', async () => {

@@ -52,13 +52,13 @@ const ask: Record<string, (...items: never[]) => unknown> = {
     const project = { ...projectWith('x', ['1']), name: normalizeName(name) }
     const release = { version, files: [] }
     if (plugin === 'allowlist_release') {
-      return allowlistRelease(contextOf(listed('allowlist', text))).keepRelease(release, project)
+      return allowlistRelease.create(contextOf(listed('allowlist', text))).keepRelease(release, project)
     }
-    return blocklistRelease(contextOf(listed('blocklist', text)))?.keepRelease(release, project) === false
+    return blocklistRelease.create(contextOf(listed('blocklist', text)))?.keepRelease(release, project) === false
   },
   pinned_exists: (text: string, name: string) =>
     requirementTable(allowlistedRequirements(listed('allowlist', text))).limits(name),
-  requirements: (base64: string) => projectRequirements(fileContext(base64))?.settings ?? [],
+  requirements: (base64: string) => projectRequirements.create(fileContext(base64))?.settings ?? [],
   requirements_pinned: (base64: string) => recordedForm(pinnedRequirements(fileContext(base64))),
   requirement_files: ({ tree, ...settings }: Files) => {
     const root = directoryOf(Object.fromEntries(tree.map((name) => [name, ''])))

@@ -5,7 +5,10 @@ import { afterAll } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
 import type { ConfigFile } from '../../src/config/types.js'
 import type { PluginContext } from '../../src/filters/context.js'
-import { isObject, parseProject } from '../../src/model/parse.js'
+import { filterReleases, keepsMetadata } from '../../src/filters/index.js'
+import type { Filters } from '../../src/filters/index.js'
+import { parseProject } from '../../src/model/parse.js'
+import { isObject } from '../../src/model/json.js'
 import type { Project } from '../../src/model/project.js'
 
 const roots: string[] = []
@@ -36,7 +39,7 @@ export function configOf(sections: Readonly<Record<string, Readonly<Record<strin
 }
 
 export function contextOf(config: ConfigFile, directory = '/nowhere'): PluginContext {
-  return { config, directory, warn: () => {}, idle: () => {} }
+  return { config, directory, warn: () => {}, warnUnused: () => {}, emptyList: () => {} }
 }
 
 /** The lines of `[plugins] enabled`. */
@@ -59,11 +62,20 @@ export function projectOf(document: unknown, name: string, releaseOrder?: readon
 
 function complete(file: unknown): unknown {
   if (!isObject(file)) throw new TypeError('no release file')
-  return { url: `https://files.example.org/packages/${String(file['filename'])}`, digests: {}, ...file }
+  return {
+    url: `https://files.example.org/packages/${String(file['filename'])}`,
+    digests: { sha256: '0'.repeat(64) },
+    ...file,
+  }
 }
 
 /** A project of releases with one wheel each. */
 export function projectWith(name: string, versions: readonly string[], info: Record<string, unknown> = {}): Project {
   const releases = versions.map((version) => [version, [{ filename: `${name}-${version}-py3-none-any.whl` }]] as const)
   return projectOf({ info: { name, ...info }, releases: Object.fromEntries(releases) }, name, versions)
+}
+
+/** What the mirror does with a fetched project; undefined where it passes it over. */
+export function filtered(filters: Filters, project: Project): Project | undefined {
+  return keepsMetadata(filters, project) ? filterReleases(filters, project) : undefined
 }

@@ -1,10 +1,11 @@
-import { OBSOLETE, OBSOLETE_PLUGINS } from '../../src/config/obsolete.js'
-import { SECTIONS } from '../../src/config/options.js'
-import type { OptionSpec, SectionSpec } from '../../src/config/options.js'
+import { ENABLED_BEFORE, OBSOLETE, RENAMED_PLUGINS, RENAMED_SECTIONS } from '../../src/config/earlier-releases.js'
+import type { OptionSpec, SectionSpec } from '../../src/config/option-spec.js'
+import { sectionsWith } from '../../src/config/sections.js'
+import { PLUGIN_TABLE } from '../../src/filters/index.js'
 
 const INTRODUCTION = `# Configuration
 
-<!-- Made from src/config/options.ts; \`npx vitest run test/config/docs.test.ts -u\` writes it anew. -->
+<!-- Made from the tables in src/config/options/ and src/filters/; \`npx vitest run test/config/docs.test.ts -u\` writes it anew. -->
 
 One file contains all settings. Select it with \`-c FILE\`; the default is \`/etc/bandersnatch.conf\`. If the file is
 missing, a commented example is written there. A \`bandersnatch.conf\` of bandersnatch 8.0 works unchanged.
@@ -30,7 +31,7 @@ const code = (text: string): string => `\`${text}\``
 function allowed(spec: OptionSpec): string {
   if (spec.choices !== undefined) {
     const list = spec.choices.map(code).join(', ')
-    return spec.type === 'list' ? `list of ${list}` : `${list}${spec.letters === undefined ? '' : ' (any case)'}`
+    return spec.type === 'list' ? `list of ${list}` : `${list}${spec.foldCase === undefined ? '' : ' (any case)'}`
   }
   if (spec.type === 'url') return `URL: ${(spec.schemes ?? []).join(', ')}`
   const from = spec.min === undefined ? '' : `, ${spec.min}${spec.max === undefined ? ' or more' : `–${spec.max}`}`
@@ -38,7 +39,7 @@ function allowed(spec: OptionSpec): string {
 }
 
 function defaultText(spec: OptionSpec): string {
-  if (spec.required === true) return '(required)'
+  if (spec.required === true && spec.default === undefined) return '(required)'
   const value = spec.default ?? spec.fallback ?? ''
   return value === '' ? '' : code(value)
 }
@@ -54,16 +55,32 @@ function sectionText([name, section]: [string, SectionSpec]): string {
   return `## [${name}]\n\n${section.doc}\n\n${table.join('\n')}\n`
 }
 
-function obsoleteText(): string {
-  const settings = OBSOLETE.map(({ section, option, instead }) => {
+function earlierText(): string {
+  const renamed = [...RENAMED_SECTIONS].map(([name, today]) => [`[${name}]`, `[${today}]`] as const)
+  const enabled = ENABLED_BEFORE.map(([section, option]) => [`[${section}] ${option}`, '[plugins] enabled'] as const)
+  const plugins = [...RENAMED_PLUGINS].map(([name, today]) => [`plugin ${name}`, today] as const)
+  const read = [...renamed, ...enabled, ...plugins].map(([name, today]) => `| ${code(name)} | ${code(today)} |`)
+  const ignored = OBSOLETE.map(({ section, option, instead }) => {
     return `| ${code(`[${section}]${option === undefined ? '' : ` ${option}`}`)} | ${instead} |`
   })
-  const plugins = [...OBSOLETE_PLUGINS].map(([name, today]) => `| plugin ${code(name)} | use ${code(today)} |`)
-  const table = ['| setting | |', '| --- | --- |', ...settings, ...plugins]
-  return `## Settings of earlier releases\n\nThey have no effect; each is warned of once.\n\n${table.join('\n')}\n`
+  return `## Settings of earlier releases
+
+What limits the mirror is read as it was meant, with one warning that says how to write it today:
+
+${['| setting | read as |', '| --- | --- |', ...read].join('\n')}
+
+- Where both the earlier and the present name are set, the present one counts.
+- \`[blacklist] plugins = all\` enables the plugins that bandersnatch 3 had, not those that came later.
+- bandersnatch 3.0 and 3.1 enabled all plugins where none was named. A file with a section \`[blacklist]\` or
+  \`[whitelist]\` and no list of plugins gets those whose options it sets, but for \`prerelease_release\`.
+
+These have no effect; each is warned of once:
+
+${['| setting | |', '| --- | --- |', ...ignored].join('\n')}
+`
 }
 
 /** The text of docs/configuration.md. */
 export function configurationDocs(): string {
-  return [INTRODUCTION, ...Object.entries(SECTIONS).map(sectionText), obsoleteText()].join('\n')
+  return [INTRODUCTION, ...[...sectionsWith(PLUGIN_TABLE)].map(sectionText), earlierText()].join('\n')
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
 import { evaluateReference, hasReference } from '../../src/config/diff-file.js'
-import { mirrorDefaults } from '../../src/config/options.js'
+import { mirrorDefaults } from '../../src/config/mirror.js'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../../src/python/scalars.js'
 import type { ConfigFile } from '../../src/config/types.js'
 import { ConfigError } from '../../src/errors.js'

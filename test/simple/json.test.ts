@@ -120,14 +120,14 @@ describe('projectJson', () => {
     )
   })
 
-  it('gives the configured digest, or says which there are', () => {
+  it('gives the configured digest, or where upstream has none the one that verifies the file', () => {
     const made = project({ '1.0': [file('foo_bar-1.0.tar.gz')] })
     expect(firstFile(made, { ...OPTIONS, digestName: 'md5' })['hashes']).toEqual({
       md5: '0123456789abcdef0123456789abcdef',
     })
-    expect(() => projectJson(made, { ...OPTIONS, digestName: 'blake2b' })).toThrow(
-      /no blake2b digest upstream; set digest_name to one of: md5, sha256/,
-    )
+    expect(firstFile(made, { ...OPTIONS, digestName: 'blake2b' })['hashes']).toEqual({ sha256: 'ab'.repeat(32) })
+    const weak = project({ '1.0': [file('foo_bar-1.0.tar.gz', { digests: { MD5: 'AB'.repeat(16) } })] })
+    expect(firstFile(weak, OPTIONS)['hashes']).toEqual({ md5: 'ab'.repeat(16) })
   })
 
   it('escapes what came from upstream as Python does', () => {

@@ -1,8 +1,9 @@
 import { UpstreamError } from '../../errors.js'
-import { parseDocument } from '../../model/document.js'
+import { documentWithPage, parseDocument } from '../../model/document.js'
 import { documentFromPage } from '../../model/from-page.js'
 import { isQuarantined, pageFields, pageFiles, withPage } from '../../model/page.js'
 import { parseProject } from '../../model/parse.js'
+import { releaseFiles } from '../../model/project.js'
 import type { Project } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import { askAgain } from '../run/ask-again.js'
@@ -29,19 +30,22 @@ export type Absence = 'empty' | 'missing'
  * document of it or one without releases.
  * @throws UpstreamError, InvalidDocumentError
  */
-export async function fetchProject(
-  context: Context,
-  rawName: string,
-  required: number,
-): Promise<FetchedProject | Absence> {
+export async function fetchProject(context: Context, rawName: string, required: number): Promise<FetchedProject | Absence> {
   const document = await askDocument(context, rawName, required)
   if (document === 'gone') return fromPage(context, rawName, required)
-  const parsed = { ...parseDocument(document.json, document.text, rawName), text: document.text }
-  if (context.config.simpleApiVersion === '1.1') return parsed
+  const { text } = document
+  const parsed = parseDocument(document.json, text, rawName)
+  const whole = parsed.kind === 'complete' && releaseFiles(parsed.project).length > 0
+  if (parsed.kind === 'complete' && whole && context.config.simpleApiVersion === '1.1') return { ...parsed, text }
+  // A document without files may be one of PyPI's to come: then the page decides.
   const page = await askPage(context, rawName, required)
-  if (page === 'gone') return parsed
-  if (isQuarantined(page.json)) return 'empty'
-  return { ...parsed, project: withPage(parsed.project, page) }
+  if (parsed.kind === 'complete') return page === 'gone' ? { ...parsed, text } : unlessGone(withPage({ ...parsed, text }, page))
+  if (page === 'gone') return 'missing'
+  return unlessGone(withPage({ ...documentWithPage(parsed.document, page.json, rawName), text }, page))
+}
+
+function unlessGone(fetched: FetchedProject | 'gone'): FetchedProject | Absence {
+  return fetched === 'gone' ? 'empty' : fetched
 }
 
 export async function askPage(context: Context, rawName: string, required: number): Promise<ProjectPage | 'gone'> {

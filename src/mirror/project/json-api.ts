@@ -65,7 +65,7 @@ async function decide(context: Context, rawName: string): Promise<boolean> {
 export function refuseMetadataFilters(filters: Filters): void {
   if (!filters.needsMetadata) return
   const names = [...filters.metadata, ...filters.release, ...filters.releaseFile]
-    .filter((filter) => filter.byPage !== true)
+    .filter((filter) => filter.pageSuffices !== true)
     .map((filter) => filter.name)
   throw new ConfigError(
     `[plugins] enabled: ${names.join(', ')} cannot work, as what it reads is only in PyPI's JSON API, ` +

@@ -1,12 +1,9 @@
 import type { MirrorConfig } from '../../config/types.js'
 import { documentFromPage } from '../../model/from-page.js'
-import { linkKey, pageFields, pageFiles } from '../../model/page.js'
-import { field, parseProject } from '../../model/parse.js'
+import { MIRROR_HOST, linkedKey, pageFields, pageFiles } from '../../model/page.js'
+import { parseProject } from '../../model/parse.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { ProjectRef } from '../plan/types.js'
-
-/** Stands for upstream's file host in links of the mirror's own pages: only the path below it counts. */
-const SOMEWHERE = 'https://mirror.invalid'
 
 /**
  * The project that a page of the mirror describes. Its files have no address upstream.
@@ -18,9 +15,8 @@ export function projectFromPage(
   config: Pick<MirrorConfig, 'rootUri'>,
 ): Project {
   const files = pageFiles(page).map((file) => {
-    const url = field(file, 'url')
-    const key = typeof url === 'string' ? linkKey(url, config.rootUri) : undefined
-    return key === undefined ? file : { ...file, url: SOMEWHERE + encodePath(key.slice('web'.length)) }
+    const key = linkedKey(file, config.rootUri)
+    return key === undefined ? file : { ...file, url: MIRROR_HOST + encodePath(key.slice('web'.length)) }
   })
   const { document, releaseOrder } = documentFromPage({ ...page, files }, name)
   const { project } = parseProject(document, name, { releaseOrder })

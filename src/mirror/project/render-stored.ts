@@ -1,6 +1,6 @@
 import { filterReleases } from '../../filters/apply.js'
-import { isQuarantined, pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js'
-import { field } from '../../model/parse.js'
+import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js'
+import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import { FILTERS_KEY } from '../plan/edits.js'
@@ -55,8 +55,8 @@ async function fromDocument(
     return { ...fetched, project: { ...project, page: pageFields(page) } }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)
-  if (fresh === 'gone' || isQuarantined(fresh.json)) return undefined
-  return { ...fetched, project: withPage(project, fresh) }
+  const whole = fresh === 'gone' ? fresh : withPage(fetched, fresh)
+  return whole === 'gone' ? undefined : whole
 }
 
 /** The spelling in the document, where the plan knows only the normalized name. */

@@ -1,8 +1,9 @@
 import type { MirrorConfig } from '../../config/types.js'
 import { parseDocument } from '../../model/document.js'
+import { MIRROR_HOST } from '../../model/page.js'
 import { PAGE_NAMES, jsonKey, simpleDirectory } from '../../model/layout.js'
 import type { PageName } from '../../model/layout.js'
-import { parseJsonObject } from '../../model/parse.js'
+import { parseJsonObject } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Storage } from '../../storage/types.js'
 import { parseHtmlPage } from '../../upstream/html-page.js'
@@ -64,7 +65,7 @@ function parsePage(body: Buffer, page: PageName, name: string): JsonObject | und
   }
   // A page that was cut off lacks its end.
   if (!/<\/html>/i.test(body.toString('latin1', Math.max(0, body.length - 100)))) return undefined
-  const { json } = parseHtmlPage(body, { base: new URL(`https://mirror.invalid/simple/${name}/`), name })
+  const { json } = parseHtmlPage(body, { base: new URL(`${MIRROR_HOST}/simple/${name}/`), name })
   const serial = HTML_SERIAL.exec(body.toString('latin1', Math.max(0, body.length - 100)))?.[1]
   return serial === undefined ? json : { ...json, meta: { '_last-serial': Number(serial) } }
 }
@@ -76,7 +77,8 @@ export async function storedProject(storage: Storage, name: string): Promise<Pro
   const json = parseJsonObject(body)
   if (json === undefined) return 'unreadable'
   try {
-    return parseDocument(json, body.toString('utf8'), name).project
+    const parsed = parseDocument(json, body.toString('utf8'), name)
+    return parsed.kind === 'complete' ? parsed.project : undefined
   } catch {
     return 'unreadable'
   }

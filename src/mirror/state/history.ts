@@ -1,5 +1,5 @@
 import { LAYOUT } from '../../model/layout.js'
-import { field, isObject } from '../../model/parse.js'
+import { field, isObject } from '../../model/json.js'
 import type { Storage } from '../../storage/types.js'
 
 /** One run as `.bandersnatch/history.jsonl` remembers it. */

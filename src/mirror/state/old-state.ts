@@ -1,5 +1,5 @@
 import { LAYOUT } from '../../model/layout.js'
-import { isObject } from '../../model/parse.js'
+import { isObject } from '../../model/json.js'
 import { normalizeName } from '../../packaging/name.js'
 import type { Storage } from '../../storage/types.js'
 import type { Ledger } from './ledger.js'

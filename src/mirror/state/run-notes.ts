@@ -1,4 +1,4 @@
-import { isObject } from '../../model/parse.js'
+import { isObject } from '../../model/json.js'
 import type { JsonObject } from '../../model/project.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { Storage } from '../../storage/types.js'

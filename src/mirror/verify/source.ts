@@ -1,6 +1,6 @@
 import { PAGE_NAMES, jsonKey } from '../../model/layout.js'
 import { pageFields, pageSerial } from '../../model/page.js'
-import { field } from '../../model/parse.js'
+import { field } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Context } from '../run/context.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'

@@ -1,5 +1,6 @@
-import { findOption, SECTIONS } from '../../config/options.js'
+import { propertyName } from '../../config/option-values.js'
 import { isSecret, withoutUserinfo } from '../../config/redact.js'
+import { findOption } from '../../config/sections.js'
 import { oneLine } from '../../one-line.js'
 import type { Config, ConfigFile } from '../../config/types.js'
 
@@ -15,20 +16,22 @@ export interface EffectiveOption {
 /** Every option of [mirror], and those of the other sections that are at work or in the file. */
 export function effectiveOptions(config: Config): EffectiveOption[] {
   const { file } = config
-  const sections = Object.keys(SECTIONS).filter(
+  const sections = [...config.sections.keys()].filter(
     (section) =>
       section === 'mirror' || file.sections().includes(section) || (section === 's3' && config.s3 !== undefined),
   )
-  return sections.flatMap((section) => optionNames(file, section).map((name) => effectiveOption(config, section, name)))
+  return sections.flatMap((section) =>
+    optionNames(config, section).map((name) => effectiveOption(config, section, name)),
+  )
 }
 
-function optionNames(file: ConfigFile, section: string): string[] {
-  const table = Object.entries(SECTIONS).find(([name]) => name === section)?.[1].options ?? {}
+function optionNames({ file, sections }: Config, section: string): string[] {
+  const table = sections.get(section)?.options ?? {}
   const fixed = Object.keys(table).filter((name) => !name.endsWith('*'))
   const free = file
     .options(section)
     .filter((name) => !fixed.includes(name) && file.origin(section, name)?.section === section)
-  return [...fixed, ...free.filter((name) => findOption(section, name) !== undefined)]
+  return [...fixed, ...free.filter((name) => findOption(sections, section, name) !== undefined)]
 }
 
 function effectiveOption(config: Config, section: string, name: string): EffectiveOption {
@@ -36,7 +39,7 @@ function effectiveOption(config: Config, section: string, name: string): Effecti
   const written = file.get(section, name)
   const origin = file.origin(section, name)
   const used = section === 'mirror' ? readMirrorOption(config, name) : undefined
-  const value = used ?? written ?? findOption(section, name)?.fallback ?? ''
+  const value = used ?? written ?? findOption(config.sections, section, name)?.fallback ?? ''
   const fromEnvironment = name === 'proxy' && section === 'mirror' && value !== '' && (written ?? '') === ''
   return {
     section,
@@ -53,7 +56,7 @@ function originText(section: string, origin: ReturnType<ConfigFile['origin']>): 
 
 /** What the program makes of the text: absolute paths, numbers, the proxy of the environment. */
 function readMirrorOption({ mirror }: Config, name: string): string | undefined {
-  const property = name.replace(/[-_](.)/g, (_, letter: string) => letter.toUpperCase())
+  const property = propertyName(name)
   const entry = Object.entries(mirror).find(([key]) => key === property)
   if (entry === undefined) return undefined
   const value: unknown = entry[1]
