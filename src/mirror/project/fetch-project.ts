@@ -30,7 +30,11 @@ export type Absence = 'empty' | 'missing'
  * document of it or one without releases.
  * @throws UpstreamError, InvalidDocumentError
  */
-export async function fetchProject(context: Context, rawName: string, required: number): Promise<FetchedProject | Absence> {
+export async function fetchProject(
+  context: Context,
+  rawName: string,
+  required: number,
+): Promise<FetchedProject | Absence> {
   const document = await askDocument(context, rawName, required)
   if (document === 'gone') return fromPage(context, rawName, required)
   const { text } = document
@@ -39,7 +43,8 @@ export async function fetchProject(context: Context, rawName: string, required: 
   if (parsed.kind === 'complete' && whole && context.config.simpleApiVersion === '1.1') return { ...parsed, text }
   // A document without files may be one of PyPI's to come: then the page decides.
   const page = await askPage(context, rawName, required)
-  if (parsed.kind === 'complete') return page === 'gone' ? { ...parsed, text } : unlessGone(withPage({ ...parsed, text }, page))
+  if (parsed.kind === 'complete')
+    return page === 'gone' ? { ...parsed, text } : unlessGone(withPage({ ...parsed, text }, page))
   if (page === 'gone') return 'missing'
   return unlessGone(withPage({ ...documentWithPage(parsed.document, page.json, rawName), text }, page))
 }

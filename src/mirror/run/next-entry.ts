@@ -36,7 +36,8 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
     case 'empty':
       return served ? 'unchanged' : { serial, shape, absent: 'empty' }
     case 'missing':
-      if (served) return isBelieved(context, item) ? 'unchanged' : failedEntry(context, item, { reason: MISSING, missing: true })
+      if (served)
+        return isBelieved(context, item) ? 'unchanged' : failedEntry(context, item, { reason: MISSING, missing: true })
       return { serial, shape, absent: 'gone', ...ghostOwed(context, item) }
     case 'failed':
       return failedEntry(context, item, { reason: outcome.reason })

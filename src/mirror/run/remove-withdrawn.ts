@@ -86,7 +86,10 @@ function settle({ config }: Context, { known: { ledger } }: RemovalRun, { remova
     if (after === undefined) ledger.delete(removal.project)
     else ledger.set(removal.project, after)
   } else if (entry !== undefined && entry.absent === undefined) {
-    const { owed: _, ...rest } = entry
-    ledger.set(removal.project, { ...rest, serial: Math.max(rest.serial, serial) })
+    ledger.set(removal.project, {
+      serial: Math.max(entry.serial, serial),
+      shape: entry.shape,
+      ...(entry.rawName === undefined ? {} : { rawName: entry.rawName }),
+    })
   }
 }

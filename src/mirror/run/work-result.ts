@@ -98,7 +98,8 @@ export function createWorkResult(): WorkResult {
           again.set(name, item)
         }
         if (isBelieved(context, item)) withdraw(context, item, { absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
-        else if (item.entry !== undefined && item.entry.absent === undefined) failed.set(name, { item, reason: MISSING })
+        else if (item.entry !== undefined && item.entry.absent === undefined)
+          failed.set(name, { item, reason: MISSING })
         break
       case 'filtered':
         withdraw(context, item, { absent: 'filtered', reason: UNWANTED, by: 'admin' })
