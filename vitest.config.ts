@@ -1,9 +1,21 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { excludesOf, LANES, untestedHere } from './test/helpers/lanes/lanes.js'
+
+const missing = excludesOf(untestedHere())
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: Object.entries(LANES).map(([name, { include, exclude }]) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: [...include],
+        exclude: [...configDefaults.exclude, ...exclude, ...missing],
+        globalSetup: ['test/helpers/lanes/build.ts', ...(name === 's3' ? ['test/helpers/lanes/s3.ts'] : [])],
+      },
+    })),
+    reporters: ['default', './test/helpers/lanes/reporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',

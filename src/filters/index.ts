@@ -16,7 +16,7 @@ import type { Filter, Filters } from './types.js'
 import { versionRangeProjectMetadata, versionRangeReleaseFileMetadata } from './version-range.js'
 
 export { applyFilters, explain, keepsProject } from './apply.js'
-export type { Drop, Filter, Filters, Verdict } from './types.js'
+export type { Filters } from './types.js'
 
 /** Every plugin by its name in `[plugins] enabled`, in the order in which filters of one kind are asked. */
 const PLUGINS = {
