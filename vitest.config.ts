@@ -11,6 +11,8 @@ export default defineConfig({
       test: {
         name,
         include: [...include],
+        // Unit tests share a process: loading src/ again for each file would take longer than the tests.
+        isolate: name !== 'unit',
         exclude: [...configDefaults.exclude, ...exclude, ...missing],
         globalSetup: ['test/helpers/lanes/build.ts', ...(name === 's3' ? ['test/helpers/lanes/s3.ts'] : [])],
       },
