@@ -11,7 +11,7 @@ import { sdist, wheel } from './index/distribution.js'
 import { FIXTURE_APP, fixtureIndex } from './index/fixture.js'
 import { generatedFile, generateIndex } from './index/generate.js'
 import { createPackageIndex } from './index/package-index.js'
-import { importInstalled, pipInstall } from './index/pip.js'
+import { importInstalled, pipInstall, readsCoreMetadata } from './index/pip.js'
 import { startIndex } from './index/server.js'
 import { answerCall } from './index/xmlrpc.js'
 
@@ -115,7 +115,7 @@ it('builds what pip installs: wheels, and sdists without a build backend at hand
     const installed = ['app-1.1', 'bare-0.1', 'big-1.0', 'compat-1.0', 'core-1.1', 'lib-1.1', 'sdist-only-3.0.post1']
     for (const release of installed) expect(output).toContain(` demo-${release}`)
     expect(code).toBe(0)
-    expect(upstream.count(/demo_lib.*\.metadata$/)).toBe(1)
+    expect(upstream.count(/demo_lib.*\.metadata$/)).toBe((await readsCoreMetadata(python)) ? 1 : 0)
     const packages = [FIXTURE_APP, 'demo-big', 'demo-sdist-only']
     expect(await importInstalled({ python, target: directory, packages })).toMatchObject({ code: 0 })
     const env = { ...process.env, PYTHONPATH: directory }
