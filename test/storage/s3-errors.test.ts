@@ -152,11 +152,11 @@ it('never shows a secret, even where the store echoes it', async () => {
 it('tells how to install the SDK where it is missing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'bandersnatch-no-sdk-'))
   const source = join(import.meta.dirname, '..', '..', 'src')
-  await mkdir(join(directory, 'storage'))
+  await mkdir(join(directory, 'storage', 's3', 'client'), { recursive: true })
   // An empty package, lest one in a directory above is found.
   await mkdir(join(directory, 'node_modules', '@aws-sdk', 'client-s3'), { recursive: true })
   await writeFile(join(directory, 'package.json'), '{"type":"module"}')
-  for (const file of ['errors', 'storage/s3-sdk']) {
+  for (const file of ['errors', 'storage/s3/client/sdk']) {
     const { outputText } = ts.transpileModule(await readFile(join(source, `${file}.ts`), 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 },
     })
