@@ -1,7 +1,8 @@
 #!/bin/bash
 # A Ceph object gateway (S3) on loopback, kept in memory, for the tests: one monitor, one OSD, one gateway.
 # Debian: apt-get install --no-install-recommends radosgw ceph-mon ceph-osd
-# Usage: scripts/ceph-s3.sh [PORT [MONITOR-PORT]]   prints "ready URL ACCESS-KEY SECRET"; runs until it is killed
+# Usage: scripts/ceph-s3.sh [PORT [MONITOR-PORT]]   prints "ready URL ACCESS-KEY SECRET"; runs until it is killed,
+# or, when standard input is a pipe, until that is closed: then nothing stays when the program that started it is gone.
 set -euo pipefail
 port=${1:-17480}
 monitor=${2:-17489}
@@ -10,6 +11,7 @@ secret=test-secret-of-no-worth
 dir=$(mktemp -d "${TMPDIR:-/tmp}/bandersnatch-ceph.XXXXXX")
 
 cleanup() {
+  trap '' TERM INT HUP
   trap - EXIT
   for pid in $(jobs -p); do kill -9 "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
@@ -17,6 +19,10 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 143' TERM INT HUP
+if [ -p /dev/stdin ] || [ -S /dev/stdin ]; then
+  # A background job gets standard input only with <&0.
+  { while read -r _; do :; done; kill -TERM $$; } <&0 2>/dev/null &
+fi
 
 for tool in ceph ceph-mon ceph-osd radosgw radosgw-admin; do
   command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 1; }
@@ -64,10 +70,10 @@ monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$monitor]" "$dir/monm
 ceph-mon "${ceph[@]}" -i a --mkfs --monmap "$dir/monmap" --keyring "$dir/keyring"
 ceph-mon "${ceph[@]}" -i a -f >"$dir/mon.out" 2>&1 &
 osd=$(cat /proc/sys/kernel/random/uuid)
-ceph "${ceph[@]}" osd new "$osd" >/dev/null
+timeout 100 ceph "${ceph[@]}" osd new "$osd" >/dev/null
 ceph-osd "${ceph[@]}" -i 0 --mkfs --osd-uuid "$osd" >"$dir/osd.out" 2>&1
 ceph-osd "${ceph[@]}" -i 0 -f >>"$dir/osd.out" 2>&1 &
-radosgw-admin "${ceph[@]}" user create --uid test --display-name test --access-key "$access" --secret-key "$secret" \
+timeout 100 radosgw-admin "${ceph[@]}" user create --uid test --display-name test --access-key "$access" --secret-key "$secret" \
   >"$dir/user.out" 2>&1
 radosgw "${ceph[@]}" -n client.admin -f >"$dir/gateway.out" 2>&1 &
 gateway=$!

@@ -2,21 +2,27 @@
 # OpenStack Swift with its s3api on loopback, one replica in a temporary directory, for the tests.
 # Debian: apt-get install --no-install-recommends swift-proxy swift-object swift-container swift-account
 # Needs root and a file system with user xattrs for TMPDIR (ext4, xfs; tmpfs since Linux 6.6).
-# Usage: scripts/swift-s3.sh [PORT [OBJECT-PORT]]   prints "ready URL ACCESS-KEY SECRET"; runs until it is killed
+# Usage: scripts/swift-s3.sh [PORT [OBJECT-PORT]]   prints "ready URL ACCESS-KEY SECRET"; runs until it is killed,
+# or, when standard input is a pipe, until that is closed: then nothing stays when the program that started it is gone.
 set -euo pipefail
 port=${1:-17580}
 object=${2:-17589}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/bandersnatch-swift.XXXXXX")
 
 cleanup() {
+  trap '' TERM INT HUP
   trap - EXIT
   # The servers fork workers: each has a process group of its own.
-  for pid in $(jobs -p); do kill -9 -- "-$pid" 2>/dev/null || true; done
+  for pid in $(jobs -p); do kill -9 -- "-$pid" 2>/dev/null || kill -9 "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
   rm -rf "$dir"
 }
 trap cleanup EXIT
 trap 'exit 143' TERM INT HUP
+if [ -p /dev/stdin ] || [ -S /dev/stdin ]; then
+  # A background job gets standard input only with <&0.
+  { while read -r _; do :; done; kill -TERM $$; } <&0 2>/dev/null &
+fi
 
 for tool in swift-ring-builder swift-proxy-server swift-object-server swift-container-server swift-account-server; do
   command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 1; }

@@ -61,7 +61,7 @@ export const quietList: Row = async (lab) => {
 export const quietChangelog: Row = async (lab) => {
   const { served } = await mirrored(lab)
   const limit = 'node, the program loaded'
-  const modules = ['dist/cli.js', 'dist/log.js', 'dist/commands/mirror.js'].map(
+  const modules = ['dist/cli.js', 'dist/log/log.js', 'dist/commands/mirror.js'].map(
     (path) => pathToFileURL(resolve(path)).href,
   )
   const script = modules.map((url) => `await import(${JSON.stringify(url)})`).join('\n')

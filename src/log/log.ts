@@ -7,7 +7,6 @@ import type { Screen } from './screen.js'
 import type { LogFormat, LogLevel } from './types.js'
 
 export type { RunLog } from './create.js'
-export type { Screen } from './screen.js'
 
 export interface LogOptions {
   readonly level: LogLevel

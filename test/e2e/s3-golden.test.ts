@@ -45,7 +45,7 @@ let server: S3Server
 let bucket: TestBucket
 
 beforeAll(async () => {
-  server = await startS3Server({ fast: true })
+  server = await startS3Server()
   bucket = await makeBucket(server)
 })
 afterAll(async () => {

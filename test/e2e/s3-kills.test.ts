@@ -38,7 +38,7 @@ let proxy: S3Proxy
 let scratch: string
 
 beforeAll(async () => {
-  server = await startS3Server({ fast: true })
+  server = await startS3Server()
   proxy = await startS3Proxy(server.endpoint)
   scratch = fs.mkdtempSync(join(tmpdir(), 's3-kills-'))
 })

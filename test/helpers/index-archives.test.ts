@@ -11,12 +11,11 @@ import { sdist, wheel } from './index/distribution.js'
 import { FIXTURE_APP, fixtureIndex } from './index/fixture.js'
 import { generatedFile, generateIndex } from './index/generate.js'
 import { createPackageIndex } from './index/package-index.js'
-import { importInstalled, pipInstall, pipVersion } from './index/pip.js'
+import { importInstalled, pipInstall, readsCoreMetadata } from './index/pip.js'
 import { startIndex } from './index/server.js'
 import { answerCall } from './index/xmlrpc.js'
 
 const python = 'python3'
-const hasPip = (await pipVersion(python)) !== undefined
 let directory = ''
 
 beforeEach(() => {
@@ -86,7 +85,7 @@ it('makes an index of a directory', () => {
   expect(withDependencies(index, ['d'])).toEqual(['d'])
 })
 
-it.skipIf(!hasPip)('reads archives that Python made', () => {
+it('reads archives that Python made', () => {
   const code = `
 import io, sys, tarfile, zipfile
 metadata = b"Metadata-Version: 2.1\\nName: made\\nVersion: 1.0\\n\\n" + b"long text\\n" * 10000
@@ -108,7 +107,7 @@ for kind, form in ("pax", tarfile.PAX_FORMAT), ("gnu", tarfile.GNU_FORMAT):
   }
 })
 
-it.skipIf(!hasPip)('builds what pip installs: wheels, and sdists without a build backend at hand', async () => {
+it('builds what pip installs: wheels, and sdists without a build backend at hand', async () => {
   const upstream = await startIndex(fixtureIndex())
   try {
     const wanted = { python, indexUrl: `${upstream.url}/simple`, target: directory, packages: [`${FIXTURE_APP}[big]`] }
@@ -116,7 +115,7 @@ it.skipIf(!hasPip)('builds what pip installs: wheels, and sdists without a build
     const installed = ['app-1.1', 'bare-0.1', 'big-1.0', 'compat-1.0', 'core-1.1', 'lib-1.1', 'sdist-only-3.0.post1']
     for (const release of installed) expect(output).toContain(` demo-${release}`)
     expect(code).toBe(0)
-    expect(upstream.count(/demo_lib.*\.metadata$/)).toBe(1)
+    expect(upstream.count(/demo_lib.*\.metadata$/)).toBe((await readsCoreMetadata(python)) ? 1 : 0)
     const packages = [FIXTURE_APP, 'demo-big', 'demo-sdist-only']
     expect(await importInstalled({ python, target: directory, packages })).toMatchObject({ code: 0 })
     const env = { ...process.env, PYTHONPATH: directory }

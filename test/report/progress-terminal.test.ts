@@ -7,7 +7,6 @@ import { generateIndex, startIndex } from '../helpers/index/index.js'
 
 const WORK = join(import.meta.dirname, '..', 'fixtures', 'terminal', 'work.mjs')
 const DIST = join(import.meta.dirname, '..', '..', 'dist')
-const hasTmux = spawnSync('tmux', ['-V']).status === 0
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -32,7 +31,7 @@ function terminal(
   }
 }
 
-describe.skipIf(!hasTmux)('progress in a real terminal (needs tmux)', () => {
+describe('progress in a real terminal', () => {
   let close = (): void => undefined
   afterEach(() => close())
 

@@ -8,7 +8,7 @@ import { ROOT } from './blocks.js'
 
 /** Commands that no test can run as they stand, and why. */
 export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
-  [/^npm ci && npm (run demo|test)\b/, 'these are what runs this test, and .ci/run'],
+  [/^npm ci && (scripts\/test-servers\.sh && )?npm (run demo|test)\b/, 'these are what runs this test, and .ci/run'],
   [/^npm (ci|run bench)\b/, 'minutes of measuring; test/bench.test.ts runs the bench'],
   [
     /^(nginx -t && )?systemctl /,

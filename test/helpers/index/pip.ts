@@ -41,6 +41,17 @@ export async function pipVersion(python: string): Promise<string | undefined> {
   return code === 0 ? output.trim().replace(/ from .* (?=\()/, ' ') : undefined
 }
 
+/**
+ * Whether pip reads core metadata that a JSON page announces: since 23.2, which reads PEP 714's `core-metadata`.
+ * Older ones fetch whole wheels.
+ */
+export async function readsCoreMetadata(python: string): Promise<boolean> {
+  const [major = 0, minor = 0] = (/^pip ([\d.]+)/.exec((await pipVersion(python)) ?? '')?.[1] ?? '')
+    .split('.')
+    .map(Number)
+  return major > 23 || (major === 23 && minor >= 2)
+}
+
 export interface PipInstall {
   readonly python: string
   /** the simple index: the only place that packages may come from */
