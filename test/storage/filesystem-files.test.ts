@@ -89,6 +89,14 @@ describe('a partial file', () => {
     expect(stored(spec.key)).toBe(body.toString())
   })
 
+  it('is not kept without a validator', async () => {
+    const receiver = await receive(await open(), spec)
+    await receiver.begin({ resumed: false, validator: undefined })
+    await receiver.write(body)
+    await receiver.abort(true)
+    expect(readdirSync(directory())).toEqual([])
+  })
+
   it('without a validator is not continued', async () => {
     const storage = await open()
     const name = await broken(storage)
