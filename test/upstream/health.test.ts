@@ -141,7 +141,7 @@ describe('a client', () => {
       res.writeHead(503)
       res.end()
     })
-    const http = testClient()
+    const http = testClient({ requestsPerUrl: 4 })
     let first: UpstreamError | undefined
     for (let at = 0; first === undefined && at < 1000; at += 1) {
       const error = await failureOf(http.get(`${url}/${at}`, MAX))
@@ -153,6 +153,8 @@ describe('a client', () => {
     const before = asked
     for (const ask of [
       () => http.get(`${url}/new`, MAX),
+      // No requests are left for this one.
+      () => http.get(`${url}/0`, MAX),
       () => http.fetchFile(`${url}/new`, { size: undefined, ...MAX }),
     ]) {
       expect((await failureOf(ask())).kind).toBe('out-of-order')
