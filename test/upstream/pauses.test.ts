@@ -185,6 +185,19 @@ describe('a client', () => {
     expect(Math.max(...http.waits)).toBeLessThanOrEqual(ms)
   })
 
+  it('holds back requests that already wait for their turn', async () => {
+    const seen: string[] = []
+    const { url } = await serve((req, res) => {
+      seen.push(`${req.url} after ${http.waits.length > 0 ? 'a pause' : 'no pause'}`)
+      if (seen.length === 1) res.writeHead(429, { 'retry-after': '3' })
+      res.end('x')
+    })
+    const http = testClient({ workers: 1 })
+    await Promise.all(['/a', '/b', '/c'].map((path) => http.get(url + path, MAX)))
+    expect(seen[0]).toBe('/a after no pause')
+    expect(seen.slice(1).sort()).toEqual(['/a after a pause', '/b after a pause', '/c after a pause'])
+  })
+
   it('has fewer requests under way for a while after a refusal', async () => {
     let [now, most, answered] = [0, 0, 0]
     const { url } = await serve((_, res) => {
