@@ -163,6 +163,20 @@ describe('a client', () => {
     expect(http.health).toMatchObject({ origin: url, reason: 'HTTP status 503' })
   })
 
+  it('does not send what already waits for its turn', async () => {
+    let asked = 0
+    const { url } = await serve((_, res) => {
+      asked += 1
+      res.writeHead(403)
+      res.end()
+    })
+    const http = testClient({ workers: 1, now: () => performance.now() * 1000 })
+    const errors = await Promise.all(Array.from({ length: 400 }, (_, at) => failureOf(http.get(`${url}/${at}`, MAX))))
+    expect(errors.at(-1)?.kind).toBe('out-of-order')
+    expect(asked).toBeLessThan(400)
+    expect(errors.filter(isOutOfOrder)).toHaveLength(400 - asked)
+  })
+
   it('goes on where a few URLs fail for ever', async () => {
     const { url } = await serve((req, res) => {
       if (req.url?.startsWith('/stuck') === true) res.writeHead(503)
