@@ -213,12 +213,27 @@ function createDraft(input: PlanInput, target: number): Draft {
         notes.set(name, { serial: claimed ?? 0, shape: shapeOf(name), absent: 'untaken' })
         break
       case 'nothing':
-        if (entry?.owed !== undefined && entry.absent !== 'gone' && facts.wanted) waiting.set(name, entry)
+        if (entry?.owed === undefined) break
+        // Upstream no longer lists it, and `removed-projects = keep` keeps it: nothing is owed.
+        if (listed === false || !facts.wanted) notes.set(name, withoutOwed(entry))
+        else if (entry.absent !== 'gone') waiting.set(name, entry)
         break
     }
   }
 
   return { work, removals, notes, waiting, isSettled, add }
+}
+
+function withoutOwed(entry: LedgerEntry): LedgerEntry {
+  const { serial, shape, rawName, absent, foreign, due } = entry
+  return {
+    serial,
+    shape,
+    ...(rawName === undefined ? {} : { rawName }),
+    ...(absent === undefined ? {} : { absent }),
+    ...(foreign === undefined ? {} : { foreign }),
+    ...(due === undefined ? {} : { due }),
+  }
 }
 
 const FILTERED_OUT = 'the project filters no longer want it'
