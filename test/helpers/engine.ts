@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import { shapeOf } from '../../src/config/shape.js'
+import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
 import { makeShape } from '../../src/mirror/plan/shape.js'
@@ -59,12 +60,22 @@ export interface Engine extends Context {
 
 export const NOW = new Date('2026-03-01T12:00:00Z')
 
+/** The lines of [mirror], then other sections. */
+function configFile(lines: string): ConfigFile {
+  const text = `[mirror]\ndirectory = /memory\nallow-non-https = true\n${lines}`
+  return parseConfig(text, 'bandersnatch.conf', mirrorDefaults())
+}
+
+/** The [mirror] section with these lines. */
+export function mirrorConfig(lines = ''): MirrorConfig {
+  return readMirror(configFile(lines), { env: {}, warn: () => undefined })
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const lines = `[mirror]\ndirectory = /memory\nmaster = ${url}\nallow-non-https = true\n${mirror}\n${sections}`
-  const file = parseConfig(lines, 'bandersnatch.conf', mirrorDefaults())
   const log = recorder()
+  const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
   const filters = await loadFilters(file, enabled, { directory: '/memory' })
