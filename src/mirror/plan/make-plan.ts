@@ -140,6 +140,8 @@ function createDraft(input: PlanInput, target: number): Draft {
   const removals: Removal[] = []
   const notes = new Map<string, LedgerEntry | undefined>()
   const waiting = new Map<string, LedgerEntry>()
+  /** of projects in `work`: the highest serial that upstream gave for one of their spellings */
+  const newest = new Map<string, number>()
   const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
 
   function isSettled(name: string, serial: number): boolean {
@@ -156,8 +158,8 @@ function createDraft(input: PlanInput, target: number): Draft {
     if (!isSafeProjectName(name)) return
     const entry = ledger.get(name)
     // The second spelling of a project that is in the plan already: the newest counts.
-    const before = work.get(name)
-    if (before !== undefined && before.serial >= (given.claimed ?? 0)) return
+    const before = newest.get(name)
+    if (before !== undefined && before >= (given.claimed ?? 0)) return
     const claimed =
       doubled && given.claimed !== undefined && entry !== undefined
         ? Math.max(entry.serial, given.claimed)
@@ -182,6 +184,7 @@ function createDraft(input: PlanInput, target: number): Draft {
           act === 'render' ? (entry?.serial ?? 0) : 0,
         )
         const spelling = listed === true || claimed !== undefined ? rawName : (entry?.rawName ?? rawName)
+        newest.set(name, given.claimed ?? 0)
         work.set(name, {
           name,
           rawName: spelling,

@@ -8,7 +8,7 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
-import { expectedOptions } from '../project/store-project.js'
+import { expectedOptions, failureText } from '../project/store-project.js'
 import { syncProject } from '../project/sync-project.js'
 import type { Context } from '../run/context.js'
 import { nextEntry, nextOwed } from '../run/next-entry.js'
@@ -42,7 +42,7 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
   return checkStored(verifying, source.project, source.kind === 'page')
 }
 
-/** Checks pages and files of a project that the mirror itself can tell. */
+/** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
 async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
   const { context, options, owned, ledger } = verifying
   const { config, report, log, storage } = context
@@ -69,7 +69,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     return failed.size === 0
   }
   if (wrong.length > 0) await repairPages(context, served)
-  const [reason] = failed.values()
+  const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   ledger.set(name, {
@@ -80,7 +80,8 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
     ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   })
-  return failed.size === 0
+  if (reason !== undefined) throw new BandersnatchError(reason)
+  return true
 }
 
 /** Checks the files that the served pages name. */
