@@ -104,7 +104,7 @@ it('verify finds and repairs an object whose content was damaged behind its meta
   await run(['mirror', '--force-check'], 'json = true\n')
   expect((await bucket.head(key)).ETag).not.toBe(before.ETag)
   const { log } = await run(['verify'], 'json = true\n')
-  expect(log).toContain('Fetched 1 files')
+  expect(log).toContain('1 file fetched')
   expect((await bucket.head(key)).ETag).toBe(before.ETag)
 })
 

@@ -252,13 +252,13 @@ describe('the lines of a summary', () => {
       projects: 12,
       files: 34,
       bytes: 5.6e6,
-      pages: 36,
+      pages: 12,
       documents: 12,
       repaired: { files: 0, pages: 0, documents: 0 },
     },
   }
   const first = (what: Summary): string | undefined => summaryLines(what)[0]?.text
-  const checked = '12 projects checked (34 files of 5.60 MB, 36 pages, 12 documents)'
+  const checked = '12 projects checked (34 files of 5.60 MB, 12 sets of pages, 12 documents)'
 
   it('of verify say what was checked and what was repaired', () => {
     expect(first(verified)).toBe(`verify done after 1 h 6 min: ${checked}, nothing to repair, 4 requests (2 repeated)`)

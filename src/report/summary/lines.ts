@@ -43,7 +43,7 @@ function checked({ verified }: Summary): string[] {
   const { projects, files, bytes, pages, documents } = verified
   const parts = [
     `${counted(files, 'file')} of ${bytesText(bytes)}`,
-    counted(pages, 'page'),
+    counted(pages, 'set of pages', 'sets of pages'),
     ...(documents > 0 ? [counted(documents, 'document')] : []),
   ]
   return [`${counted(projects, 'project')} checked (${parts.join(', ')})`]
