@@ -36,7 +36,7 @@ const room = (file: string): string => (file.includes('/') ? (file.split('/')[0]
 const isLocal = ({ to }: Import): boolean => files.includes(to)
 const text = (file: string): string => readFileSync(join(SRC, file), 'utf8')
 
-const BASE = ['model', 'packaging', 'python', 'log', 'one-line', 'errors']
+const BASE = ['model', 'packaging', 'python', 'log', 'one-line', 'count', 'errors']
 const ENGINES = ['upstream', 'filters', 'simple', 'storage']
 
 /**
@@ -156,7 +156,7 @@ describe('what belongs to one room alone', () => {
   const owners: readonly (readonly [RegExp, RegExp])[] = [
     [/^undici$/, /^upstream\//],
     [/^@aws-sdk\//, /^storage\/s3\//],
-    [/^commander$/, /^(?:program|runner|report\/completion\/describe|commands\/completion)\b/],
+    [/^commander$/, /^(?:cli|program|runner|report\/completion\/describe|commands\/completion)\b/],
     [/^pino$/, /^log\//],
   ]
   it.each(owners)('the package %s', (name, owner) => {

@@ -31,8 +31,9 @@ function commandLines(text: string): string[] {
   )
   return code.flatMap(
     (line) =>
-      /(?:^|[\s/])bandersnatch(?:\.js)? ((?:-\S+ \S+ )*(?:[a-z-]+)(?: .*)?)$/.exec(line.replace(/\s+#.*$/, ''))?.[1] ??
-      [],
+      /(?:^|[\s/])bandersnatch(?:\.js)? ((?:-\S+ \S+ )*(?:[a-z-]+)(?: .*)?)$/.exec(
+        line.replace(/(?:^|\s+)#.*$/, ''),
+      )?.[1] ?? [],
   )
 }
 

@@ -1,7 +1,7 @@
 import { runDelete } from '../mirror/delete.js'
-import { reportedPlan } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
+import { reportedPlan } from '../report/plan.js'
 import { summarized } from '../report/summary/summarized.js'
 
 export interface DeleteOptions {

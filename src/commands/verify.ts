@@ -1,8 +1,8 @@
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify/types.js'
-import { reportedPlan } from './dry-run.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
+import { reportedPlan } from '../report/plan.js'
 import { summarized } from '../report/summary/summarized.js'
 
 export interface VerifyCommandOptions extends VerifyOptions {

@@ -7,7 +7,7 @@ import { oneLine } from '../one-line.js'
 export const EXAMPLE_PATH = fileURLToPath(new URL('../../bandersnatch.conf.example', import.meta.url))
 
 /**
- * Writes the commented example to a path where there is no file yet.
+ * Writes the commented example to a path that does not exist yet.
  * @throws ConfigError when it cannot be written
  */
 export function writeExample(path: string): void {

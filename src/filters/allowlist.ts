@@ -1,3 +1,4 @@
+import { counted } from '../count.js'
 import type { ConfigFile, OptionTable } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
@@ -33,7 +34,7 @@ export function allowlistedRequirements(config: ConfigFile): Requirement[] {
 /** What is wrong with a list of projects to mirror that is set and empty. */
 export const NAMES_NONE = 'names no project to mirror'
 
-/** allowlist_project: keeps the projects that are listed; all where there is no list. An empty list is refused. */
+/** allowlist_project: keeps the projects that are listed. Without a list it keeps all of them; an empty list is refused. */
 export const allowlistProject = {
   options: { allowlist: ALLOWLIST_PACKAGES },
   create: createAllowlistProject,
@@ -67,7 +68,7 @@ export function projectsNamed(plugin: string, names: readonly string[]): Project
   return {
     kind: 'project',
     name: plugin,
-    summary: `keeps only ${names.length} listed projects`,
+    summary: `keeps only ${counted(names.length, 'listed project')}`,
     settings: names,
     // Nothing is known of a project without a name, so nothing is said against it.
     onlyListed: true,
@@ -80,7 +81,7 @@ export function releasesAdmitted(plugin: string, table: RequirementTable): Relea
   return {
     kind: 'release',
     name: plugin,
-    summary: `keeps only releases that the requirements on ${table.size} projects admit`,
+    summary: `keeps only releases that the requirements on ${counted(table.size, 'project')} admit`,
     settings: table.keys,
     pageSuffices: true,
     keepRelease: (release, project) => table.admits(project.name, release.version),

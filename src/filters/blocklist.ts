@@ -1,3 +1,4 @@
+import { counted } from '../count.js'
 import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
@@ -46,7 +47,7 @@ function createBlocklistProject({ config, warnUnused }: PluginContext): ProjectF
   return {
     kind: 'project',
     name: 'blocklist_project',
-    summary: `drops ${names.length} listed projects`,
+    summary: `drops ${counted(names.length, 'listed project')}`,
     settings: names,
     keepProject: (name) => !listed.has(normalizeName(name)),
   }
@@ -64,7 +65,7 @@ function createBlocklistRelease({ config, warnUnused }: PluginContext): ReleaseF
   return {
     kind: 'release',
     name: 'blocklist_release',
-    summary: `drops releases that the requirements on ${table.size} projects admit`,
+    summary: `drops releases that the requirements on ${counted(table.size, 'project')} admit`,
     settings: table.keys,
     pageSuffices: true,
     keepRelease: (release, project) => !table.admits(project.name, release.version),

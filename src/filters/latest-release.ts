@@ -1,3 +1,4 @@
+import { countText } from '../count.js'
 import { InvalidDocumentError } from '../errors.js'
 import { field } from '../model/json.js'
 import type { Project, Release } from '../model/project.js'
@@ -33,7 +34,7 @@ function createLatestRelease(context: PluginContext): ReleaseFilter | undefined 
   return {
     kind: 'release',
     name: 'latest_release',
-    summary: `keeps the ${keep} newest releases by ${byTime ? 'time' : 'version'}`,
+    summary: `keeps the ${keep === 1 ? 'newest release' : `${countText(keep)} newest releases`} by ${byTime ? 'time' : 'version'}`,
     settings: { keep, byTime, counts: 'what other filters keep' },
     pageSuffices: !byTime,
     last: true,

@@ -1,3 +1,4 @@
+import { counted } from '../count.js'
 import { normalizeName } from '../packaging/name.js'
 import { translatePythonRegex } from '../python/regex/regex.js'
 import type { Plugin, PluginContext } from './context.js'
@@ -27,7 +28,7 @@ function createPrereleaseRelease({ config }: PluginContext): ReleaseFilter {
   return {
     kind: 'release',
     name: 'prerelease_release',
-    summary: `drops pre-releases of ${names.size === 0 ? 'all' : names.size} projects`,
+    summary: `drops pre-releases of ${names.size === 0 ? 'all projects' : counted(names.size, 'project')}`,
     settings: [...names].sort(),
     pageSuffices: true,
     keepRelease: (release, project) =>

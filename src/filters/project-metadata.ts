@@ -1,3 +1,4 @@
+import { counted } from '../count.js'
 import type { ConfigFile } from '../config/types.js'
 import { errorText, InvalidDocumentError } from '../errors.js'
 import type { Project } from '../model/project.js'
@@ -35,7 +36,7 @@ function createSizeProjectMetadata({ config, warnUnused, warn }: PluginContext):
   return {
     kind: 'metadata',
     name,
-    summary: `drops projects of more than ${most} bytes, except ${exempt.size} on the allowlist`,
+    summary: `drops projects of more than ${most} bytes${exceptText(exempt.size)}`,
     settings: [String(most), [...exempt]],
     keepMetadata: (project) => exempt.has(project.name) || totalSize(project) <= most,
   }
@@ -88,7 +89,7 @@ function createVersionsCountProjectMetadata(context: PluginContext): MetadataFil
   return {
     kind: 'metadata',
     name,
-    summary: `drops projects with ${limits(least, most)} versions, except ${exempt.size} on the allowlist`,
+    summary: `drops projects with ${limits(least, most)} versions${exceptText(exempt.size)}`,
     settings: [least, most, [...exempt]],
     pageSuffices: true,
     keepMetadata: (project) => {
@@ -100,4 +101,8 @@ function createVersionsCountProjectMetadata(context: PluginContext): MetadataFil
 
 function limits(least: number, most: number): string {
   return [least === 0 ? '' : `less than ${least}`, most === 0 ? '' : `more than ${most}`].filter(Boolean).join(' or ')
+}
+
+function exceptText(exempt: number): string {
+  return exempt === 0 ? '' : `, except ${counted(exempt, 'project')} on the allowlist`
 }

@@ -1,3 +1,4 @@
+import { countText } from '../count.js'
 import type { Plugin, PluginContext } from './context.js'
 import { readPatterns } from './context.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
@@ -24,7 +25,7 @@ function createRegexProject({ config, warnUnused }: PluginContext): ProjectFilte
   return {
     kind: 'project',
     name: 'regex_project',
-    summary: `drops projects that match one of ${patterns.length} patterns`,
+    summary: `drops projects that match ${patternsText(patterns.length)}`,
     settings: patterns.map(({ pattern }) => pattern),
     keepProject: (name) => !patterns.some((pattern) => pattern.match(name)),
   }
@@ -49,9 +50,13 @@ function createRegexRelease({ config, warnUnused }: PluginContext): ReleaseFilte
   return {
     kind: 'release',
     name: 'regex_release',
-    summary: `drops releases that match one of ${patterns.length} patterns`,
+    summary: `drops releases that match ${patternsText(patterns.length)}`,
     settings: patterns.map(({ pattern }) => pattern),
     pageSuffices: true,
     keepRelease: (release) => !patterns.some((pattern) => pattern.match(release.version)),
   }
+}
+
+function patternsText(count: number): string {
+  return count === 1 ? 'a pattern' : `one of ${countText(count)} patterns`
 }

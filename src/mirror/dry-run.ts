@@ -79,7 +79,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
   return {
     serial: { before: run.known.state.status, after: run.plan.target },
     projects,
-    reasons: countReasons(items, run.plan.removals.length),
+    reasons: countReasons(items, run.plan.removals),
     removals,
     refusal,
     files: options.quick ? undefined : sum(projects, 'files'),
@@ -121,10 +121,10 @@ function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): numb
   return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
 }
 
-function countReasons(items: readonly WorkItem[], removals: number): Record<string, number> {
+function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const { reason } of items) counts[reason] = (counts[reason] ?? 0) + 1
-  if (removals > 0) counts['withdrawn'] = removals
+  const reasons = removals.map(({ by }): Reason => (by === 'admin' ? 'filters' : 'withdrawn'))
+  for (const reason of [...items.map((item) => item.reason), ...reasons]) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
 

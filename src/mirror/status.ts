@@ -27,6 +27,8 @@ export interface ProjectFailure {
   /** ISO 8601 */
   readonly since: string
   readonly runs: number
+  /** ISO 8601: not asked for again before, unless upstream changes it */
+  readonly next: string
   readonly reason: string
 }
 
@@ -67,7 +69,7 @@ export interface StatusOptions {
   readonly largest: number
 }
 
-/** Looks at everything that the mirror holds, without changing or locking it; undefined where there is no mirror. */
+/** Looks at everything that the mirror holds, without changing or locking it; undefined for a directory without a mirror. */
 export async function mirrorStatus(context: StatusContext, options: StatusOptions): Promise<MirrorStatus | undefined> {
   const { storage, upstream, progress } = context
   const serial = wholeNumber(await readText(storage, LAYOUT.status))
@@ -150,9 +152,12 @@ async function pageSize(
 
 async function loadFailures(storage: Storage): Promise<ProjectFailure[]> {
   const ledger = await loadLedger(storage)
-  return [...ledger.exceptions()].flatMap(([project, { owed }]) =>
-    owed === undefined ? [] : [{ project, since: isoTime(owed.since), runs: owed.runs, reason: owed.reason }],
-  )
+  return [...ledger.exceptions()].flatMap(([project, { owed, absent }]): ProjectFailure[] => {
+    // One that the mirror never had and upstream answers 404 for is no failure.
+    if (owed === undefined || absent === 'gone') return []
+    const { since, runs, next, reason } = owed
+    return [{ project, since: isoTime(since), runs, next: isoTime(next), reason }]
+  })
 }
 
 async function readText(storage: Storage, key: string): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import { counted } from '../count.js'
 import { EXIT, errorText } from '../errors.js'
 import { LAYOUT, isSafeProjectName } from '../model/layout.js'
 import { field } from '../model/json.js'
@@ -35,7 +36,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     return EXIT.nothing
   }
   const { ledger } = await openLedger(context, { notes, state, thorough: true, readOnly: options.dryRun })
-  log.info(`Verifying ${count(names.length, 'project')} of ${storage.location('')}, ${config.verifiers} at a time`)
+  log.info(`Verifying ${counted(names.length, 'project')} of ${storage.location('')}, ${config.verifiers} at a time`)
   recallJsonApi(context, notes, names)
   const verifying: Verifying = {
     context,
@@ -68,11 +69,6 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   if (report.failures.length === 0 && report.refusals.length > 0) return EXIT.refused
   const damaged = options.dryRun && report.planned.fetch.length + report.planned.pages.length > 0
   return report.failures.length === 0 && !damaged ? EXIT.ok : EXIT.incomplete
-}
-
-/** `1 project`, `2 projects`. */
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** Projects that have a metadata document or pages; other names there are not ours. */

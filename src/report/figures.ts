@@ -1,15 +1,5 @@
 /** Figures as people read them: in logs, the progress line, the summary and `status`. */
 
-/** 1234567 -> 1,234,567 */
-export function countText(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
-}
-
-/** `3 files`, `1 file`; `plural` where an s is not enough. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${countText(count)} ${count === 1 ? noun : plural}`
-}
-
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
 
 /** Decimal units with three digits: 999 bytes, 1.23 kB, 45.6 MB, 789 GB. */

@@ -1,5 +1,6 @@
 import type { LogFormat, LogLevel } from '../log/types.js'
-import { bytesText, countText, durationText } from './figures.js'
+import { counted, countText } from '../count.js'
+import { bytesText, durationText } from './figures.js'
 import type { Screen } from '../log/screen.js'
 import { cutToWidth, displayWidth } from './width.js'
 import type { Progress } from '../mirror/run/progress.js'
@@ -109,7 +110,7 @@ export function progressLine(
   const left = total !== undefined && speed.steps > 0 && total > done ? (total - done) / speed.steps : undefined
   const parts = new Map([
     ['phase', name + count],
-    ['files', files > 0 ? `${countText(files)} files` : ''],
+    ['files', files > 0 ? counted(files, 'file') : ''],
     ['bytes', bytes > 0 ? bytesText(bytes) : ''],
     ['rate', speed.bytes >= 1 ? `${bytesText(speed.bytes)}/s` : ''],
     ['left', left === undefined ? '' : `${durationText(Math.max(1, Math.round(left)))} left`],

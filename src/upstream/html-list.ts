@@ -49,7 +49,7 @@ export function createHtmlListReader(
     end() {
       parser.end(decoder.decode())
       finish()
-      if (!found) throw new UpstreamError('content', `${page.shown}: HTML that is no list of projects`)
+      if (!found) throw new UpstreamError('content', `${page.shown}: HTML that is not a list of projects`)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.js'
 
-/** More than a row of the changelog, or an answer that is no list, has reason to be; in UTF-16 units. */
+/** More than a row of the changelog, or an answer that is not a list, has reason to be; in UTF-16 units. */
 const LONGEST_PIECE = 1024 * 1024
 const LONGEST_PROLOG = 16 * 1024
 /** of elements; XML-RPC has three for each array or struct within another */

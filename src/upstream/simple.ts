@@ -28,7 +28,7 @@ interface Listed {
   readonly bare: SerialList
   /** names with something that is no serial */
   readonly odd: Set<string>
-  /** entries that are no project with a serial */
+  /** entries without a name and a serial */
   skipped: number
   html: boolean
   /** the JSON document without its `projects` */

@@ -52,6 +52,7 @@ describe('loadConfig', () => {
       cleanup: false,
       removedProjects: 'unlist',
       removalLimit: 1,
+      withdrawAfter: 24,
       reconcileInterval: 24,
       diffFile: undefined,
       diffAppendEpoch: false,

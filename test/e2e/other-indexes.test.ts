@@ -225,7 +225,7 @@ describe('the JSON API', () => {
     const mirror = createMirror(upstream.url, 'json = true\nworkers = 1\nglobal-timeout = 0.5\n')
     const { code, log } = await mirror.run()
     expect(code).toBe(1)
-    expect(log).toMatch(/alpha: the JSON API answers 404, but its page lists 1 files/)
+    expect(log).toMatch(/alpha: the JSON API answers 404, but its page lists 1 file/)
     expect(listedNames(mirror)).toEqual(['beta', 'gamma'])
     expect(mirror.read('web/json/beta')).toBeDefined()
     lying = false

@@ -104,7 +104,7 @@ it('verify finds and repairs an object whose content was damaged behind its meta
   await run(['mirror', '--force-check'], 'json = true\n')
   expect((await bucket.head(key)).ETag).not.toBe(before.ETag)
   const { log } = await run(['verify'], 'json = true\n')
-  expect(log).toContain('Fetched 1 files')
+  expect(log).toContain('1 file fetched')
   expect((await bucket.head(key)).ETag).toBe(before.ETag)
 })
 
@@ -156,7 +156,7 @@ it('verify --delete removes a thousand files a call', async () => {
   const stray = Array.from({ length: 1_100 }, (_, n) => `web/packages/00/${n}/stray.whl`)
   await Promise.all(stray.map((key) => bucket.put(key, 'stray')))
   const { log } = await run(['verify', '--delete', '--yes'], 'json = true\n')
-  expect(log).toContain('1100 unowned files')
+  expect(log).toContain('1,100 unowned files')
   expect(calls(/^POST .*delete/)).toHaveLength(3)
   expect(calls(/stray/).filter((call) => !call.startsWith('GET'))).toEqual([])
   expect(await storedFiles()).toEqual(kept)

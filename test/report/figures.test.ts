@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { bytesText, counted, countText, durationText } from '../../src/report/figures.js'
+import { counted, countText } from '../../src/count.js'
+import { bytesText, durationText } from '../../src/report/figures.js'
+import { ageText } from '../../src/report/times.js'
 
 describe('figures as people read them', () => {
   it.each([
@@ -54,4 +56,17 @@ describe('figures as people read them', () => {
       '0 replies',
     ])
   })
+})
+
+it.each([
+  ['2026-01-10T00:00:00Z', '9 days'],
+  ['2026-01-18T00:00:00Z', '1 day'],
+  ['2026-01-18T23:00:00Z', '1 hour'],
+  ['2026-01-18T23:50:00Z', '10 minutes'],
+  ['2026-01-19T00:00:00Z', 'less than a minute'],
+  ['2027-01-01T00:00:00Z', 'less than a minute'],
+])('what began at %s has lasted for %s', (time, text) => {
+  expect(
+    ageText(time, Date.parse(time.startsWith('2026-01-10') ? '2026-01-19T12:00:00Z' : '2026-01-19T00:00:00Z')),
+  ).toBe(text)
 })

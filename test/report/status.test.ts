@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mirrorCommand } from '../../src/commands/mirror.js'
 import { statusCommand } from '../../src/commands/status.js'
 import { statusHtml } from '../../src/report/status/html.js'
+import { statusText } from '../../src/report/status/text.js'
 import type { RunRecord } from '../../src/mirror/state/history.js'
 import type { MirrorStatus } from '../../src/mirror/status.js'
 import { fixtureIndex, startIndex } from '../helpers/index/index.js'
@@ -113,7 +114,7 @@ describe('the status page', () => {
     files: 9,
     bytes: 5e9,
     largest: [{ name: evil, files: 3, bytes: 3e9 }],
-    failures: [{ project: evil, since: evil, runs: 2, reason: evil }],
+    failures: [{ project: evil, since: evil, runs: 2, next: evil, reason: evil }],
     history: [run(1), run(2, { ok: false, serial: 90 }), run(3, { command: evil })],
   }
   const page = statusHtml(status, Date.UTC(2026, 0, 4))
@@ -129,6 +130,16 @@ describe('the status page', () => {
     expect(page).toContain('<polyline class="line" points="0,64.8 300,34.4 600,4"/>')
     expect(page).toContain('aria-label="Lag: from 0 to 0"')
     expect(page).toContain('<path class="bad" d="M300,4h0"/>')
+  })
+
+  it('says for how long a project has been owed, in text too', () => {
+    const failure = { project: 'foo', runs: 4, reason: 'HTTP status 500', next: '2026-01-04T06:00:00.000Z' }
+    const failing = { ...status, failures: [{ ...failure, since: '2025-12-26T00:00:00.000Z' }] }
+    const now = Date.UTC(2026, 0, 4)
+    expect(statusText(failing, now)).toContain(
+      '  foo, for 9 days (since 2025-12-26 00:00 UTC, 4 runs, not tried again before 2026-01-04 06:00 UTC): HTTP status 500',
+    )
+    expect(statusHtml(failing, now)).toContain('<td data-head="For">9 days</td>')
   })
 
   it('has a word for what there is not yet', () => {

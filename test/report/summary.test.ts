@@ -189,10 +189,21 @@ describe('metrics', () => {
       'bandersnatch_last_run_success{command="mirror"} 1\nbandersnatch_last_run_success{command="verify"} 0\n',
     )
     expect(text.match(/last_success_timestamp_seconds\{/g)).toHaveLength(1)
+    expect(text).toContain('bandersnatch_owed 0\n')
+    expect(text).not.toContain('oldest_failure')
     expect(
       text.split('\n').every((line) => /^(# (HELP|TYPE) \w+ .+|\w+(\{command="\w+"\})? -?[\d.e+]+|)$/.test(line)),
     ).toBe(true)
   })
+})
+
+it('metrics say since when the oldest project is owed', () => {
+  const text = metricsText([
+    record({ failures: 2, oldestFailure: '2026-01-01T00:00:00.000Z' }),
+    record({ command: 'sync', failures: 0 }),
+  ])
+  expect(text).toContain('\nbandersnatch_owed 2\n')
+  expect(text).toContain('\nbandersnatch_oldest_failure_timestamp_seconds 1767225600\n')
 })
 
 describe('the lines of a summary', () => {
@@ -206,6 +217,8 @@ describe('the lines of a summary', () => {
     seconds: 4000,
     upstream: 'https://pypi.org',
     serial: { before: 5, after: 5, upstream: 1_005, behind: 1_000 },
+    verified: undefined,
+    planned: undefined,
     projects: { synced: 1, removed: 0, gone: 0, filtered: 0, mirrored: 3 },
     files: { fetched: 1, bytes: 1, removed: 2 },
     requests: { sent: 4, repeated: 2 },
@@ -227,12 +240,60 @@ describe('the lines of a summary', () => {
     expect(lines).toContain('500 warnings, the first of them:')
     expect(lines).toHaveLength(56)
   })
+
+  const verified = {
+    ...summary,
+    command: 'verify',
+    ok: true,
+    failures: [],
+    projects: { ...summary.projects, synced: 0 },
+    files: { fetched: 0, bytes: 0, removed: 0 },
+    verified: {
+      projects: 12,
+      files: 34,
+      bytes: 5.6e6,
+      pages: 12,
+      documents: 12,
+      repaired: { files: 0, pages: 0, documents: 0 },
+    },
+  }
+  const first = (what: Summary): string | undefined => summaryLines(what)[0]?.text
+  const checked = '12 projects checked (34 files of 5.60 MB, 12 sets of pages, 12 documents)'
+
+  it('of verify say what was checked and what was repaired', () => {
+    expect(first(verified)).toBe(`verify done after 1 h 6 min: ${checked}, nothing to repair, 4 requests (2 repeated)`)
+    const repaired = { files: 1, pages: 3, documents: 1 }
+    const files = { fetched: 1, bytes: 10, removed: 2 }
+    expect(first({ ...verified, files, verified: { ...verified.verified, repaired } })).toBe(
+      `verify done after 1 h 6 min: ${checked}, 1 file fetched (10 bytes), 3 pages written anew, ` +
+        '1 document written anew, 2 files removed, 4 requests (2 repeated)',
+    )
+  })
+
+  it('of a dry run say what there is to do, not what was done', () => {
+    const planned = { fetch: 2, bytes: 20, pages: 1, projects: 1, remove: 3 }
+    expect(first({ ...verified, planned })).toBe(
+      `verify --dry-run done after 1 h 6 min: ${checked}, 2 files to fetch (20 bytes), ` +
+        '1 page or document to write anew, 1 project to remove, 3 files and directories to remove, 4 requests (2 repeated)',
+    )
+  })
+
+  it('do not call a mirror complete that owes something', () => {
+    const serial = { before: 5, after: 5, upstream: 5, behind: 0 }
+    const texts = (what: Summary): string[] => summaryLines(what).map(({ text }) => text)
+    expect(texts({ ...summary, serial })).toContain(
+      'The mirror has serial 5, as upstream has, but for what is not up to date',
+    )
+    expect(texts({ ...summary, serial, failures: [] })).toContain('The mirror has serial 5, as upstream has')
+  })
 })
 
 describe('docs/monitoring.md', () => {
   it('lists every metric', () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8')
-    const written = [...metricsText([record({})]).matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name)
+    const written = [
+      ...metricsText([record({ oldestFailure: '2026-01-01T00:00:00.000Z' })]).matchAll(/^# TYPE (\w+)/gm),
+    ].map(([, name]) => name)
     expect([...docs.matchAll(/^\| `(bandersnatch_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(written.sort())
   })
 })

@@ -30,7 +30,7 @@ describe('an HTML list of projects', () => {
   })
 
   it.each(['', '<h1>Sign in</h1><a href="/login">Sign in</a>', '<a href="../">..</a>'])('is none: %j', (html) => {
-    expect(() => names(html)).toThrow('the list: HTML that is no list of projects')
+    expect(() => names(html)).toThrow('the list: HTML that is not a list of projects')
   })
 
   it('never fails otherwise', () => {
@@ -43,7 +43,7 @@ describe('an HTML list of projects', () => {
         try {
           names(pieces.join(''), 3)
         } catch (error) {
-          expect(String(error)).toMatch(/no list of projects/)
+          expect(String(error)).toMatch(/not a list of projects/)
         }
       }),
     )

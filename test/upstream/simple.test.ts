@@ -98,7 +98,7 @@ describe('the list of projects', () => {
   })
 
   it.each([
-    ['<!doctype html><title>x</title><a href="/login">Sign in</a>', 'HTML that is no list of projects'],
+    ['<!doctype html><title>x</title><a href="/login">Sign in</a>', 'HTML that is not a list of projects'],
     ['[]', 'not a JSON object'],
     ['{"projects":[]}', 'the list of projects is empty'],
     ['{"projects":[{"name":"a","_last-serial":"5"},{}]}', 'none of 2 projects has a name and a serial'],

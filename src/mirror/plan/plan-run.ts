@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import type { Ledger } from '../state/ledger.js'
 import { loadNotes } from '../state/run-notes.js'
 import type { RunNotes } from '../state/run-notes.js'
@@ -101,7 +102,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     },
   })
   log.info(`Trying to reach serial: ${plan.target}`)
-  log.info(`${plan.work.size} packages to sync.`)
+  log.info(`${counted(plan.work.size, 'package')} to sync.`)
   recallJsonApi(
     context,
     notes,

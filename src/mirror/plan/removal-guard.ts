@@ -1,3 +1,4 @@
+import { counted, countText } from '../../count.js'
 import type { Removal } from '../run/report.js'
 
 /** What an admin's own edit may remove in any mirror, whatever `removal-limit` says. */
@@ -40,7 +41,7 @@ export function removalGuard(input: GuardInput): string | undefined {
   if (listedBefore !== undefined && listedNow !== undefined) {
     const lost = listedBefore - listedNow
     if (lost > SHRINK_NAMES && lost > listedBefore * SHRINK_SHARE) {
-      return `upstream lists ${listedNow} projects, ${lost} fewer than last time: ${override}`
+      return `upstream lists ${counted(listedNow, 'project')}, ${lost} fewer than last time: ${override}`
     }
   }
   const own = removals.filter(({ by }) => by === 'admin').length
@@ -51,7 +52,7 @@ export function removalGuard(input: GuardInput): string | undefined {
   for (const { by, count } of counts) {
     const most = removalAllowance(by, mirrored, limit)
     if (count <= most) continue
-    return `${count} of ${mirrored} mirrored projects would go, more than the ${most} that removal-limit allows: ${override}`
+    return `${countText(count)} of ${counted(mirrored, 'mirrored project')} would go, more than the ${most} that removal-limit allows: ${override}`
   }
   return undefined
 }

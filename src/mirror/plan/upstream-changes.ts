@@ -119,7 +119,7 @@ async function askList(
   return list
 }
 
-/** A status such as 404 says that there is no list. An answer that is cut off or empty does not. */
+/** A status such as 404 says that upstream has none. An answer that is cut off or empty does not. */
 function asNotOffered(error: unknown): UpstreamError {
   if (error instanceof UpstreamError && error.status !== undefined && error.status < 500) return error
   throw error

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import { UpstreamError } from '../../errors.js'
 import { documentWithPage, parseDocument } from '../../model/document.js'
 import { documentFromPage } from '../../model/from-page.js'
@@ -68,7 +69,7 @@ async function fromPage(context: Context, rawName: string, required: number): Pr
     if (count === 0) return page.html === true ? 'missing' : 'empty'
     throw new UpstreamError(
       'stale',
-      `${rawName}: the JSON API answers 404, but its page lists ${count} files (metadata = simple goes by pages)`,
+      `${rawName}: the JSON API answers 404, but its page lists ${counted(count, 'file')} (metadata = simple goes by pages)`,
     )
   }
   return fromPageAlone(page, rawName)

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import { documentKeys } from '../../model/document.js'
 import { pageKeys } from '../../model/page.js'
 import type { Context } from '../run/context.js'
@@ -20,9 +21,7 @@ export async function removeProject(context: RemovalContext, removal: Removal): 
   await removeServed(context, name)
   const removed = await removeFiles(context, { name, keys: files, pruneParents: 'all' })
   report.removals.push(removal)
-  const fate = deletes
-    ? `${removed} ${removed === 1 ? 'file' : 'files'} deleted`
-    : 'its files stay until verify --delete'
+  const fate = deletes ? `${counted(removed, 'file')} deleted` : 'its files stay until verify --delete'
   log.warn(`Removed ${name} from the index: ${removal.reason} (${fate})`)
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import { filterReleases, keepsMetadata } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
@@ -107,7 +108,7 @@ function distinct(specs: readonly FileSpec[]): FileSpec[] {
 function warnRefused({ log, report }: Context, { project, refused }: FetchedProject): void {
   for (const reason of refused.slice(0, MOST_REFUSALS)) log.warn(`${project.name}: refusing a release file: ${reason}`)
   const more = refused.length - MOST_REFUSALS
-  if (more > 0) log.warn(`${project.name}: refusing ${more} more release files`)
+  if (more > 0) log.warn(`${project.name}: refusing ${counted(more, 'more release file')}`)
   report.refused += refused.length
 }
 
@@ -126,5 +127,5 @@ export async function storeDocument(
 /** The first reason and how many more there are; undefined where there is none. */
 export function failureText([first, ...more]: readonly string[]): string | undefined {
   if (first === undefined || more.length === 0) return first
-  return `${first} (and ${more.length} more ${more.length === 1 ? 'file' : 'files'})`
+  return `${first} (and ${counted(more.length, 'more file')})`
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import type { WorkItem } from '../plan/types.js'
 import { syncProject } from '../project/sync-project.js'
 import { compareCodePoints } from '../../python/code-points.js'
@@ -61,7 +62,7 @@ export async function workOff(
   progress.phase('Projects', round.length)
   context.fetchThread?.expect(round.length)
   for (let number = 0; round.length > 0 && !stopping(); number += 1) {
-    if (number > 0) log.info(`Trying ${round.length === 1 ? '1 project' : `${round.length} projects`} once more`)
+    if (number > 0) log.info(`Trying ${counted(round.length, 'project')} once more`)
     await eachOf(context, { items: round, width: config.workers }, workOn)
     const again = result.takeAgain(ledger)
     round = number < FURTHER_ROUNDS && again.length <= MOST_RETRIED ? again : []

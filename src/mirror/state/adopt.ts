@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import { LAYOUT, isSafeProjectName, simpleDirectory } from '../../model/layout.js'
 import { mirroredNames, misplacedNames } from '../project/places.js'
 import type { Context } from '../run/context.js'
@@ -76,8 +77,8 @@ export async function adoptProjects(context: Context, { ledger, notes, thorough 
 }
 
 function lostText(path: string, { found, damaged }: Ledger, count: number): string {
-  const what = found ? `has ${damaged === 1 ? '1 line' : `${damaged} lines`} that cannot be read` : 'is missing'
-  return `The ledger ${path} ${what}. It is made anew from the pages of ${count === 1 ? '1 project' : `${count} projects`}; this run removes no project because of it`
+  const what = found ? `has ${counted(damaged, 'line')} that cannot be read` : 'is missing'
+  return `The ledger ${path} ${what}. It is made anew from the pages of ${counted(count, 'project')}; this run removes no project because of it`
 }
 
 /** 8.0 made the pages with a configuration that nobody noted: today's is taken for it. */

@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly filesRemoved: number
   readonly removed: number
   readonly failures: number
+  /** when the project that has failed for longest failed first */
+  readonly oldestFailure?: string | undefined
   readonly warnings: number
   /** when the last run of this command without a failure ended */
   readonly lastSuccess: string | undefined
@@ -82,6 +84,7 @@ function parseRecord(line: string): RunRecord | undefined {
     filesRemoved: number('filesRemoved'),
     removed: number('removed'),
     failures: number('failures'),
+    oldestFailure: time('oldestFailure'),
     warnings: number('warnings'),
     lastSuccess: time('lastSuccess'),
   }

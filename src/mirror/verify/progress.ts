@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { Context } from '../run/context.js'
 
@@ -27,7 +28,9 @@ export async function openProgress(
       .filter((name) => name !== ''),
   )
   if (before.size > 0)
-    log.info(`Going on with the verify that was stopped after ${before.size} projects (--restart begins anew)`)
+    log.info(
+      `Going on with the verify that was stopped after ${counted(before.size, 'project')} (--restart begins anew)`,
+    )
   else await storage.remove(LAYOUT.verified)
   let pending: string[] = []
   return {

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import { LAYOUT } from '../../model/layout.js'
 import { throwIfStopped } from '../run/context.js'
 import type { Verifying } from './types.js'
@@ -17,7 +18,7 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
   }
   if (unaccounted.length > 0) {
     refuse(
-      `no files are removed: those of ${unaccounted.length} projects (${unaccounted.slice(0, 3).join(', ')}) could not be told`,
+      `no files are removed: those of ${counted(unaccounted.length, 'project')} (${unaccounted.slice(0, 3).join(', ')}) could not be told`,
     )
     return
   }
@@ -27,10 +28,12 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
     stored += 1
     if (!owned.has(key)) unowned += 1
   }
-  log.info(`We have ${stored} files. ${unowned} unowned files`)
+  log.info(`We have ${counted(stored, 'file')}. ${counted(unowned, 'unowned file')}`)
   if (unowned === 0) return
   if (!options.yes && !options.dryRun && (owned.count === 0 || unowned * 2 > stored)) {
-    refuse(`${unowned} of ${stored} stored files would be removed; if that is right, run verify --delete --yes`)
+    refuse(
+      `${unowned} of ${counted(stored, 'stored file')} would be removed; if that is right, run verify --delete --yes`,
+    )
     return
   }
   let batch: string[] = []

@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorText } from '../../errors.js'
-import { bytesText, countText } from '../figures.js'
+import { countText } from '../../count.js'
+import { bytesText } from '../figures.js'
 
 /** What was found: `problem` keeps a run from working. */
 export interface Finding {

@@ -1,11 +1,12 @@
-import { bytesText, counted, countText, durationText } from '../figures.js'
+import { counted, countText } from '../../count.js'
+import { bytesText, durationText } from '../figures.js'
 import type { RunRecord } from '../../mirror/state/history.js'
 import type { MirrorStatus } from '../../mirror/status.js'
 import { escapeHtml } from '../../simple/escape.js'
 import { barChart, lineChart } from './charts.js'
 import type { Point } from './charts.js'
 import { STYLE } from './style.js'
-import { agoText, minuteText } from './text.js'
+import { ageText, agoText, minuteText } from '../times.js'
 
 const MOST_PROJECTS = 25
 const MOST_FAILURES = 100
@@ -26,7 +27,7 @@ export function statusHtml(status: MirrorStatus, now: number): string {
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p class="note">${escapeHtml(status.location)}, ${minuteText(new Date(now).toISOString())}</p>
-${[tiles(status, now), failures(status), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
+${[tiles(status, now), failures(status, now), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
 </body>
 </html>
 `
@@ -46,12 +47,18 @@ function tiles(status: MirrorStatus, now: number): string {
   return `<dl class="tiles">${shown.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('\n')}</dl>`
 }
 
-function failures({ failures: all }: MirrorStatus): string {
+function failures({ failures: all }: MirrorStatus, now: number): string {
   if (all.length === 0) return ''
   const rows = all
     .slice(0, MOST_FAILURES)
-    .map(({ project, since, runs: count, reason }) => [project, since.slice(0, 10), countText(count), reason])
-  return table(`${counted(all.length, 'project')} failing`, ['Project', 'Since', 'Runs', 'Reason'], rows)
+    .map(({ project, since, runs: count, reason }) => [
+      project,
+      ageText(since, now),
+      since.slice(0, 10),
+      countText(count),
+      reason,
+    ])
+  return table(`${counted(all.length, 'project')} failing`, ['Project', 'For', 'Since', 'Runs', 'Reason'], rows)
 }
 
 /** Bytes after each run, counted back from what is there now. */

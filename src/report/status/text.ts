@@ -1,6 +1,10 @@
-import { bytesText, counted, countText, durationText } from '../figures.js'
+import { counted, countText } from '../../count.js'
+import { bytesText, durationText } from '../figures.js'
+import { ageText, agoText, minuteText } from '../times.js'
 import type { RunRecord } from '../../mirror/state/history.js'
-import type { MirrorStatus } from '../../mirror/status.js'
+import type { MirrorStatus, ProjectFailure } from '../../mirror/status.js'
+
+const MOST_FAILURES = 20
 
 /** What a mirror holds, for people. `now`: milliseconds since the epoch. */
 export function statusText(status: MirrorStatus, now: number): string {
@@ -17,14 +21,9 @@ export function statusText(status: MirrorStatus, now: number): string {
   const lines = rows.map(([name, text]) => `${name.padEnd(14)}${text}`)
   if (status.failures.length > 0) {
     lines.push('', `Failing: ${counted(status.failures.length, 'project')}, the oldest first`)
-    lines.push(
-      ...status.failures
-        .slice(0, 20)
-        .map(
-          ({ project, since, runs, reason }) =>
-            `  ${project}, since ${minuteText(since)} (${counted(runs, 'run')}): ${reason}`,
-        ),
-    )
+    lines.push(...status.failures.slice(0, MOST_FAILURES).map((failure) => `  ${failureText(failure, now)}`))
+    const more = status.failures.length - MOST_FAILURES
+    if (more > 0) lines.push(`  and ${counted(more, 'more project')}; --json lists all of them`)
   }
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
@@ -38,22 +37,19 @@ export function statusText(status: MirrorStatus, now: number): string {
   return lines.join('\n')
 }
 
-function serialText({ serial, behind, upstreamSerial }: MirrorStatus): string {
+function failureText({ project, since, runs, next, reason }: ProjectFailure, now: number): string {
+  const later = Date.parse(next) > now ? `, not tried again before ${minuteText(next)}` : ''
+  return `${project}, for ${ageText(since, now)} (since ${minuteText(since)}, ${counted(runs, 'run')}${later}): ${reason}`
+}
+
+function serialText({ serial, behind, upstreamSerial, owed }: MirrorStatus): string {
   const own = serial === undefined ? 'none: no run has been complete yet' : String(serial)
   if (behind === undefined) return own
-  return behind === 0 ? `${own}, as upstream has` : `${own}, ${countText(behind)} behind upstream's ${upstreamSerial}`
+  return behind === 0
+    ? `${own}, as upstream has${owed > 0 ? ', but for what is owed' : ''}`
+    : `${own}, ${countText(behind)} behind upstream's ${upstreamSerial}`
 }
 
 function runText({ command, startedAt, seconds, ok }: RunRecord, now: number): string {
   return `${command}, ${minuteText(startedAt)} (${agoText(startedAt, now)}), took ${durationText(seconds)}: ${ok ? 'everything done' : 'not everything could be done'}`
-}
-
-/** `time`: ISO 8601, in UTC; anything else stays as it is */
-export function minuteText(time: string): string {
-  return time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
-}
-
-/** `time`: ISO 8601 */
-export function agoText(time: string, now: number): string {
-  return `${durationText(Math.max(0, Math.round((now - Date.parse(time)) / 1000)))} ago`
 }

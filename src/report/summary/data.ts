@@ -1,7 +1,7 @@
 import type { RunLog } from '../../log/log.js'
 import type { Context } from '../../mirror/run/context.js'
 import type { RunRecord } from '../../mirror/state/history.js'
-import type { Failure, Removal } from '../../mirror/run/report.js'
+import type { Failure, Removal, Report, Verified } from '../../mirror/run/report.js'
 
 /** What a run did, as `--summary-json` writes it. Counts are of this run where nothing else is said. */
 export interface Summary {
@@ -22,6 +22,10 @@ export interface Summary {
     /** how far the mirror is behind upstream */
     readonly behind: number | undefined
   }
+  /** what `verify` looked at, and what it repaired; undefined for other commands */
+  readonly verified: VerifySummary | undefined
+  /** how much a dry run would have done; undefined for a real run */
+  readonly planned: PlannedSummary | undefined
   readonly projects: {
     readonly synced: number
     readonly removed: number
@@ -41,8 +45,27 @@ export interface Summary {
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
 }
 
+/** Counts. A dry run repairs nothing. */
+export interface VerifySummary extends Readonly<Verified> {
+  readonly repaired: { readonly files: number; readonly pages: number; readonly documents: number }
+}
+
+/** What a dry run of `verify` or `delete` would do, as counts. */
+export interface PlannedSummary {
+  /** files to fetch */
+  readonly fetch: number
+  readonly bytes: number
+  /** pages and documents to write anew */
+  readonly pages: number
+  /** projects to remove */
+  readonly projects: number
+  /** files and directories to remove */
+  readonly remove: number
+}
+
 export interface Ending {
   readonly command: string
+  readonly dryRun: boolean
   readonly startedAt: Date
   readonly endedAt: Date
   readonly exitCode: number
@@ -69,6 +92,8 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       // Before the first complete run there is no serial to count from.
       behind: serialUpstream === undefined || after === undefined ? undefined : Math.max(0, serialUpstream - after),
     },
+    verified: ending.command === 'verify' ? verifySummary(report, ending.dryRun) : undefined,
+    planned: ending.dryRun ? plannedSummary(report) : undefined,
     projects: {
       synced: report.projectsSynced,
       removed: report.removals.length,
@@ -84,6 +109,32 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
     refusals: report.refusals,
     warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
   }
+}
+
+function verifySummary(
+  { verified, filesFetched, pagesRepaired, documentsRepaired }: Report,
+  dryRun: boolean,
+): VerifySummary {
+  const repaired = { files: filesFetched, pages: pagesRepaired, documents: documentsRepaired }
+  return { ...verified, repaired: dryRun ? { files: 0, pages: 0, documents: 0 } : repaired }
+}
+
+function plannedSummary({ planned }: Report): PlannedSummary {
+  return {
+    fetch: planned.fetch.length,
+    bytes: planned.fetch.reduce((sum, { bytes }) => sum + bytes, 0),
+    pages: planned.pages.length,
+    projects: planned.removals.length,
+    remove: planned.remove.length,
+  }
+}
+
+/** When the oldest of the failures was first seen. */
+function oldestOf(failures: readonly Failure[]): string | undefined {
+  return failures
+    .flatMap(({ since }) => since ?? [])
+    .sort()
+    .at(0)
 }
 
 /** The run for the history, given those before it. */
@@ -103,6 +154,7 @@ export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRe
     filesRemoved: summary.files.removed,
     removed: summary.projects.removed,
     failures: summary.failures.length,
+    oldestFailure: oldestOf(summary.failures),
     warnings: summary.warnings.count,
     lastSuccess: summary.ok ? summary.endedAt : before?.lastSuccess,
   }

@@ -1,5 +1,6 @@
-import { bytesText, counted, countText, durationText } from '../figures.js'
-import type { Summary } from './data.js'
+import { counted, countText } from '../../count.js'
+import { bytesText, durationText } from '../figures.js'
+import type { PlannedSummary, Summary } from './data.js'
 
 export interface SummaryLine {
   readonly level: 'info' | 'error'
@@ -29,16 +30,61 @@ export function summaryLines(summary: Summary): SummaryLine[] {
   ]
 }
 
-function headline({ command, ok, error, seconds, projects, files, requests }: Summary): string {
+function headline(summary: Summary): string {
+  const { command, planned, ok, error, seconds } = summary
   const ending = error !== undefined ? 'stopped' : ok ? 'done' : 'done, but not everything'
-  const did = [
-    `${counted(projects.synced, 'project')} updated`,
-    ...(projects.removed > 0 ? [`${countText(projects.removed)} removed`] : []),
-    `${counted(files.fetched, 'file')} fetched (${bytesText(files.bytes)})`,
-    ...(files.removed > 0 ? [`${counted(files.removed, 'file')} removed`] : []),
-    `${counted(requests.sent, 'request')}${requests.repeated > 0 ? ` (${countText(requests.repeated)} repeated)` : ''}`,
+  const what = planned === undefined ? command : `${command} --dry-run`
+  return `${what} ${ending} after ${durationText(seconds)}: ${[...checked(summary), ...done(summary)].join(', ')}`
+}
+
+/** What `verify` looked at. */
+function checked({ verified }: Summary): string[] {
+  if (verified === undefined) return []
+  const { projects, files, bytes, pages, documents } = verified
+  const parts = [
+    `${counted(files, 'file')} of ${bytesText(bytes)}`,
+    counted(pages, 'set of pages', 'sets of pages'),
+    ...(documents > 0 ? [counted(documents, 'document')] : []),
   ]
-  return `${command} ${ending} after ${durationText(seconds)}: ${did.join(', ')}`
+  return [`${counted(projects, 'project')} checked (${parts.join(', ')})`]
+}
+
+function done(summary: Summary): string[] {
+  const { command, planned, verified, projects, files, requests } = summary
+  const sent = `${counted(requests.sent, 'request')}${requests.repeated > 0 ? ` (${countText(requests.repeated)} repeated)` : ''}`
+  const removed = [
+    ...some(projects.removed, (count) => `${counted(count, 'project')} removed`),
+    ...some(files.removed, (count) => `${counted(count, 'file')} removed`),
+  ]
+  if (planned !== undefined) return [...plannedParts(planned), sent]
+  if (verified !== undefined) {
+    const { pages, documents } = verified.repaired
+    const repaired = [
+      ...some(files.fetched, (count) => `${counted(count, 'file')} fetched (${bytesText(files.bytes)})`),
+      ...some(pages, (count) => `${counted(count, 'page')} written anew`),
+      ...some(documents, (count) => `${counted(count, 'document')} written anew`),
+    ]
+    const nothing = repaired.length + removed.length === 0 ? ['nothing to repair'] : []
+    return [...nothing, ...repaired, ...removed, sent]
+  }
+  if (command === 'delete') return [...(removed.length === 0 ? ['nothing removed'] : removed), sent]
+  const fetched = `${counted(files.fetched, 'file')} fetched (${bytesText(files.bytes)})`
+  return [`${counted(projects.synced, 'project')} updated`, fetched, ...removed, sent]
+}
+
+/** Nothing of this was done. */
+function plannedParts({ fetch, bytes, pages, projects, remove }: PlannedSummary): string[] {
+  const parts = [
+    ...some(fetch, (count) => `${counted(count, 'file')} to fetch (${bytesText(bytes)})`),
+    ...some(pages, (count) => `${counted(count, 'page or document', 'pages and documents')} to write anew`),
+    ...some(projects, (count) => `${counted(count, 'project')} to remove`),
+    ...some(remove, (count) => `${counted(count, 'file or directory', 'files and directories')} to remove`),
+  ]
+  return parts.length === 0 ? ['nothing to do'] : parts
+}
+
+function some(count: number, text: (count: number) => string): string[] {
+  return count > 0 ? [text(count)] : []
 }
 
 function failureText({ project, reason, since, runs }: Summary['failures'][number]): string {
@@ -47,15 +93,16 @@ function failureText({ project, reason, since, runs }: Summary['failures'][numbe
   return `Not up to date: ${project}: ${reason}${age}`
 }
 
-function serialLines({ serial }: Summary): string[] {
+function serialLines({ serial, failures, refusals }: Summary): string[] {
   if (serial.after === undefined && serial.upstream === undefined) return []
   const now = `serial ${serial.after}`
   const moved = serial.before !== undefined && serial.before !== serial.after ? ` (was ${serial.before})` : ''
   if (serial.after === undefined)
     return [`The mirror has no serial yet: no run has been complete; upstream has ${serial.upstream}`]
   if (serial.behind === undefined) return [`The mirror has ${now}${moved}`]
-  const behind =
-    serial.behind === 0 ? 'as upstream has' : `${countText(serial.behind)} behind upstream's ${serial.upstream}`
+  const complete = failures.length + refusals.length === 0
+  const level = complete ? 'as upstream has' : 'as upstream has, but for what is not up to date'
+  const behind = serial.behind === 0 ? level : `${countText(serial.behind)} behind upstream's ${serial.upstream}`
   return [`The mirror has ${now}${moved}, ${behind}`]
 }
 

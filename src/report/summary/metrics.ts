@@ -52,6 +52,8 @@ export function metricsText(history: readonly RunRecord[]): string {
 
 function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
   const newest = (value: OfRun): number | undefined => history.map(value).findLast((figure) => figure !== undefined)
+  // Other commands know of the projects that they were told only.
+  const mirror = history.findLast(({ command }) => command === 'mirror')
   const serial = newest((run) => run.serial)
   const upstream = newest((run) => run.upstreamSerial)
   const one = (name: string, help: string, value: number | undefined): Metric => ({
@@ -71,6 +73,12 @@ function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
       'projects',
       'Projects that the mirror serves.',
       newest((run) => run.projects),
+    ),
+    one('owed', 'Projects that the last mirror run could not bring up to date.', mirror?.failures),
+    one(
+      'oldest_failure_timestamp_seconds',
+      'When the project that has failed for longest failed first.',
+      seconds(mirror?.oldestFailure),
     ),
   ]
 }

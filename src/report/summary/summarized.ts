@@ -2,11 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { BandersnatchError, EXIT, errorText } from '../../errors.js'
 import type { RunLog } from '../../log/log.js'
 import type { Context } from '../../mirror/run/context.js'
-import { appendHistory, loadHistory } from '../../mirror/state/history.js'
 import type { RunRecord } from '../../mirror/state/history.js'
+import { isForgotten, rememberRun } from '../../mirror/state/remember-run.js'
 import type { Progress } from '../../mirror/run/progress.js'
-import { LAYOUT } from '../../model/layout.js'
-import type { Storage } from '../../storage/types.js'
 import { replaceFile } from '../replace-file.js'
 import { makeSummary, toRecord } from './data.js'
 import type { Summary } from './data.js'
@@ -36,7 +34,8 @@ export async function summarized(
   const { progress }: Context & { readonly progress?: Progress } = context
   const end = async (exitCode: number, error?: string): Promise<void> => {
     progress?.close()
-    const ending = { command: about.command, startedAt, endedAt: new Date(), exitCode, error, warnings: about.log }
+    const { command, dryRun = false, log: warnings } = about
+    const ending = { command, dryRun, startedAt, endedAt: new Date(), exitCode, error, warnings }
     await tell(context, about, makeSummary(context, ending))
   }
   let exitCode: number
@@ -64,42 +63,23 @@ async function tell(context: Context, { summaryJson, dryRun = false }: RunAbout,
     })
   }
   const { metricsFile } = context.config
-  if (dryRun || (metricsFile === undefined && isUneventful(context.storage, summary))) return
-  const history = await remember(context, summary)
+  const run = {
+    ok: summary.ok,
+    uneventful: isUneventful(summary),
+    record: (before: readonly RunRecord[]) => toRecord(summary, before),
+  }
+  if (dryRun || (metricsFile === undefined && isForgotten(context.storage, run))) return
+  const history = await rememberRun(context, run)
   if (metricsFile === undefined) return
   attempt(context, `The metrics-file cannot be written to ${metricsFile}`, () =>
     replaceFile(metricsFile, metricsText(history)),
   )
 }
 
-async function remember({ storage, log }: Context, summary: Summary): Promise<RunRecord[]> {
-  let before: RunRecord[] = []
-  try {
-    before = await loadHistory(storage)
-    if (isUneventful(storage, summary)) return [...before, toRecord(summary, before)]
-    const runs = await appendHistory(storage, before, toRecord(summary, before))
-    if (storage.properties.metered) await markFailure(storage, summary.ok)
-    return runs
-  } catch (error) {
-    // A storage that fails has ended the run; here it is only another place where that could be noted.
-    log.warn(`The run cannot be added to the history: ${errorText(error)}`)
-    return [...before, toRecord(summary, before)]
-  }
-}
-
-/**
- * In a bucket a run that found nothing to do is not added to the history, which would take as many requests again as
- * half of the run. One after a run that failed is: the history must not end with the failure.
- */
-function isUneventful(storage: Storage, { command, ok, projects, files, serial, warnings }: Summary): boolean {
+/** It found nothing to do, and had nothing to warn of. */
+function isUneventful({ command, ok, projects, files, serial, warnings }: Summary): boolean {
   const done = projects.synced + projects.removed + files.fetched + files.removed + warnings.count
-  const quiet = command === 'mirror' && ok && done === 0 && serial.before === serial.after
-  return storage.properties.metered && quiet && storage.properties.version?.(LAYOUT.lastFailed) === undefined
-}
-
-async function markFailure(storage: Storage, ok: boolean): Promise<void> {
-  if (ok) await storage.remove(LAYOUT.lastFailed)
-  else await storage.write(LAYOUT.lastFailed, '')
+  return command === 'mirror' && ok && done === 0 && serial.before === serial.after
 }
 
 function attempt({ log }: Context, problem: string, write: () => void): void {

@@ -1,0 +1,57 @@
+import { counted } from '../count.js'
+import type { Explanation } from '../mirror/dry-run.js'
+import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
+import { ageText, secondsText } from './times.js'
+
+/** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
+export function explanationText(explanation: Explanation, now: number): string {
+  const { name, mirrored, verdict, drops } = explanation
+  const lines = drops
+    .filter(({ kind }) => kind !== 'project')
+    .map(
+      ({ kind, version, filename, plugin }) =>
+        `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`,
+    )
+  const all = [...ledgerLines(explanation, now), ...lines]
+  return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
+}
+
+/** A project's line in the ledger, in words. */
+export function ledgerLines(
+  { ledger, mirrored, outdated }: Pick<Explanation, 'ledger' | 'mirrored' | 'outdated'>,
+  now: number,
+): string[] {
+  if (ledger === undefined) return [mirrored ? 'ledger: has no line for it' : 'ledger: does not know it']
+  const { absent, due } = ledger
+  return [
+    absent === undefined ? `ledger: ${pagesText(ledger, outdated)}` : `ledger: ${absentText(absent, ledger)}`,
+    ...(due === undefined ? [] : [`looked at again at ${secondsText(due)}`]),
+    ...(ledger.owed === undefined ? [] : [owedText(ledger.owed, now)]),
+  ]
+}
+
+function pagesText({ serial, foreign }: LedgerEntry, outdated: boolean): string {
+  const from = serial === 0 ? 'an unknown serial' : `serial ${serial}`
+  const names = foreign === true ? '; they name files that carry the name of another project' : ''
+  return `its pages were made from ${from} under ${outdated ? 'an earlier' : 'the present'} configuration${names}`
+}
+
+const ABSENT: Readonly<Record<AbsentReason, string>> = {
+  gone: 'upstream did not have it',
+  empty: 'upstream had no files of it',
+  filtered: 'a metadata filter did not want it',
+  refused: 'its name or all of its files must not be mirrored',
+  deleted: 'the command delete removed it',
+  untaken: 'bandersnatch 8.0 had left it out of the mirror that was taken over',
+  failed: 'it could not be fetched so far',
+}
+
+function absentText(reason: AbsentReason, { serial }: LedgerEntry): string {
+  return `it is absent because ${ABSENT[reason]}${serial === 0 ? '' : ` (at serial ${serial})`}`
+}
+
+function owedText({ since, runs, next, reason }: NonNullable<LedgerEntry['owed']>, now: number): string {
+  const age = ageText(new Date(since * 1000).toISOString(), now)
+  const later = next * 1000 > now ? `, not again before ${secondsText(next)} unless upstream changes it` : ''
+  return `owed since ${secondsText(since)} (for ${age}), tried in ${counted(runs, 'run')}${later}: ${reason}`
+}

@@ -1,0 +1,69 @@
+import { counted, countText } from '../count.js'
+import type { DryRun, PlannedProject } from '../mirror/dry-run.js'
+import type { Reason } from '../mirror/plan/judge.js'
+import type { Report } from '../mirror/run/report.js'
+import { bytesText } from './figures.js'
+
+/** What `mirror --dry-run` and `sync --dry-run` print. `free`: bytes on the file system, where known */
+export function planText(plan: DryRun, free: number | undefined): string {
+  const lines = plan.projects.map(projectLine)
+  lines.push(...plan.removals.map(({ project, reason }) => `remove   ${project}: ${reason}`))
+  if (plan.refusal !== undefined) lines.push(plan.refusal)
+  const reasons = reasonsText(plan.reasons)
+  if (reasons !== undefined) lines.push(reasons)
+  const sizes =
+    plan.files === undefined ? '' : `, ${counted(plan.files, 'file')} to fetch (${bytesText(plan.bytes ?? 0)})`
+  const space = free === undefined ? '' : `; ${bytesText(free)} free`
+  const serial = plan.serial === undefined ? '' : `; serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
+  const removed = `${countText(plan.removals.length)} to remove`
+  lines.push(`${counted(plan.projects.length, 'project')} to sync, ${removed}${sizes}${space}${serial}`)
+  return lines.join('\n')
+}
+
+/** In the order in which they are printed. */
+const REASONS: Readonly<Record<Reason, string>> = {
+  new: 'new',
+  changed: 'changed upstream',
+  due: 'due to be looked at again',
+  options: 'made with other options',
+  filters: 'affected by edited filters',
+  owed: 'owed by earlier runs',
+  withdrawn: 'withdrawn upstream',
+  forced: 'compared because of --force-check',
+}
+
+/** `Why: 1 new, 3 changed upstream`; undefined where no project is looked at */
+export function reasonsText(counts: DryRun['reasons']): string | undefined {
+  const parts = Object.entries(REASONS).flatMap(([reason, words]) => {
+    const count = counts[reason] ?? 0
+    return count === 0 ? [] : [`${countText(count)} ${words}`]
+  })
+  return parts.length === 0 ? undefined : `Why: ${parts.join(', ')}`
+}
+
+function projectLine({ name, action, files, bytes, reason }: PlannedProject): string {
+  const cost = files === undefined ? '' : `: ${counted(files, 'file')}, ${bytesText(bytes ?? 0)}`
+  return `${action.padEnd(8)} ${name}${cost}${reason === undefined ? '' : `: ${reason}`}`
+}
+
+/** What a dry run of `verify` or `delete` found, in the form of the other plans: JSON. */
+export function reportedPlan({ planned, failures, refusals }: Report): string {
+  const projects = new Map<string, PlannedProject>()
+  for (const { project: name, bytes } of planned.fetch) {
+    const before = projects.get(name)
+    projects.set(name, { name, action: 'repair', files: (before?.files ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytes })
+  }
+  for (const { project: name, reason } of failures)
+    projects.set(name, { files: 0, bytes: 0, ...projects.get(name), name, action: 'failed', reason })
+  const plan = {
+    projects: [...projects.values()],
+    removals: planned.removals,
+    refusal: refusals[0],
+    files: planned.fetch.length,
+    bytes: planned.fetch.reduce((sum, { bytes }) => sum + bytes, 0),
+    fetch: planned.fetch,
+    pages: planned.pages,
+    remove: planned.remove,
+  }
+  return JSON.stringify(plan, null, 2)
+}
