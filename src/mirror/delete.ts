@@ -48,7 +48,7 @@ export async function runDelete(
     removedPages ||= await hasPages(storage, context.config, name)
     // Pages first: nobody is sent to a file that is gone. What knows the files goes last: a killed run finds them again.
     await removePages(context, name, given)
-    await removeFiles(context, name, keys)
+    await removeFiles(context, { name, keys, pruneParents: false })
     await storage.remove(jsonKey(name))
     if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
     const serial = ledger.get(name)?.serial

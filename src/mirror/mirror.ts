@@ -107,7 +107,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   const { storage, report, log, startedAt } = context
   const { known, plan } = run
   const wrote = plan.writeRoot || plan.work.size > 0 || removed.names.size > 0
-  if (plan.writeRoot || removed.names.size > 0) {
+  if (plan.writeRoot || removed.names.size > 0 || report.projectsSynced > 0) {
     const newApi = context.config.simpleApiVersion !== '1.1'
     await writeRoot(context, newApi ? plan.target : plan.base)
   }

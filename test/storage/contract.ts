@@ -187,6 +187,14 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect(stat?.time).toBeCloseTo(1_520_353_453.123456, 5)
       })
 
+      it('stores files without an upload time, like core metadata', async () => {
+        const spec = specOf(`${key}.metadata`, 'metadata', { uploadTime: undefined, kind: 'metadata' })
+        await storage.put(spec, Buffer.from('metadata'))
+        expect(await text(storage, spec.key)).toBe('metadata')
+        expect((await storage.stat(spec.key))?.time).toBeGreaterThan(1_600_000_000)
+        expect(await check(storage, spec, { method: 'stat' })).toBe('current')
+      })
+
       it('gives no name to bytes with a wrong digest', async () => {
         const spec = specOf(key, 'content')
         await expect(storage.put(spec, Buffer.from('CONTENT'))).rejects.toThrow(IntegrityError)
@@ -270,8 +278,9 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect(await storage.stat(key)).toBeUndefined()
         await receiver.commit()
         expect((await storage.read(key))?.equals(body)).toBe(true)
-        expect(await check(storage, spec, { method: 'stat' })).toBe('current')
+        // First, for a check by `stat` would correct it.
         expect((await storage.stat(key))?.time).toBeCloseTo(1_520_353_453.123456, 5)
+        expect(await check(storage, spec, { method: 'stat' })).toBe('current')
       })
 
       it('of a few bytes or none are files too', async () => {
@@ -325,6 +334,28 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect((await storage.read(key))?.equals(body)).toBe(true)
       })
 
+      it('drop every byte of an attempt that another answer replaces', async () => {
+        const first = await receive(storage, specOf(key, 'short'))
+        await first.begin({ resumed: false, validator: '"v1"' })
+        await first.write(Buffer.from('much longer than the file'))
+        await first.abort(true)
+        const second = await receive(storage, specOf(key, 'short'))
+        await second.begin({ resumed: false, validator: '"v2"' })
+        expect(second.held).toBe(0)
+        await second.write(Buffer.from('short'))
+        await second.commit()
+        expect(await text(storage, key)).toBe('short')
+      })
+
+      it('are not kept when no byte came with the validator', async () => {
+        const first = await receive(storage, spec)
+        await first.begin({ resumed: false, validator: '"v1"' })
+        await first.abort(true)
+        const second = await receive(storage, spec)
+        expect([second.held, second.validator]).toEqual([0, undefined])
+        await second.abort(false)
+      })
+
       it('are forgotten when nothing is to be kept, or nothing tells whether it still fits', async () => {
         for (const [keep, validator] of [
           [false, '"v1"'],
@@ -361,11 +392,11 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
 
       it('a second receiver waits, and has nothing to do when the first has stored the file', async () => {
         const first = await receive(storage, spec)
-        const second = storage.receive(spec)
+        const others = [storage.receive(spec), storage.receive(spec), storage.put(spec, body)]
         await fill(first)
-        expect(await isPending(second)).toBe(true)
+        for (const other of others) expect(await isPending(other)).toBe(true)
         await first.commit()
-        expect(await second).toBeUndefined()
+        expect(await Promise.all(others)).toEqual([undefined, undefined, undefined])
         expect((await storage.read(key))?.equals(body)).toBe(true)
       })
 
@@ -382,6 +413,17 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         if (last !== undefined) await fill(last)
         await last?.commit()
         expect((await storage.read(key))?.equals(body)).toBe(true)
+      })
+
+      it('a writer that comes late waits for the one that waited before it', async () => {
+        const first = await receive(storage, spec)
+        const waiting = receive(storage, spec)
+        await first.abort(false)
+        const second = await waiting
+        const third = storage.receive(spec)
+        expect(await isPending(third)).toBe(true)
+        await second.abort(false)
+        await (await third)?.abort(false)
       })
 
       it('a second receiver continues with the bytes that the first one kept', async () => {
@@ -428,8 +470,11 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect(() => receiver.write(Buffer.from('late'))).toThrow(/has ended/)
         await expect(receiver.begin({ resumed: false, validator: undefined })).rejects.toThrow(/has ended/)
         await expect(receiver.commit()).rejects.toThrow(/has ended/)
-        await receiver.abort(false)
+        await receiver.abort(true)
         expect((await storage.read(key))?.equals(body)).toBe(true)
+        const next = await receive(storage, spec)
+        expect([next.held, next.validator]).toEqual([0, undefined])
+        await next.abort(false)
       })
     })
 

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -118,9 +119,9 @@ describe('the lock of a mirror directory', () => {
     ['a process id that another program has now', { pid: 200 }, 0, 'taken'],
     ['a process that lives, however silent', { pid: 200, identity: 'started at 30' }, 9_000, 'kept'],
     ['an earlier process with the same id', { pid: 100 }, 0, 'taken'],
-    ['this very process', { pid: 100, identity: 'started at 20' }, 3, 'kept'],
+    ['this very process', { pid: 100, identity: 'started at 20' }, 15, 'kept'],
     ['this very process, silent', { pid: 100, identity: 'started at 20' }, 40, 'taken'],
-    ['another pid namespace', { pid: 1, pidNamespace: 'pid:[2]' }, 3, 'kept'],
+    ['another pid namespace', { pid: 1, pidNamespace: 'pid:[2]' }, 15, 'kept'],
     ['another pid namespace, silent', { pid: 1, pidNamespace: 'pid:[2]' }, 40, 'taken'],
     [
       'another pid namespace, where such a process lives',
@@ -128,9 +129,9 @@ describe('the lock of a mirror directory', () => {
       40,
       'taken',
     ],
-    ['another boot', { boot: 'another' }, 3, 'kept'],
+    ['another boot', { boot: 'another' }, 15, 'kept'],
     ['another boot, silent', { boot: 'another' }, 40, 'taken'],
-    ['another host', { host: 'elsewhere' }, 3, 'kept'],
+    ['another host', { host: 'elsewhere' }, 15, 'kept'],
     ['another host, silent', { host: 'elsewhere' }, 40, 'taken'],
   ]
   it.each(judged)('of %s', async (_, changes, ageSeconds, expected) => {
@@ -158,10 +159,10 @@ describe('the lock of a mirror directory', () => {
 
   it('is never written through a symbolic link', async () => {
     const outside = join(scratch, 'outside')
-    writeFileSync(outside, 'keep me')
+    writeFileSync(outside, holder({ host: 'elsewhere' }))
     symlinkSync(outside, lock)
     expect(await refusal(take())).toContain('in use by another run')
-    expect(readFileSync(outside, 'utf8')).toBe('keep me')
+    expect(readFileSync(outside, 'utf8')).toBe(holder({ host: 'elsewhere' }))
   })
 
   it('of version 1.0, a directory with a file beside it, is understood', async () => {
@@ -256,7 +257,8 @@ describe('a run that holds the lock', () => {
   it('is told who took it, once, and leaves it to them', async () => {
     const held = await take()
     writeFileSync(lock, holder({ host: 'elsewhere' }))
-    await vi.waitFor(() => expect(lost).toHaveLength(1), WAIT)
+    // Much less than the time for which other errors are borne.
+    await vi.waitFor(() => expect(lost).toHaveLength(1), { timeout: 12_000 })
     expect(lost[0]).toBe(
       'the mirror\'s lock was taken by "bandersnatch sync" (process 300 on elsewhere, since 2026-01-01T00:00:00.000Z); this run stops',
     )
@@ -266,6 +268,25 @@ describe('a run that holds the lock', () => {
     await held.release()
     expect(readFileSync(lock, 'utf8')).toBe(holder({ host: 'elsewhere' }))
     expect(lost).toHaveLength(1)
+  })
+
+  it('bears that the directory is out of reach for a moment', async () => {
+    const held = await take()
+    renameSync(own, `${own}-away`)
+    // Long enough for a heartbeat.
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    renameSync(`${own}-away`, own)
+    age(lock, 20)
+    await vi.waitFor(() => expect(Date.now() - statSync(lock).mtimeMs).toBeLessThan(19_000), WAIT)
+    expect(lost).toEqual([])
+    await held.release()
+  })
+
+  it('gives up when the directory stays out of reach', async () => {
+    await take()
+    rmSync(root, { recursive: true })
+    await vi.waitFor(() => expect(lost).toHaveLength(1), { timeout: 60_000, interval: 200 })
+    expect(lost[0]).toMatch(/cannot .*lock: the directory has vanished \(ENOENT\)/)
   })
 
   it('does not touch it any more after the release', async () => {

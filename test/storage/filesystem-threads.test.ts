@@ -195,6 +195,30 @@ describe('a directory that another thread has removed', () => {
     expect(readdirSync(outside)).toEqual([])
   })
 
+  it('is looked at again after a removal, whichever level it is', async () => {
+    const outside = mkdtempSync(join(scratch, 'outside-'))
+    await main.write('web/packages/11/22/a', 'a')
+    await main.remove('web/packages/11/22/a', { pruneParents: 'all' })
+    symlinkSync(outside, join(root, 'web/packages/11'))
+    await expect(main.write('web/packages/11/33/b', 'b')).rejects.toBeInstanceOf(UnsafePathError)
+    rmSync(join(root, 'web/packages/11'))
+    await main.write('web/packages/11/22/a', 'a')
+    await main.removeTree('web/packages/11')
+    symlinkSync(outside, join(root, 'web/packages/11'))
+    await expect(main.write('web/packages/11/33/b', 'b')).rejects.toBeInstanceOf(UnsafePathError)
+    expect(readdirSync(outside)).toEqual([])
+  })
+
+  it('may be a link to another directory of the mirror, but not to a file', async () => {
+    await main.write('web/packages/real/a', 'a')
+    symlinkSync('real', join(root, 'web/packages/link'))
+    await main.write('web/packages/link/b', 'b')
+    expect(stored('web/packages/real/b')).toBe('b')
+    symlinkSync('real/a', join(root, 'web/packages/file'))
+    await expect(main.write('web/packages/file/b', 'b')).rejects.toThrow(/is a symbolic link/)
+    await expect(main.write('web/packages/real/a/b', 'b')).rejects.toThrow(/is not a directory/)
+  })
+
   it('does not come back when the whole mirror is gone', async () => {
     await second.write('web/packages/11/22/a', 'a')
     rmSync(root, { recursive: true })

@@ -60,6 +60,9 @@ describe('the filesystem storage', () => {
     const spec = specOf('web/packages/aa/bb/x.whl', 'bytes')
     await expect(storage.put(spec, Buffer.from('bytes'))).rejects.toBeInstanceOf(UnsafePathError)
     expect(readdirSync(outside)).toEqual([])
+    // Not even where the same bytes are there already.
+    writeFileSync(join(outside, 'page'), 'page')
+    await expect(storage.write('web/packages/aa/page', 'page')).rejects.toBeInstanceOf(UnsafePathError)
   })
 
   it('leaves nothing behind of a file with the wrong bytes', async () => {

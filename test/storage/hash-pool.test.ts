@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { StorageError } from '../../src/errors.js'
 import { createHashPool } from '../../src/storage/filesystem/hash-pool.js'
@@ -105,6 +107,28 @@ it('works on several files at a time', async () => {
   })
   const answers = await Promise.all(files.slice(0, 2).map((file) => hashes.hash([file])))
   expect(answers.flat()).toEqual(files.slice(0, 2).map(({ path }) => path))
+})
+
+it('gives files to the worker that has the least to do', async () => {
+  const path = script(`
+    if (files[0].path.endsWith('file-0'))
+      while (!existsSync(again)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)`)
+  const hashes = pool({ script: path, size: 2 })
+  const slow = hashes.hash(files.slice(0, 1))
+  for (const file of files.slice(1, 5)) expect(await hashes.hash([file])).toEqual([file.path])
+  writeFileSync(`${path}.again`, '')
+  expect(await slow).toEqual([files[0]?.path])
+})
+
+it('keeps the program alive while it hashes, and no longer', async () => {
+  const module = new URL('../../dist/storage/filesystem/hash-pool.js', import.meta.url).href
+  const code = `
+    const { createHashPool } = await import(${JSON.stringify(module)})
+    createHashPool().hash([{ path: process.execPath, digest: 'sha256' }]).then(([hex]) => console.log(hex.length))`
+  const program = join(scratch, 'program.mjs')
+  writeFileSync(program, code)
+  const { stdout } = await promisify(execFile)(process.execPath, [program])
+  expect(stdout).toBe('64\n')
 })
 
 it('starts a worker only when all others are busy, and no more than it may', async () => {

@@ -62,7 +62,7 @@ export function makePlan(input: PlanInput): SyncPlan {
     }
   }
   const { work, removals, notes, waiting } = draft
-  const anything = changelog.size > 0 || work.size > 0 || removals.length > 0
+  const anything = changelog.size > 0 || removals.length > 0 || [...work.values()].some(isServed)
   return {
     // A resumed run whose list of changes is not empty continues the run before it.
     base: circumstances.forced ? 0 : anyNewer(input, since) ? since : (state.status ?? 0),
@@ -74,6 +74,11 @@ export function makePlan(input: PlanInput): SyncPlan {
     waiting,
     writeRoot: since === 0 || (!circumstances.forced && state.todo !== undefined) || anything || input.rootEdited,
   }
+}
+
+/** A project that upstream lists, but never had, is asked for without a change to what is served. */
+function isServed({ entry }: WorkItem): boolean {
+  return entry?.absent !== 'gone'
 }
 
 /** Whether upstream named anything newer than `since`. */

@@ -1,6 +1,8 @@
 import { pageKeys } from '../../model/page.js'
 import { normalizeName } from '../../packaging/name.js'
-import type { Context } from '../run/context.js'
+import type { MirrorConfig } from '../../config/types.js'
+import type { Log } from '../../log/types.js'
+import type { Storage } from '../../storage/types.js'
 import type { Ledger } from '../state/ledger.js'
 import { storedPages } from './stored.js'
 
@@ -31,7 +33,11 @@ export function carriesName(filename: string, name: string): boolean {
   return namesakes(filename).includes(name)
 }
 
-export interface OwnersContext extends Pick<Context, 'config' | 'storage' | 'log' | 'ledger'> {
+export interface OwnersContext {
+  readonly config: MirrorConfig
+  readonly storage: Storage
+  readonly log: Log
+  readonly ledger: () => Promise<Ledger>
   /** whether the ledger says of each project if it names foreign files; else all pages are read once */
   readonly foreignKnown: () => Promise<boolean>
 }

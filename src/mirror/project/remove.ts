@@ -18,7 +18,7 @@ export async function removeProject(context: RemovalContext, removal: Removal): 
   const deletes = config.removedProjects === 'delete'
   const files = deletes ? await ownedKeys(context, name) : []
   await removeServed(context, name)
-  const removed = await removeFiles(context, name, files)
+  const removed = await removeFiles(context, { name, keys: files, pruneParents: 'all' })
   report.removals.push(removal)
   const fate = deletes
     ? `${removed} ${removed === 1 ? 'file' : 'files'} deleted`
@@ -40,14 +40,21 @@ export async function removeServed(
   if (documents) await removeDocuments(storage, name)
 }
 
+export interface FileRemoval {
+  /** the project that they belong to */
+  readonly name: string
+  readonly keys: readonly string[]
+  /** 'all': the directories that they leave empty go, too. The command `delete` leaves them, as 8.0 does. */
+  readonly pruneParents: 'all' | false
+}
+
 /**
- * Removes release files of a project with the directories that they leave empty, but none that another project's page
+ * Removes release files of a project but none that another project's page
  * names. Returns how many were removed.
  */
 export async function removeFiles(
   { storage, owners, report, log }: RemovalContext,
-  name: string,
-  keys: readonly string[],
+  { name, keys, pruneParents }: FileRemoval,
 ): Promise<number> {
   let removed = 0
   for (const key of keys) {
@@ -56,7 +63,7 @@ export async function removeFiles(
       log.info(`${storage.location(key)} stays: the page of ${other} names it, too`)
       continue
     }
-    removed += await storage.remove(key, { pruneParents: 'all' })
+    removed += await storage.remove(key, { pruneParents })
   }
   report.filesRemoved += removed
   return removed

@@ -70,11 +70,11 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     )
     changed.push(...(await writePages(storage, config, { project: served, ...options })))
     const expected = new Set(specs.map(({ key }) => key))
-    await removeFiles(
-      context,
-      project.name,
-      before.filter((key) => !expected.has(key)),
-    )
+    await removeFiles(context, {
+      name: project.name,
+      keys: before.filter((key) => !expected.has(key)),
+      pruneParents: 'all',
+    })
     if (config.cleanup) await removeOldSpellings(context, served)
     const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, project.name))
     context.owners.note(project.name, foreign)

@@ -15,7 +15,7 @@ import { nextEntry, nextOwed } from '../run/next-entry.js'
 import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
 import { repairPages, wrongPages } from './check-pages.js'
-import { findSource } from './source.js'
+import { findSource, servedProject } from './source.js'
 import type { Verifying } from './types.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
@@ -32,6 +32,9 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
     return askAnew(verifying, askItem(verifying, name))
   }
   if (context.config.json) context.report.verified.documents += 1
+  // Edited options and filters take effect in the next mirror run: until then what is served counts.
+  if (entry !== undefined && entry.shape !== '' && entry.shape !== context.shapeOf(name))
+    return checkServed(verifying, name)
   if (!keepsMetadata(context.filters, source.project)) {
     withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', reason: UNWANTED, by: 'admin' })
     return true
@@ -78,6 +81,20 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   })
   return failed.size === 0
+}
+
+/** Checks the files that the served pages name. */
+async function checkServed(verifying: Verifying, name: string): Promise<boolean> {
+  const { context, owned, ledger } = verifying
+  const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
+  if (project === undefined) return askAnew(verifying, askItem(verifying, name))
+  const specs = context.config.releaseFiles ? expectedFiles(project, expectedOptions(context)) : []
+  for (const spec of specs) owned.add(spec.key)
+  context.report.verified.pages += 1
+  const failed = await repairFiles(verifying, name, { specs, complete: upstreamSpecs(context, name) })
+  const [reason] = failed.values()
+  if (reason !== undefined) throw new BandersnatchError(reason)
+  return true
 }
 
 /** 8.0's second copy of the metadata document. */

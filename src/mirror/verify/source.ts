@@ -3,6 +3,7 @@ import { pageFields, pageSerial } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Context } from '../run/context.js'
+import type { ProjectRef } from '../plan/types.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { projectFromPage } from '../project/page-project.js'
 import { pageDirectories, readPage, storedProject } from '../project/stored.js'
@@ -53,6 +54,15 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
     }
   }
   return { kind: 'document', project: { ...project, page: pageFields(page) } }
+}
+
+/** The project that the served page describes; undefined where no page can be read. */
+export async function servedProject(
+  context: Pick<Context, 'storage' | 'config'>,
+  ref: ProjectRef,
+): Promise<Project | undefined> {
+  const page = await bestPage(context, ref.name)
+  return page === undefined ? undefined : projectFromPage(page, ref, context.config)
 }
 
 /** The page that knows most: JSON before HTML, at the place of today before the other one. */

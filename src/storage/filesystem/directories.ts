@@ -61,7 +61,7 @@ export function createDirectories(root: string): Directories {
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return checkExisting(key)
       // An inner directory that vanished since it was remembered.
-      if (systemCode(error) === 'ENOENT' && inner.delete(parent) && fs.existsSync(root)) return make(key)
+      if (systemCode(error) === 'ENOENT' && inner.delete(parent)) return make(key)
       throw error
     }
   }

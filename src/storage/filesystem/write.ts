@@ -62,10 +62,23 @@ export function createWriter(directories: Directories, options: WriterOptions): 
     }
   }
 
-  /** Writes with `fill` under a temporary name, then renames. Leaves nothing behind when it fails. */
-  function placeOnce(key: string, mode: number, fill: (fd: number) => void): void {
+  /** Makes a file or link under a temporary name, then renames it. Leaves nothing behind when that fails. */
+  function placeOnce(key: string, make: (temp: string) => void): void {
     const temp = temporary(key)
     try {
+      make(temp)
+      fs.renameSync(temp, path(key))
+    } catch (error) {
+      const isTaken = systemCode(error) === 'EEXIST'
+      if (!isTaken) fs.rmSync(temp, { force: true })
+      if (systemCode(error) === 'EXDEV' && !beside) beside = true
+      else if (!isTaken) throw error
+      placeOnce(key, make)
+    }
+  }
+
+  function place(key: string, mode: number, fill: (fd: number) => void): void {
+    const make = (temp: string): void => {
       const fd = fs.openSync(temp, 'wx', mode)
       try {
         fill(fd)
@@ -73,18 +86,8 @@ export function createWriter(directories: Directories, options: WriterOptions): 
       } finally {
         fs.closeSync(fd)
       }
-      fs.renameSync(temp, path(key))
-    } catch (error) {
-      const taken = systemCode(error) === 'EEXIST'
-      if (!taken) fs.rmSync(temp, { force: true })
-      if (systemCode(error) === 'EXDEV' && !beside) beside = true
-      else if (!taken) throw error
-      placeOnce(key, mode, fill)
     }
-  }
-
-  function place(key: string, mode: number, fill: (fd: number) => void): void {
-    guarded('write', key, () => withParent(key, () => placeOnce(key, mode, fill)))
+    guarded('write', key, () => withParent(key, () => placeOnce(key, make)))
   }
 
   /** Across file systems: a copy beside the target, then a rename, so that nobody sees half a file. */
@@ -170,19 +173,9 @@ export function createWriter(directories: Directories, options: WriterOptions): 
       })
     },
     link(key, target) {
-      guarded('link', key, () =>
-        withParent(key, () => {
-          const temp = temporary(key)
-          try {
-            // Relative, so that a mirror that is moved or mounted elsewhere still serves its pages.
-            fs.symlinkSync(relative(dirname(path(key)), path(target)), temp)
-            fs.renameSync(temp, path(key))
-          } catch (error) {
-            fs.rmSync(temp, { force: true })
-            throw error
-          }
-        }),
-      )
+      // Relative, so that a mirror that is moved or mounted elsewhere still serves its pages.
+      const way = relative(dirname(path(key)), path(target))
+      guarded('link', key, () => withParent(key, () => placeOnce(key, (temp) => fs.symlinkSync(way, temp))))
     },
   }
 }
