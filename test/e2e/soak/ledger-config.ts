@@ -53,10 +53,12 @@ const PLUGINS: Readonly<Record<keyof typeof FILTERS, string>> = {
 export interface ConfigPlace {
   readonly directory: string
   readonly master: string
+  /** seconds that a request may take in all */
+  readonly patience: number
 }
 
 /** Writes a configuration file. */
-export function writeLedgerConfig(path: string, config: LedgerConfig, { directory, master }: ConfigPlace): void {
+export function writeLedgerConfig(path: string, config: LedgerConfig, { directory, master, patience }: ConfigPlace): void {
   const options = Object.keys(OPTIONS).map((name) => `${name} = ${config[name as Setting]}`)
   const plugins = Object.entries(PLUGINS).filter(([name]) => config[name as Setting] !== '')
   const lines = [
@@ -64,7 +66,7 @@ export function writeLedgerConfig(path: string, config: LedgerConfig, { director
     `directory = ${directory}`,
     `master = ${master}`,
     'allow-non-https = true',
-    'global-timeout = 0.5',
+    `global-timeout = ${patience}`,
     'withdraw-after = 48',
     ...options,
     ...(plugins.length === 0 ? [] : ['[plugins]', 'enabled =', ...plugins.map(([, plugin]) => `    ${plugin}`)]),

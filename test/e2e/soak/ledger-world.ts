@@ -63,7 +63,7 @@ export async function createWorld(): Promise<World> {
 
   function settingFor(directory: string): { setting: Setting; logged: () => string } {
     const configPath = `${directory}.conf`
-    writeLedgerConfig(configPath, world.config, { directory, master: server.url })
+    writeLedgerConfig(configPath, world.config, { directory, master: server.url, patience: world.lie === HONEST ? 60 : 1 })
     const { log, written } = memoryLog({ cwd: home })
     const output = { progress: false, format: 'text', level: 'info', summaryJson: undefined } as const
     const now = (): Date => new Date(world.clock)
