@@ -46,7 +46,11 @@ async function compareWithFresh(world: World, log: string): Promise<void> {
   expect(shown(held), `what is served is not what a fresh mirror serves\n${log}`).toEqual(shown(fresh))
   expect([...pageNames(fresh)].sort()).toEqual(expectedNames(world, deleted))
   for (const name of pageNames(fresh)) {
-    const files = new Set(linksOf(fresh).filter(({ page }) => projectOf(page) === name).map(({ key }) => key.split('/').at(-1)))
+    const files = new Set(
+      linksOf(fresh)
+        .filter(({ page }) => projectOf(page) === name)
+        .map(({ key }) => key.split('/').at(-1)),
+    )
     expect([...files].sort(), `files of ${name}`).toEqual(expectedFiles(world, name))
   }
   checkLinks(world, true)
@@ -69,7 +73,11 @@ function stillDeleted({ deleted, index }: World, held: ReadonlyMap<string, strin
 }
 
 /** With `removed-projects = keep` what upstream or a filter withdrew stays as it was. */
-function keptNames({ config }: World, held: ReadonlyMap<string, string>, fresh: ReadonlyMap<string, string>): Set<string> {
+function keptNames(
+  { config }: World,
+  held: ReadonlyMap<string, string>,
+  fresh: ReadonlyMap<string, string>,
+): Set<string> {
   if (config['removed-projects'] !== 'keep') return new Set()
   const names = pageNames(fresh)
   return new Set([...pageNames(held)].filter((name) => !names.has(name)))
@@ -93,7 +101,10 @@ function expectedFiles({ index, config }: World, name: string): string[] {
   const releases = [...(index.projects.get(name)?.releases.values() ?? [])]
     .map(({ version, files }) => ({ version: Number(version.split('.')[0]), files }))
     .filter(({ version }) => !isBlocked(config, name, version))
-    .map(({ version, files }) => ({ version, files: files.filter(({ filename }) => config.platforms === '' || !filename.includes('win')) }))
+    .map(({ version, files }) => ({
+      version,
+      files: files.filter(({ filename }) => config.platforms === '' || !filename.includes('win')),
+    }))
     .filter(({ files }) => files.length > 0)
     .sort((a, b) => b.version - a.version)
   const latest = config.latest === '' ? releases : releases.slice(0, Number(config.latest))

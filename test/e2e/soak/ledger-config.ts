@@ -58,7 +58,11 @@ export interface ConfigPlace {
 }
 
 /** Writes a configuration file. */
-export function writeLedgerConfig(path: string, config: LedgerConfig, { directory, master, patience }: ConfigPlace): void {
+export function writeLedgerConfig(
+  path: string,
+  config: LedgerConfig,
+  { directory, master, patience }: ConfigPlace,
+): void {
   const options = Object.keys(OPTIONS).map((name) => `${name} = ${config[name as Setting]}`)
   const plugins = Object.entries(PLUGINS).filter(([name]) => config[name as Setting] !== '')
   const lines = [

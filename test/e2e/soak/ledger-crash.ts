@@ -62,5 +62,7 @@ let installed = false
 const { O_CREAT, O_RDWR, O_WRONLY } = fs.constants
 
 function isReading(flags: unknown): boolean {
-  return flags === undefined || flags === 'r' || (typeof flags === 'number' && (flags & (O_CREAT | O_RDWR | O_WRONLY)) === 0)
+  return (
+    flags === undefined || flags === 'r' || (typeof flags === 'number' && (flags & (O_CREAT | O_RDWR | O_WRONLY)) === 0)
+  )
 }

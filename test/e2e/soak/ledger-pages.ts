@@ -24,7 +24,11 @@ export function pagesOf(directory: string): Map<string, string> {
       const path = `${key}/${entry.name}`
       if (entry.isDirectory()) {
         if (entry.name !== 'versions') visit(path)
-      } else pages.set(path, existsSync(join(directory, path)) ? readFileSync(join(directory, path), 'utf8') : 'a link that leads nowhere')
+      } else
+        pages.set(
+          path,
+          existsSync(join(directory, path)) ? readFileSync(join(directory, path), 'utf8') : 'a link that leads nowhere',
+        )
     }
   }
   for (const key of ['web/simple', 'web/json', 'web/pypi']) if (existsSync(join(directory, key))) visit(key)
@@ -35,7 +39,11 @@ const ROOT = /^web\/simple\/index\./
 
 /** Normalized names of the projects that have a page. */
 export function pageNames(pages: ReadonlyMap<string, string>): Set<string> {
-  return new Set([...pages.keys()].filter((key) => key.startsWith('web/simple/') && !ROOT.test(key)).map((key) => key.split('/').at(-2) ?? ''))
+  return new Set(
+    [...pages.keys()]
+      .filter((key) => key.startsWith('web/simple/') && !ROOT.test(key))
+      .map((key) => key.split('/').at(-2) ?? ''),
+  )
 }
 
 /** The project that a page or document is of; undefined for the root index. */
@@ -68,7 +76,8 @@ interface JsonFile {
 
 function jsonLinks(page: string, text: string): Link[] {
   const { files } = JSON.parse(text) as { files: JsonFile[] }
-  const pair = (hashes: Record<string, string>): string | undefined => Object.entries(hashes).map(([name, hex]) => `${name}=${hex}`)[0]
+  const pair = (hashes: Record<string, string>): string | undefined =>
+    Object.entries(hashes).map(([name, hex]) => `${name}=${hex}`)[0]
   return files.map(({ url, hashes, 'core-metadata': said = false }) => {
     const metadata = typeof said === 'object' ? pair(said) : said ? 'true' : undefined
     return { page, ...placeOf(url), digest: pair(hashes), metadata }
@@ -85,7 +94,9 @@ export function brokenLinks(directory: string, links: readonly Link[]): string[]
     if (!existsSync(join(directory, key))) return [`${page} names ${key}, which is missing`]
     const [name = '', hex = ''] = digest?.split('=') ?? []
     if (hex === '') return []
-    const found = createHash(name).update(readFileSync(join(directory, key))).digest('hex')
+    const found = createHash(name)
+      .update(readFileSync(join(directory, key)))
+      .digest('hex')
     return found === hex ? [] : [`${page} names ${key} with another digest`]
   }
   return links.flatMap(({ page, key, digest, metadata }) => [
@@ -95,12 +106,21 @@ export function brokenLinks(directory: string, links: readonly Link[]): string[]
 }
 
 /** The root index without some projects and without the serial of the mirror as a whole where `serials` is false. */
-export function rootWithout(text: string, page: string, but: { readonly names: ReadonlySet<string>; readonly serial: boolean }): string {
+export function rootWithout(
+  text: string,
+  page: string,
+  but: { readonly names: ReadonlySet<string>; readonly serial: boolean },
+): string {
   if (!page.endsWith('json')) {
-    const isLeft = (line: string): boolean => !but.names.has(normalizeName(/<a href="(?:\/simple\/)?([^"/]*)\//.exec(line)?.[1] ?? '-'))
+    const isLeft = (line: string): boolean =>
+      !but.names.has(normalizeName(/<a href="(?:\/simple\/)?([^"/]*)\//.exec(line)?.[1] ?? '-'))
     return text.split('\n').filter(isLeft).join('\n')
   }
   const root = JSON.parse(text) as { meta: Record<string, unknown>; projects: { name: string }[] }
   if (but.serial) delete root.meta['_last-serial']
-  return JSON.stringify({ ...root, projects: root.projects.filter(({ name }) => !but.names.has(normalizeName(name))) }, null, 1)
+  return JSON.stringify(
+    { ...root, projects: root.projects.filter(({ name }) => !but.names.has(normalizeName(name))) },
+    null,
+    1,
+  )
 }

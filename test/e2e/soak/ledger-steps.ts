@@ -1,36 +1,16 @@
 import { renameSync } from 'node:fs'
 import { expect } from 'vitest'
-import { answerWith } from '../../helpers/index/index.js'
-import type { HookedRequest, Reaction } from '../../helpers/index/index.js'
 import { checkLinks, completeMirror, expectedNames, isWanted } from './ledger-check.js'
 import { edited } from './ledger-config.js'
 import type { LedgerConfig } from './ledger-config.js'
 import type { Draw } from './ledger-draw.js'
 import { damage } from './ledger-damage.js'
-import { linksOf, pageNames, pagesOf, projectOf } from './ledger-pages.js'
-import { HONEST } from './ledger-world.js'
+import { LIES, lying } from './ledger-lies.js'
+import { pageNames, pagesOf } from './ledger-pages.js'
 import type { Command, Stop, World } from './ledger-world.js'
 
 /** One thing that happens to a mirror. Returns it in words. */
 type Step = (world: World, draw: Draw) => Promise<string> | string
-
-const LIES: Readonly<Record<string, (request: HookedRequest) => Reaction>> = {
-  '404 for everything': () => answerWith(404, {}),
-  '{} for everything': () => answerWith(200, { 'content-type': 'application/json' }, '{}'),
-  'a sign-in page for everything': () => SIGN_IN,
-  'an empty list': (request) => (request.path === '/simple/' ? EMPTY_LIST : request.method === 'POST' ? answerWith(404, {}) : 'pass'),
-  '404 for projects': (request) => (isProject(request) ? answerWith(404, {}) : 'pass'),
-  'a sign-in page for projects': (request) => (isProject(request) ? SIGN_IN : 'pass'),
-  '{} for projects': (request) => (isProject(request) ? answerWith(200, { 'content-type': 'application/json' }, '{}') : 'pass'),
-  'no files': ({ path }) => (path.startsWith('/packages/') ? answerWith(404, {}) : 'pass'),
-  'wrong files': ({ path }) => (path.startsWith('/packages/') ? answerWith(200, {}, 'not the file') : 'pass'),
-}
-const SIGN_IN = answerWith(200, { 'content-type': 'text/html' }, '<html><body><a href="/login">Sign in</a></body></html>')
-const EMPTY_LIST = answerWith(200, { 'content-type': 'application/vnd.pypi.simple.v1+json', 'x-pypi-last-serial': '39999999' }, '{"meta": {"api-version": "1.4", "_last-serial": 39999999}, "projects": []}')
-
-function isProject({ path, method }: HookedRequest): boolean {
-  return method !== 'POST' && path !== '/simple/' && !path.startsWith('/packages/')
-}
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -83,7 +63,9 @@ const command: Step = async (world, draw) => {
 }
 
 function anyCommand(world: World, draw: Draw): Command {
-  const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'e'].filter((name) => isWanted(world.config, name))
+  const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'e'].filter((name) =>
+    isWanted(world.config, name),
+  )
   const served = [...pageNames(pagesOf(world.directory))]
   const kind = draw.below(8)
   if (kind < 2) return { kind: 'mirror' }
@@ -116,14 +98,12 @@ const move: Step = (world) => {
 
 /** Nothing that upstream still lists is removed by a run against an upstream that lies. The clock stands still meanwhile. */
 const lie: Step = async (world, draw) => {
-  const what = draw.from(Object.keys(LIES))
+  const what = draw.from(Object.keys(LIES) as (keyof typeof LIES)[])
   const flags = { forceCheck: draw.below(2) === 0 }
   if (draw.below(2) === 0) await completeMirror(world)
   const before = pagesOf(world.directory)
-  world.lie = LIES[what] ?? HONEST
   if (flags.forceCheck) for (const name of world.deleted.keys()) world.deleted.set(name, 'unsure')
-  const { code, log } = await world.run({ kind: 'mirror', ...flags })
-  world.lie = HONEST
+  const { code, log } = await lying(world, what, { kind: 'mirror', ...flags })
   const after = pageNames(pagesOf(world.directory))
   const listed = expectedNames(world, [])
   const lost = [...pageNames(before)].filter((name) => listed.includes(name) && !after.has(name))
@@ -169,6 +149,3 @@ export async function doStep(world: World, draw: Draw): Promise<string> {
   world.clock += 10 * MINUTE
   return text
 }
-
-void linksOf
-void projectOf

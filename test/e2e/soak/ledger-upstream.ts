@@ -36,7 +36,12 @@ export function createLedgerUpstream(): LedgerUpstream {
     if (files.length === 0) return 'nothing to share'
     const { uploadTime, digests, ...file } = draw.from(files)
     void [uploadTime, digests]
-    if ([...(index.projects.get(name)?.releases.values() ?? [])].some((release) => release.files.some(({ filename }) => filename === file.filename))) return 'shared already'
+    if (
+      [...(index.projects.get(name)?.releases.values() ?? [])].some((release) =>
+        release.files.some(({ filename }) => filename === file.filename),
+      )
+    )
+      return 'shared already'
     version += 1
     index.publish(name, `${version}.0`, [file])
     return `share ${file.filename} with ${name}`
@@ -55,7 +60,8 @@ export function createLedgerUpstream(): LedgerUpstream {
       if (project.status === 'quarantined') return (index.unquarantine(name), `end the quarantine of ${name}`)
       return (index.quarantine(name), `quarantine ${name}`)
     }
-    if (action === 12) return (index.rename(name.toUpperCase() === name ? name.toLowerCase() : name.toUpperCase()), `rename ${name}`)
+    if (action === 12)
+      return (index.rename(name.toUpperCase() === name ? name.toLowerCase() : name.toUpperCase()), `rename ${name}`)
     if (action === 13) {
       version += 1
       index.transfer(name, `${version}.0`, upload(name, draw.below(4)), 'another')

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { deleteCommand } from '../../../src/commands/delete.js'
 import { mirrorCommand } from '../../../src/commands/mirror.js'
 import type { Setting } from '../../../src/commands/open.js'
@@ -18,7 +19,12 @@ import { createLedgerUpstream } from './ledger-upstream.js'
 import type { LedgerUpstream } from './ledger-upstream.js'
 
 export type Command =
-  | { readonly kind: 'mirror'; readonly forceCheck?: boolean; readonly allowRemovals?: boolean; readonly retryFailed?: boolean }
+  | {
+      readonly kind: 'mirror'
+      readonly forceCheck?: boolean
+      readonly allowRemovals?: boolean
+      readonly retryFailed?: boolean
+    }
   | { readonly kind: 'sync'; readonly names: readonly string[] }
   | { readonly kind: 'verify'; readonly delete: boolean; readonly jsonUpdate?: boolean }
   | { readonly kind: 'delete'; readonly names: readonly string[] }
@@ -49,6 +55,14 @@ export interface World extends LedgerUpstream {
 
 export const HONEST = (): Reaction => 'pass'
 
+/** A world that is gone when the test ends. */
+export async function openWorld(config: Partial<LedgerConfig>): Promise<World> {
+  const world = await createWorld()
+  onTestFinished(() => world.close())
+  world.config = { ...world.config, ...config }
+  return world
+}
+
 export async function createWorld(): Promise<World> {
   const upstream = createLedgerUpstream()
   const home = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'ledger-')))
@@ -63,11 +77,24 @@ export async function createWorld(): Promise<World> {
 
   function settingFor(directory: string): { setting: Setting; logged: () => string } {
     const configPath = `${directory}.conf`
-    writeLedgerConfig(configPath, world.config, { directory, master: server.url, patience: world.lie === HONEST ? 60 : 1 })
+    writeLedgerConfig(configPath, world.config, {
+      directory,
+      master: server.url,
+      patience: world.lie === HONEST ? 60 : 1,
+    })
     const { log, written } = memoryLog({ cwd: home })
     const output = { progress: false, format: 'text', level: 'info', summaryJson: undefined } as const
     const now = (): Date => new Date(world.clock)
-    const setting = { configPath, cwd: home, env: {}, log, output, print: () => undefined, now, stop: new AbortController() }
+    const setting = {
+      configPath,
+      cwd: home,
+      env: {},
+      log,
+      output,
+      print: () => undefined,
+      now,
+      stop: new AbortController(),
+    }
     return { setting, logged: () => written.stderr }
   }
 
@@ -127,7 +154,14 @@ function execute(setting: Setting, command: Command): Promise<number> {
     case 'sync':
       return syncCommand(setting, command.names, { skipSimpleRoot: false, dryRun: false })
     case 'verify':
-      return verifyCommand(setting, { jsonUpdate: false, dryRun: false, restart: false, yes: true, workers: 0, ...command })
+      return verifyCommand(setting, {
+        jsonUpdate: false,
+        dryRun: false,
+        restart: false,
+        yes: true,
+        workers: 0,
+        ...command,
+      })
     case 'delete':
       return deleteCommand(setting, command.names, { dryRun: false })
   }
