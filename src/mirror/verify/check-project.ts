@@ -21,10 +21,9 @@ import { upstreamSpecs } from './upstream-specs.js'
 
 /** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
 export async function checkProject(verifying: Verifying, name: string): Promise<boolean> {
-  const { context, ledger, notes, options } = verifying
+  const { context, ledger, options } = verifying
   const entry = ledger.get(name)
-  const madeWith = entry === undefined ? undefined : notes.shapes[entry.shape]
-  const source = await findSource(context, { name, entry, madeWith })
+  const source = await findSource(context, { name, entry })
   if (source.kind === 'ask') {
     context.report.verified.documents += 1
     if (options.dryRun) return planAsk(context, name, source.why)
@@ -71,6 +70,9 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   if (wrong.length > 0) await repairPages(context, served)
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
+  // A page does not tell which files were left out of it.
+  const left = fromPage ? item.entry?.owed : undefined
+  const owed = reason === undefined ? left : nextOwed(context, item, { reason })
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   ledger.set(name, {
     serial: project.lastSerial,
@@ -78,7 +80,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
     ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
-    ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
+    ...(owed === undefined ? {} : { owed }),
   })
   if (reason !== undefined) throw new BandersnatchError(reason)
   return true
