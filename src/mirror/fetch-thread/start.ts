@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { MirrorConfig } from '../../config/types.js'
-import { StorageError } from '../../errors.js'
+import { StorageError, UpstreamError } from '../../errors.js'
 import type { Log } from '../../log/types.js'
 import type { FilesOutcome } from '../run/outcome.js'
 import type { FetchThread } from './types.js'
 import type { Report } from '../run/report.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpClient } from '../../upstream/types.js'
-import type { FromThread, ThreadSetup, ToThread } from './thread.js'
+import type { Failed, FromThread, ThreadSetup, ToThread } from './thread.js'
 
 /** So many projects are work enough to start a thread for. */
 const MANY_PROJECTS = 100
@@ -58,7 +58,7 @@ export function createFetchThread(options: FetchThreadOptions): FetchThread | un
     const one = waiting.get(message.id)
     waiting.delete(message.id)
     if ('outcome' in message) one?.resolve(message.outcome)
-    else one?.reject(message.storage ? new StorageError(message.failure) : new Error(message.failure))
+    else one?.reject(failureOf(message))
   }
 
   function start(): Worker {
@@ -96,4 +96,10 @@ export function createFetchThread(options: FetchThreadOptions): FetchThread | un
       await worker?.terminate()
     },
   }
+}
+
+/** The error of the thread, as the run knows it. */
+function failureOf({ failure, of }: Failed): Error {
+  if (of === 'storage') return new StorageError(failure)
+  return of === 'upstream' ? new UpstreamError('out-of-order', failure) : new Error(failure)
 }

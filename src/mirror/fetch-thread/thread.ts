@@ -8,6 +8,7 @@ import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 import { createReport } from '../run/report.js'
 import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
 import { createHttpClient } from '../../upstream/http/client.js'
+import { isOutOfOrder } from '../../upstream/http/health.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpCounts } from '../../upstream/types.js'
 
@@ -29,7 +30,12 @@ interface Done {
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
-type Answer = { readonly outcome: FilesOutcome } | { readonly failure: string; readonly storage: boolean }
+type Answer = { readonly outcome: FilesOutcome } | Failed
+/** `of`: the storage failed, the upstream as a whole, or something that nobody expects. */
+export interface Failed {
+  readonly failure: string
+  readonly of: 'storage' | 'upstream' | 'program'
+}
 export type FromThread =
   { readonly level: Level; readonly line: string } | ({ readonly id: number; readonly done: Done } & Answer)
 
@@ -70,7 +76,8 @@ function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNul
     try {
       return { outcome: await fetchOwed(context, owed, { cautious }) }
     } catch (error) {
-      return { failure: errorText(error), storage: error instanceof StorageError }
+      const of = error instanceof StorageError ? 'storage' : isOutOfOrder(error) ? 'upstream' : 'program'
+      return { failure: errorText(error), of }
     }
   }
 

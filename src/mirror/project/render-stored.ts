@@ -10,7 +10,7 @@ import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
-import { storedPage, storedProject } from './stored.js'
+import { storedPage, storedProject, tellsPageFields } from './stored.js'
 
 /**
  * The project as what is stored of it tells, for pages that must be made anew although upstream did not change it: from
@@ -50,6 +50,7 @@ async function fromDocument(
     page !== undefined &&
     pageSerial(page) === document.lastSerial &&
     hasPageFields(context, item) &&
+    tellsPageFields(page, context.config) &&
     !gainsFiles(context, project, page)
   ) {
     return { ...fetched, project: { ...project, page: pageFields(page) } }

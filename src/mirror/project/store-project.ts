@@ -26,8 +26,8 @@ export interface StoreOptions {
   readonly method: CompareMethod
   /** its pages may be of another shape */
   readonly reshaped: boolean
-  /** it failed in several runs: do not try much */
-  readonly cautious: boolean
+  /** in how many runs it failed, where that are several: few files are tried, and other ones in each run */
+  readonly cautious: number | undefined
 }
 
 /** So many refused files of one project are named one by one: a document may have a hundred thousand. */
