@@ -43,6 +43,8 @@ export interface World extends LedgerUpstream {
   directory: string
   /** milliseconds since the epoch */
   clock: number
+  /** serial of upstream when the last run was complete */
+  seen: number
   /** what upstream answers instead */
   lie: (request: HookedRequest) => Reaction
   /** normalized name -> serial upstream when the command `delete` removed it; 'unsure' after an interruption */
@@ -123,6 +125,7 @@ export async function createWorld(): Promise<World> {
     config: firstConfig(),
     directory: join(home, 'mirror'),
     clock: Date.UTC(2026, 0, 1),
+    seen: 0,
     lie: HONEST,
     deleted: new Map(),
     run: (command, stop) => runIn(world.directory, command, stop),

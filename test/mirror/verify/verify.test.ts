@@ -25,11 +25,11 @@ async function mirrored(mirror = ''): Promise<Engine> {
 }
 
 describe('findSource', () => {
-  async function source(run: Engine, madeWith?: Readonly<Record<string, string>>): Promise<Source> {
-    return findSource(run, { name: 'one', entry: { serial: 1, shape: '', rawName: 'One' }, madeWith })
+  async function source(run: Engine, shape = 'abc'): Promise<Source> {
+    return findSource(run, { name: 'one', entry: { serial: 1, shape, rawName: 'One' } })
   }
-  const why = async (run: Engine, madeWith?: Record<string, string>): Promise<string> => {
-    const found = await source(run, madeWith)
+  const why = async (run: Engine, shape?: string): Promise<string> => {
+    const found = await source(run, shape)
     return found.kind === 'ask' ? found.why : found.kind
   }
 
@@ -48,6 +48,13 @@ describe('findSource', () => {
     expect(await why(run)).toBe('its pages are missing or damaged')
   })
 
+  it.each(['json = false', 'json = true'])(
+    'is asked for where a run was interrupted while it wrote pages: %s',
+    async (options) => {
+      expect(await why(await mirrored(options), '')).toMatch(/^a run was interrupted/)
+    },
+  )
+
   it('does not go by a document while json is off', async () => {
     const run = await mirrored('json = true')
     const off = await engine({ place: run.place })
@@ -57,12 +64,11 @@ describe('findSource', () => {
 
   it('is the document where json is on, with what its page says beside', async () => {
     const run = await mirrored('json = true')
-    const found = await source(run, { 'simple-api-version': '1.4' })
+    const found = await source(run)
     expect(found).toMatchObject({ kind: 'document', project: { rawName: 'One' } })
     expect(found.kind === 'document' && found.project.page).toBeDefined()
-    expect(await why(run, { 'simple-api-version': '1.1' })).toBe('its pages are older than its document')
     const old = await engine({ place: run.place, mirror: 'json = true\nsimple-api-version = 1.1' })
-    expect(await why(old, { 'simple-api-version': '1.4' })).toBe('document')
+    expect(await why(old)).toBe('document')
     await old.storage.removeTree('web/simple/one')
     expect(await why(old)).toBe('document')
     expect(await why(run)).toBe('its pages are missing or damaged')
@@ -88,7 +94,7 @@ describe('findSource', () => {
 describe('wrongPages', () => {
   it('are those that are missing, other, or no longer configured, at both places', async () => {
     const run = await mirrored()
-    const found = await findSource(run, { name: 'one', entry: undefined, madeWith: undefined })
+    const found = await findSource(run, { name: 'one', entry: undefined })
     if (found.kind === 'ask') throw new Error(found.why)
     const { project } = found
     expect(await wrongPages(run, project)).toEqual([])
@@ -128,6 +134,7 @@ describe('removeUnowned', () => {
       notes: await loadNotes(run.storage),
       owned: ownership,
       unaccounted,
+      journal: undefined,
       withdrawn: [],
       listed: async () => true,
     }
