@@ -156,7 +156,7 @@ describe('removal', () => {
     const run = await scene({ pages: { a: stored, other: { 'a-2.tar.gz': 'x' } }, stored })
     const keys = await ownedKeys(run, 'a')
     expect(keys.sort()).toEqual(['a-1.tar.gz', 'a-1.tar.gz.metadata', 'a-2.tar.gz', 'a-2.tar.gz.metadata'].map(KEY))
-    expect(await removeFiles(run, 'a', keys)).toBe(1)
+    expect(await removeFiles(run, { name: 'a', keys, pruneParents: 'all' })).toBe(1)
     expect(run.report.filesRemoved).toBe(1)
     expect(run.keys(/packages/)).toEqual([KEY('a-2.tar.gz')])
     expect(run.lines).toContainEqual(expect.stringMatching(/a-2\.tar\.gz stays: the page of other names it/))
