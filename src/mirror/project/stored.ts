@@ -84,6 +84,11 @@ export async function storedProject(storage: Storage, name: string): Promise<Pro
   }
 }
 
+/** Whether a stored page tells all that pages of the configured formats need: an HTML page lacks what only JSON pages say. */
+export function tellsAll(page: JsonObject, { simpleFormat }: Pick<MirrorConfig, 'simpleFormat'>): boolean {
+  return simpleFormat === 'HTML' || Object.hasOwn(page, 'versions')
+}
+
 /** Whether the mirror serves a page of a project. Other directories below `web/simple` are not ours to remove. */
 export async function hasPages(storage: Storage, config: MirrorConfig, name: string): Promise<boolean> {
   for (const hashIndex of [config.hashIndex, !config.hashIndex]) {

@@ -6,7 +6,7 @@ import type { Context } from '../run/context.js'
 import type { ProjectRef } from '../plan/types.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { projectFromPage } from '../project/page-project.js'
-import { pageDirectories, readPage, storedProject } from '../project/stored.js'
+import { pageDirectories, readPage, storedProject, tellsAll } from '../project/stored.js'
 
 /** What the mirror itself says a project has, or why upstream must be asked. */
 export type Source =
@@ -48,6 +48,7 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
   if (served !== document.lastSerial) return { kind: 'ask', why: 'its pages are older than its document' }
   if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
+  if (!tellsAll(page, config)) return { kind: 'ask', why: 'its JSON page is missing or damaged' }
   return { kind: 'document', project: { ...project, page: pageFields(page) } }
 }
 

@@ -7,7 +7,7 @@ import { mirrorCommand } from '../../../src/commands/mirror.js'
 import type { Setting } from '../../../src/commands/open.js'
 import { syncCommand } from '../../../src/commands/sync.js'
 import { verifyCommand } from '../../../src/commands/verify.js'
-import { BandersnatchError, errorText } from '../../../src/errors.js'
+import { BandersnatchError, errorText, systemCode } from '../../../src/errors.js'
 import { startIndex } from '../../helpers/index/index.js'
 import type { HookedRequest, Reaction } from '../../helpers/index/index.js'
 import { memoryLog } from '../../log/support.js'
@@ -114,6 +114,8 @@ export async function createWorld(): Promise<World> {
       return { code, log: logged() }
     } catch (error) {
       if (error instanceof BandersnatchError) return { code: error.exitCode, log: logged() + errorText(error) }
+      // The disk that failed may have failed again where a temporary file was to be removed.
+      if (systemCode(error) === 'EIO') return { code: 5, log: logged() + errorText(error) }
       throw error
     } finally {
       onRequest = () => undefined
