@@ -45,8 +45,8 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   const project = { ...document, rawName: entry?.rawName ?? ownName(document, name) }
   if (config.simpleApiVersion === '1.1') return { kind: 'document', project }
   if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
-  if (served !== document.lastSerial || !tellsPageFields(page, config))
-    return { kind: 'ask', why: 'its pages are older than its document' }
+  if (served !== document.lastSerial) return { kind: 'ask', why: 'its pages are older than its document' }
+  if (!tellsPageFields(page, config)) return { kind: 'ask', why: 'its JSON page is missing or damaged' }
   if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
   return { kind: 'document', project: { ...project, page: pageFields(page) } }
 }
