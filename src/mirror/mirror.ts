@@ -169,6 +169,7 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
     begunProjectFilters: undefined,
     upstreamSerial: changes.serial,
     unsettled: false,
+    keeps: context.config.removedProjects === 'keep',
   }
 }
 

@@ -5,6 +5,7 @@ import type { WorkItem } from './plan/types.js'
 import { recallJsonApi } from './project/json-api.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
+import { listedUpstream } from './run/listed.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeFound } from './run/remove-found.js'
 import { reportFailures } from './run/report-failures.js'
@@ -47,7 +48,11 @@ export async function runSync(
   const journal = await openJournal(storage, bootId)
   await journal.begin([...items.keys()])
   if (storage.properties.metered) await storage.flush()
-  const result = await workOff(context, items.values(), { journal, announces: 'none' })
+  const result = await workOff(context, items.values(), {
+    journal,
+    announces: 'none',
+    isListed: listedUpstream(context),
+  })
   reportFailures(context, { result, waiting: new Map() })
   if (!result.stopped) {
     await removeFound(context, { result, journal })

@@ -4,7 +4,6 @@ import { LAYOUT, isSafeProjectName } from '../model/layout.js'
 import { field } from '../model/json.js'
 import { pageFiles, pageKeys } from '../model/page.js'
 import type { JsonObject } from '../model/project.js'
-import { normalizeName } from '../packaging/name.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
 import { misplacedNames, mirroredNames } from './project/places.js'
@@ -13,6 +12,7 @@ import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { isProjectFault } from './run/fault.js'
+import { listedUpstream } from './run/listed.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
 import { askAnew, askItem, checkProject } from './verify/check-project.js'
@@ -110,16 +110,4 @@ function localKeys(page: JsonObject, { releaseFiles, rootUri }: Context['config'
     return typeof url === 'string' && !url.startsWith(rootUri)
   }
   return pageKeys({ ...page, files: pageFiles(page).filter(isLocal) }, rootUri)
-}
-
-function listedUpstream({ upstream }: Context): (name: string) => Promise<boolean> {
-  let names: Promise<Set<string>> | undefined
-  const ask = async (): Promise<Set<string>> => {
-    const list = await upstream.list()
-    return new Set(list === 'unchanged' ? [] : [...list.projects].map(([rawName]) => normalizeName(rawName)))
-  }
-  return async (name) => {
-    names ??= ask()
-    return (await names).has(name)
-  }
 }

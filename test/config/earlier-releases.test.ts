@@ -119,6 +119,10 @@ describe('options of filters that are not enabled', () => {
       '[regex_project_metadata]\ninfo.name = x',
       /\[regex_project_metadata\] info\.name: .* add regex_project_metadata to/,
     ],
+    [
+      '[plugins]\nenabled = blocklist_release\n[blocklist]\npackages = a\nplatforms = windows',
+      /add exclude_platform to/,
+    ],
     ['[plugins]\nenabled = blocklist_release\n[filter_regex]\npackages = x\nreleases = y', /add regex_project to/],
   ])('%j: one warning that names the plugin', (text, expected) => {
     const warnings = warningsOf(load(text))

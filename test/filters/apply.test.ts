@@ -53,6 +53,19 @@ test('files go first, then what is left of releases is counted', async () => {
   ])
 })
 
+test('a file is dropped although another release stays whole', async () => {
+  const filters = await load('[plugins]\nenabled = exclude_platform\n[blocklist]\nplatforms = windows\n')
+  const releases = {
+    '1.0': [{ filename: 'a-1.0.zip' }],
+    '2.0': [{ filename: 'a-2.0.zip' }, { filename: 'a-2.0-cp311-cp311-win_amd64.whl' }],
+  }
+  const kept = filtered(filters, projectOf({ info: { name: 'a' }, releases }, 'a'))
+  expect(kept?.releases.map(({ files }) => files.map(({ filename }) => filename))).toEqual([
+    ['a-1.0.zip'],
+    ['a-2.0.zip'],
+  ])
+})
+
 test('requirements that limit versions decide alone', async () => {
   const text = `[plugins]
 enabled =

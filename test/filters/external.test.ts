@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
+import { isExternal } from '../../src/filters/external.js'
 import { loadFilters } from '../../src/filters/index.js'
 import type { Filters } from '../../src/filters/index.js'
 import { directoryOf, filtered, projectWith } from './support.js'
@@ -34,6 +35,27 @@ test('a package is found beside the configuration file', async () => {
   const filters = await load(root, '@acme/odd')
   const kept = filtered(filters, projectWith('a', ['1', '2', '3']))
   expect(kept?.releases.map(({ version }) => version)).toEqual(['1', '3'])
+})
+
+test.each([
+  ['./filter', true],
+  ['acme/odd', true],
+  ['@acme', true],
+  ['filter.js', true],
+  ['filter.mjs', true],
+  ['filter.ts', false],
+  ['latest_release', false],
+])('%s names a module: %j', (name, expected) => {
+  expect(isExternal(name)).toBe(expected)
+})
+
+test('settings of a module change the fingerprint', async () => {
+  const source = (settings: string): string =>
+    `export default (config) => ({ kind: "project", settings: ${settings}, keepProject: () => true })`
+  const root = directoryOf({ 'p.js': source('config.get("no_agpl", "license")') })
+  const other = parseConfig(CONFIG.replace('= AGPL', '= MIT'), join(root, 'bandersnatch.conf'))
+  const { fingerprint } = await loadFilters(other, ['./p.js'], { directory: root })
+  expect((await load(root, './p.js')).fingerprint).not.toBe(fingerprint)
 })
 
 test('a change of the file changes the fingerprint', async () => {

@@ -15,6 +15,7 @@ describe('linkedPath', () => {
     ['relative', `../..${PLACE}`, '', PLACE],
     ['relative, from below a first letter', `../../..${PLACE}`, '', PLACE],
     ['relative, of a project named packages', `../..${OLD_PLACE}`, '', OLD_PLACE],
+    ['relative, with a digest further down', `../../packages/x${PLACE}`, '', `/packages/x${PLACE}`],
     ['relative, though there is a root_uri now', `../..${PLACE}`, 'https://files.example', PLACE],
     ['resolved from HTML', `https://mirror.invalid${PLACE}`, '', PLACE],
     ['resolved from HTML, of a project named packages', `https://mirror.invalid${OLD_PLACE}`, '', OLD_PLACE],

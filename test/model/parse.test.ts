@@ -47,6 +47,9 @@ describe('a document that is not the metadata of the project', () => {
     ['a negative serial', { last_serial: -1 }, /has no usable "last_serial"/],
     ['a serial with a fraction', { last_serial: 1.5 }, /has no usable "last_serial"/],
     ['a serial of sixteen digits', { last_serial: 1e15 }, /has no usable "last_serial"/],
+    ['a serial that is empty', { last_serial: '' }, /has no usable "last_serial"/],
+    ['a serial in words', { last_serial: 'ten' }, /has no usable "last_serial"/],
+    ['a serial in hex', { last_serial: '0x10' }, /has no usable "last_serial"/],
   ])('%s', (_, fields, message) => {
     const document = Array.isArray(fields) ? fields : { info: { name: 'foo' }, last_serial: 7, releases: {}, ...fields }
     expect(() => parseProject(document, 'foo')).toThrow(InvalidDocumentError)

@@ -8,6 +8,7 @@ describe('versionFromFilename', () => {
     ['foo_bar-1.0.tar.gz', 'Foo.Bar', '1.0'],
     ['foo-bar-1.0.tar.bz2', 'foo-bar', '1.0'],
     ['foo-bar-2-1.0.zip', 'foo-bar-2', '1.0'],
+    ['foo--1.0.zip', 'foo-', '1.0'],
     ['foo-1.0.tgz', 'foo', '1.0'],
     ['foo-1.0-py2.7.egg', 'foo', '1.0'],
     ['foo-1.0.win32-py2.7.exe', 'foo', '1.0'],

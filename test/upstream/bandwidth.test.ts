@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseBandwidthLimit } from '../../src/config/bandwidth.js'
 import type { BandwidthLimit } from '../../src/config/types.js'
 import { bandwidthAt, createTokenBucket } from '../../src/upstream/http/bandwidth.js'
-import { sampleBytes, serve, testClient } from './support.js'
+import { memoryTarget, sampleBytes, serve, testClient } from './support.js'
 
 const K = 1024
 const M = 1024 * K
@@ -151,6 +151,26 @@ describe('a client with a bandwidth limit', () => {
     const http = testClient({ timeout: 0.3, bandwidth: { usual: 150_000, hours: [] }, now: () => performance.now() })
     expect(await http.fetchFile(url, { size: FILE.length, maxBytes: 1e6 })).toHaveLength(FILE.length)
     expect(http.counts).toMatchObject({ requests: 1, retries: 0 })
+  })
+
+  it('waits for its target and for the limit, whichever takes longer', async () => {
+    const { url } = await serve((_, res) => res.end(FILE))
+    let [writes, writing, overlapped] = [0, 0, false]
+    const target = {
+      ...memoryTarget(),
+      write: async () => {
+        overlapped ||= writing > 0
+        writes += 1
+        writing += 1
+        // One write takes longer than the pause that the limit asks for.
+        await new Promise((resolve) => setTimeout(resolve, writes === 3 ? 1500 : 1))
+        writing -= 1
+      },
+    }
+    const http = testClient({ bandwidth: { usual: 200_000, hours: [] }, now: () => performance.now() })
+    await http.download(url, target, { size: FILE.length })
+    expect(writes).toBeGreaterThan(3)
+    expect(overlapped).toBe(false)
   })
 
   it('holds the server back', async () => {

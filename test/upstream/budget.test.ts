@@ -58,6 +58,14 @@ describe('the most requests that one URL costs in a run', () => {
     expect(asked.get('/x')).toBe(REQUESTS_PER_URL)
   })
 
+  it('are not waited for once they are spent', async () => {
+    const { url } = await counting([500])
+    const http = testClient({ requestsPerUrl: 3, retries: 10 })
+    const error = await failureOf(http.get(`${url}/x`, MAX))
+    expect(error.message).toBe(`${url}/x: HTTP status 500`)
+    expect(http.waits).toHaveLength(2)
+  })
+
   it('are counted for connections that break, too', async () => {
     let asked = 0
     const { url } = await serve((req) => {
@@ -92,6 +100,7 @@ describe('the most requests that one URL costs in a run', () => {
     const http = testClient()
     for (let call = 0; call < 20; call += 1) await http.get(`${url}/x`, MAX)
     expect(asked.get('/x')).toBe(21)
+    expect(http.counts).toMatchObject({ requests: 21, retries: 1 })
   })
 
   it('count answers that turn out to be wrong', async () => {

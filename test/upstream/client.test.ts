@@ -37,6 +37,19 @@ describe('the gate', () => {
   })
 })
 
+describe('the global timeout', () => {
+  it('holds for all attempts of a call together', async () => {
+    const { url } = await serve((_, res) => {
+      res.writeHead(500)
+      res.end()
+    })
+    const http = testClient({ globalTimeout: 3 })
+    await failureOf(http.get(url, MAX))
+    // The third wait, of two seconds, would be too long.
+    expect(http.waits).toEqual([500, 1000])
+  })
+})
+
 describe('the end', () => {
   it('comes at once for everything under way when aborted', async () => {
     const { url, server } = await serve((req, res) => {
@@ -48,6 +61,7 @@ describe('the end', () => {
     const reason = new Error('interrupted')
     http.abort(reason)
     for (const promise of under) await expect(promise).rejects.toBe(reason)
+    expect(http.counts.requests).toBe(2)
     await expect(http.get(url, MAX)).rejects.toBe(reason)
     await http.close()
     await expect.poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(0)

@@ -141,7 +141,7 @@ describe('a client', () => {
       res.writeHead(503)
       res.end()
     })
-    const http = testClient()
+    const http = testClient({ requestsPerUrl: 4 })
     let first: UpstreamError | undefined
     for (let at = 0; first === undefined && at < 1000; at += 1) {
       const error = await failureOf(http.get(`${url}/${at}`, MAX))
@@ -153,12 +153,28 @@ describe('a client', () => {
     const before = asked
     for (const ask of [
       () => http.get(`${url}/new`, MAX),
+      // No requests are left for this one.
+      () => http.get(`${url}/0`, MAX),
       () => http.fetchFile(`${url}/new`, { size: undefined, ...MAX }),
     ]) {
       expect((await failureOf(ask())).kind).toBe('out-of-order')
     }
     expect(asked).toBe(before)
     expect(http.health).toMatchObject({ origin: url, reason: 'HTTP status 503' })
+  })
+
+  it('does not send what already waits for its turn', async () => {
+    let asked = 0
+    const { url } = await serve((_, res) => {
+      asked += 1
+      res.writeHead(403)
+      res.end()
+    })
+    const http = testClient({ workers: 1, now: () => performance.now() * 1000 })
+    const errors = await Promise.all(Array.from({ length: 400 }, (_, at) => failureOf(http.get(`${url}/${at}`, MAX))))
+    expect(errors.at(-1)?.kind).toBe('out-of-order')
+    expect(asked).toBeLessThan(400)
+    expect(errors.filter(isOutOfOrder)).toHaveLength(400 - asked)
   })
 
   it('goes on where a few URLs fail for ever', async () => {

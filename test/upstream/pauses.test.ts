@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createPauses } from '../../src/upstream/http/pauses.js'
 import type { Pauses } from '../../src/upstream/http/pauses.js'
 import { parseRateLimit, requestedPause } from '../../src/upstream/http/rate-limit.js'
-import { serve, testClient } from './support.js'
+import { failureOf, serve, testClient } from './support.js'
 
 const MAX = { maxBytes: 1_000_000 }
 const NOW = Date.UTC(2025, 0, 1, 12, 0, 0)
@@ -185,6 +185,26 @@ describe('a client', () => {
     expect(Math.max(...http.waits)).toBeLessThanOrEqual(ms)
   })
 
+  it('holds back requests that already wait for their turn', async () => {
+    const asked: (string | undefined)[] = []
+    const { url } = await serve((req, res) => {
+      asked.push(req.url)
+      if (asked.length === 1) res.writeHead(429, { 'retry-after': '3' })
+      res.end('x')
+    })
+    let clock = 0
+    const sleeping: (() => void)[] = []
+    const sleep = (): Promise<void> => new Promise((resolve) => void sleeping.push(resolve))
+    const http = testClient({ workers: 1, now: () => clock, sleep })
+    const answers = Promise.all(['/a', '/b', '/c'].map((path) => http.get(url + path, MAX)))
+    await expect.poll(() => sleeping.length).toBe(3)
+    expect(asked).toEqual(['/a'])
+    clock = 3000
+    for (const wake of sleeping) wake()
+    await answers
+    expect(asked).toHaveLength(4)
+  })
+
   it('has fewer requests under way for a while after a refusal', async () => {
     let [now, most, answered] = [0, 0, 0]
     const { url } = await serve((_, res) => {
@@ -222,6 +242,18 @@ describe('a client', () => {
     expect(http.waits[0]).toBeGreaterThan(4000)
     expect(http.waits[0]).toBeLessThanOrEqual(5000)
     expect(http.counts).toMatchObject({ requests: 3, retries: 0 })
+  })
+
+  it('gives up where the pause is longer than the time that is left', async () => {
+    const { url } = await serve((_, res) => {
+      res.writeHead(500, { 'ratelimit-remaining': '0', 'ratelimit-reset': '250' })
+      res.end()
+    })
+    const http = testClient({ globalTimeout: 60 })
+    const error = await failureOf(http.get(`${url}/x`, MAX))
+    expect(error.kind).toBe('timeout')
+    expect(error.message).toMatch(/\/x: the server asks to wait 5\d\.\d s, longer than the global timeout allows$/)
+    expect(http.counts.requests).toBe(1)
   })
 
   it('does not wait longer than its global timeout', async () => {

@@ -82,6 +82,14 @@ describe('redirects', () => {
     expect(await ask(`${other.replace('//', '//a:b@')}/end`)).toBe('GET /end nobody')
   })
 
+  it('leave no credentials in the address of the answer', async () => {
+    const url = await redirector()
+    for (const userinfo of ['user', ':secret', 'user:secret']) {
+      const target = `${url.replace('//', `//${userinfo}@`)}/end`
+      expect((await testClient().get(url + to(target), MAX)).url).toBe(`${url}/end`)
+    }
+  })
+
   it('keep a POST a POST or are errors', async () => {
     const url = await redirector()
     const http = testClient()

@@ -77,6 +77,12 @@ describe('createRetrier', () => {
     expect(waits).toEqual([60_000, 60_000])
   })
 
+  it('waits at least its own time, too', async () => {
+    const { retrier: subject, waits } = retrier(0.5, 2)
+    await exhaust(subject, connect(0))
+    expect(waits).toEqual([500, 1000])
+  })
+
   it('asks three times for a stale page, after one and two seconds', async () => {
     const { retrier: subject, waits } = retrier(0.1)
     const stale = new UpstreamError('stale', 'old')

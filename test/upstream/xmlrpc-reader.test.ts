@@ -61,6 +61,20 @@ describe('createRpcReader', () => {
     expect(read(`${HEAD}<params><param>${text}</param></params></methodResponse>`)?.value).toEqual(expected)
   })
 
+  it.each([
+    ['members in an array', '<array><data><member><name>a</name><value>1</value></member></data></array>'],
+    ['values in a struct', '<struct><value>1</value></struct>'],
+  ])('refuses %s', (_, value) => {
+    const text = `${HEAD}<params><param><value>${value}</value></param></params></methodResponse>`
+    for (const cuts of [[], [text.length - 60]]) expect(() => read(text, cuts)).toThrow('not a valid XML-RPC answer')
+  })
+
+  it('refuses an answer that ends within a character', () => {
+    const reader = createRpcReader('rpc')
+    reader.write(Buffer.concat([Buffer.from(success('text')), Buffer.from([0xc3])]))
+    expect(() => reader.end()).toThrow('not a valid XML-RPC answer')
+  })
+
   it('refuses a document type and the entities it could define', () => {
     const bomb = `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]>`
     const text = `${bomb}<methodResponse><params><param><value><string>&b;&f;</string></value></param></params></methodResponse>`

@@ -7,18 +7,22 @@ export interface Edits {
   readonly any: boolean
   /** options or content filters that shape what is served of a project */
   readonly options: boolean
-  /** filters that choose projects by name */
+  /** filters that choose projects by name, or `removed-projects` from `keep` to another value */
   readonly projects: boolean
   /** whether pages of a shape were made with other metadata, release or file filters than today's */
   readonly filtersDiffer: (shape: string) => boolean
 }
 
 /** A run that was interrupted under other options counts, even where the edit was taken back since. */
-export function findEdits({ shape, filters }: Pick<Context, 'shape' | 'filters'>, notes: RunNotes): Edits {
+export function findEdits(
+  { shape, filters, config }: Pick<Context, 'shape' | 'filters' | 'config'>,
+  notes: RunNotes,
+): Edits {
   const differs = (before: string | undefined, now: string): boolean => before !== undefined && before !== now
   const now = projectFiltersOf(filters)
   const options = notes.shape !== shape.id || notes.begunShape !== undefined
-  const projects = differs(notes.projectFilters, now) || notes.begunProjectFilters !== undefined
+  const stopsKeeping = notes.keeps && config.removedProjects !== 'keep'
+  const projects = differs(notes.projectFilters, now) || notes.begunProjectFilters !== undefined || stopsKeeping
   return {
     any: options || projects,
     options,

@@ -140,6 +140,8 @@ function createDraft(input: PlanInput, target: number): Draft {
   const removals: Removal[] = []
   const notes = new Map<string, LedgerEntry | undefined>()
   const waiting = new Map<string, LedgerEntry>()
+  /** of projects in `work`: the highest serial that upstream gave for one of their spellings */
+  const newest = new Map<string, number>()
   const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
 
   function isSettled(name: string, serial: number): boolean {
@@ -156,8 +158,8 @@ function createDraft(input: PlanInput, target: number): Draft {
     if (!isSafeProjectName(name)) return
     const entry = ledger.get(name)
     // The second spelling of a project that is in the plan already: the newest counts.
-    const before = work.get(name)
-    if (before !== undefined && before.serial >= (given.claimed ?? 0)) return
+    const before = newest.get(name)
+    if (before !== undefined && before >= (given.claimed ?? 0)) return
     const claimed =
       doubled && given.claimed !== undefined && entry !== undefined
         ? Math.max(entry.serial, given.claimed)
@@ -182,6 +184,7 @@ function createDraft(input: PlanInput, target: number): Draft {
           act === 'render' ? (entry?.serial ?? 0) : 0,
         )
         const spelling = listed === true || claimed !== undefined ? rawName : (entry?.rawName ?? rawName)
+        newest.set(name, given.claimed ?? 0)
         work.set(name, {
           name,
           rawName: spelling,
@@ -213,12 +216,27 @@ function createDraft(input: PlanInput, target: number): Draft {
         notes.set(name, { serial: claimed ?? 0, shape: shapeOf(name), absent: 'untaken' })
         break
       case 'nothing':
-        if (entry?.owed !== undefined && entry.absent !== 'gone' && facts.wanted) waiting.set(name, entry)
+        if (entry?.owed === undefined) break
+        // Upstream no longer lists it, and `removed-projects = keep` keeps it: nothing is owed.
+        if (listed === false || !facts.wanted) notes.set(name, withoutOwed(entry))
+        else if (entry.absent !== 'gone') waiting.set(name, entry)
         break
     }
   }
 
   return { work, removals, notes, waiting, isSettled, add }
+}
+
+function withoutOwed(entry: LedgerEntry): LedgerEntry {
+  const { serial, shape, rawName, absent, foreign, due } = entry
+  return {
+    serial,
+    shape,
+    ...(rawName === undefined ? {} : { rawName }),
+    ...(absent === undefined ? {} : { absent }),
+    ...(foreign === undefined ? {} : { foreign }),
+    ...(due === undefined ? {} : { due }),
+  }
 }
 
 const FILTERED_OUT = 'the project filters no longer want it'

@@ -96,8 +96,8 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
       thorough: reconciles,
       wentBack: changes.wentBack,
       hasSerials: changes.list?.hasSerials ?? true,
-      learnsUpTo: adopted?.taken === undefined ? -1 : since,
-      presumesUpTo: adopted?.taken === '8.0' && !edits.projects ? since : -1,
+      learnsUpTo: adopted?.taken !== undefined && since > 0 ? since : -1,
+      presumesUpTo: adopted?.taken === '8.0' && !edits.projects && since > 0 ? since : -1,
       removes: config.removedProjects !== 'keep',
     },
   })

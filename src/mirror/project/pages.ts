@@ -63,10 +63,11 @@ export async function writePages(storage: Storage, config: MirrorConfig, set: Pa
 /** Removes what of a project's pages and documents the configuration no longer has. */
 export async function removeOtherForms(storage: Storage, config: MirrorConfig, name: string): Promise<void> {
   const [own, other] = pageDirectories(name, config.hashIndex)
-  const wanted = new Set<PageName>([
+  const wanted = new Set<PageName | undefined>([
     ...(config.simpleFormat === 'JSON' ? [] : (['index.html', 'index.v1_html'] as const)),
     ...(config.simpleFormat === 'HTML' ? [] : (['index.v1_json'] as const)),
   ])
+  await removeVersions(storage, own, (file) => config.keepIndexVersions === 0 || !wanted.has(pageOf(file)))
   for (const page of PAGE_NAMES) if (!wanted.has(page)) await storage.remove(`${own}/${page}`)
   await removePages(storage, other)
   if (!config.json) await removeDocuments(storage, name)
@@ -77,11 +78,16 @@ export async function removeOtherForms(storage: Storage, config: MirrorConfig, n
  * the directory of a project with a name of one letter holds those of other projects.
  */
 export async function removePages(storage: Storage, directory: string): Promise<void> {
-  const versions = await storage.names(`${directory}/versions`, 'files')
-  for (const file of versions.filter((name) => VERSION_FILE.test(name))) {
-    await storage.remove(`${directory}/versions/${file}`, { pruneParents: true })
-  }
+  await removeVersions(storage, directory, () => true)
   for (const page of PAGE_NAMES) await storage.remove(`${directory}/${page}`, { pruneParents: 'all' })
+}
+
+/** Removes kept versions of pages, by their names. */
+async function removeVersions(storage: Storage, directory: string, goes: (file: string) => boolean): Promise<void> {
+  for (const file of await storage.names(`${directory}/versions`, 'files')) {
+    if (VERSION_FILE.test(file) && goes(file))
+      await storage.remove(`${directory}/versions/${file}`, { pruneParents: true })
+  }
 }
 
 export async function removeDocuments(storage: Storage, name: string): Promise<void> {
@@ -97,6 +103,11 @@ interface Versions {
 }
 
 const VERSION_FILE = /^index_\d+_.*Z\.(?:html|v1_html|v1_json)$/
+
+/** The page that a kept version is one of. */
+function pageOf(file: string): PageName | undefined {
+  return PAGE_NAMES.find((page) => file.endsWith(`Z${page.slice('index'.length)}`))
+}
 
 /** The page that is linked is never pruned, whatever the clock said when the others were written. */
 async function writeVersions(storage: Storage, { keep, directory, pages, serial }: Versions): Promise<string[]> {

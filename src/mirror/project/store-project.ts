@@ -124,7 +124,8 @@ export async function storeDocument(
   return key
 }
 
-function failureText([first, ...more]: readonly string[]): string | undefined {
+/** The first reason and how many more there are; undefined where there is none. */
+export function failureText([first, ...more]: readonly string[]): string | undefined {
   if (first === undefined || more.length === 0) return first
   return `${first} (and ${counted(more.length, 'more file')})`
 }

@@ -22,6 +22,8 @@ export interface WorkOffOptions {
   readonly journal: Journal
   /** of which projects the journal is told before their pages are touched: those that the ledger has, or all */
   readonly announces: 'none' | 'known' | 'all'
+  /** whether upstream lists a project, for one that it answers 404 for; without it only the plan tells */
+  readonly isListed?: (name: string) => Promise<boolean>
 }
 
 /**
@@ -31,18 +33,22 @@ export interface WorkOffOptions {
 export async function workOff(
   context: Context,
   items: Iterable<WorkItem>,
-  { journal, announces }: WorkOffOptions,
+  { journal, announces, isListed }: WorkOffOptions,
 ): Promise<WorkResult> {
   const { config, log, progress, storage } = context
   const ledger = await context.ledger()
   const result = createWorkResult()
   const stopping = (): boolean => config.stopOnError && isFailing(result)
 
-  async function workOn(item: WorkItem): Promise<void> {
+  async function workOn(planned: WorkItem): Promise<void> {
     throwIfStopped(context)
     if (stopping()) return
+    let item = planned
     if (announces === 'all' || (announces === 'known' && item.entry !== undefined)) await journal.begin([item.name])
     const outcome = await syncProject(context, item)
+    if (outcome.kind === 'missing' && isListed !== undefined && !(await isListed(item.name))) {
+      item = { ...item, removed: true, listed: false }
+    }
     progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
     result.take(context, item, outcome)
     const entry = nextEntry(context, item, outcome)
@@ -51,7 +57,7 @@ export async function workOff(
     await journal.finished(item.name, entry)
   }
 
-  let round = [...items].sort((a, b) => compareCodePoints(a.name, b.name))
+  let round = [...items].sort((a, b) => compareCodePoints(a.rawName, b.rawName))
   await storage.properties.survey?.(Math.ceil(round.length / PROJECTS_PER_LISTING))
   progress.phase('Projects', round.length)
   context.fetchThread?.expect(round.length)

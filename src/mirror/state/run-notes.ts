@@ -32,6 +32,8 @@ export interface RunNotes {
   readonly foreignKnown: boolean
   /** a guard kept the last run from removing projects: the next one looks again */
   readonly unsettled: boolean
+  /** the last run kept projects whatever upstream or the filters withdrew: `removed-projects = keep` */
+  readonly keeps: boolean
   /** URL of the upstream that had PyPI's JSON API */
   readonly jsonApiAt: string | undefined
   /** 8.0's state files as the last run left them: what the storage's version of them says need not be read */
@@ -67,6 +69,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     nextLook: number('nextLook'),
     foreignKnown: read['foreignKnown'] === true,
     unsettled: read['unsettled'] === true,
+    keeps: read['keeps'] === true,
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
     contentFilters: text('contentFilters'),

@@ -8,7 +8,7 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
-import { expectedOptions } from '../project/store-project.js'
+import { expectedOptions, failureText } from '../project/store-project.js'
 import { syncProject } from '../project/sync-project.js'
 import type { Context } from '../run/context.js'
 import { nextEntry, nextOwed } from '../run/next-entry.js'
@@ -21,10 +21,9 @@ import { upstreamSpecs } from './upstream-specs.js'
 
 /** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
 export async function checkProject(verifying: Verifying, name: string): Promise<boolean> {
-  const { context, ledger, notes, options } = verifying
+  const { context, ledger, options } = verifying
   const entry = ledger.get(name)
-  const madeWith = entry === undefined ? undefined : notes.shapes[entry.shape]
-  const source = await findSource(context, { name, entry, madeWith })
+  const source = await findSource(context, { name, entry })
   if (source.kind === 'ask') {
     context.report.verified.documents += 1
     if (options.dryRun) return planAsk(context, name, source.why)
@@ -42,7 +41,7 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
   return checkStored(verifying, source.project, source.kind === 'page')
 }
 
-/** Checks pages and files of a project that the mirror itself can tell. */
+/** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
 async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
   const { context, options, owned, ledger } = verifying
   const { config, report, log, storage } = context
@@ -69,8 +68,11 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     return failed.size === 0
   }
   if (wrong.length > 0) await repairPages(context, served)
-  const [reason] = failed.values()
+  const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
+  // A page does not tell which files were left out of it.
+  const left = fromPage ? item.entry?.owed : undefined
+  const owed = reason === undefined ? left : nextOwed(context, item, { reason })
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   ledger.set(name, {
     serial: project.lastSerial,
@@ -78,9 +80,10 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
     ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
-    ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
+    ...(owed === undefined ? {} : { owed }),
   })
-  return failed.size === 0
+  if (reason !== undefined) throw new BandersnatchError(reason)
+  return true
 }
 
 /** Checks the files that the served pages name. */

@@ -19,8 +19,6 @@ export type Source =
 export interface SourceQuestion {
   readonly name: string
   readonly entry: LedgerEntry | undefined
-  /** option -> value that its pages were made with; undefined where nobody knows */
-  readonly madeWith: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -32,8 +30,10 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   const { name, entry } = question
   const page = await bestPage(context, name)
   const rawName = entry?.rawName ?? name
+  const isDoubtful = entry?.shape === ''
   if (!config.json) {
     if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
+    if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
     return { kind: 'page', project: projectFromPage(page, { name, rawName }, config) }
   }
   const document = await storedProject(storage, name)
@@ -45,16 +45,13 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   const given = field(document.info, 'name')
   const project = { ...document, rawName: entry?.rawName ?? (typeof given === 'string' ? given : name) }
   if (config.simpleApiVersion === '1.1') return { kind: 'document', project }
-  const hasFields =
-    question.madeWith === undefined || question.madeWith['simple-api-version'] === config.simpleApiVersion
-  if (page === undefined || served !== document.lastSerial || !hasFields) {
-    return {
-      kind: 'ask',
-      why: page === undefined ? 'its pages are missing or damaged' : 'its pages are older than its document',
-    }
-  }
+  if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
+  if (served !== document.lastSerial) return { kind: 'ask', why: 'its pages are older than its document' }
+  if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
   return { kind: 'document', project: { ...project, page: pageFields(page) } }
 }
+
+const DOUBTFUL = 'a run was interrupted while it wrote the pages, which may not tell all that is needed now'
 
 /** The project that the served page describes; undefined where no page can be read. */
 export async function servedProject(

@@ -58,7 +58,7 @@ export function readLock(path: string): string {
 const holderFile = (path: string): string => `${path}-holder.json`
 
 /** A file that cannot be read names nobody: then its time decides. */
-function readOr(path: string, read: (path: string) => string): string {
+export function readOr(path: string, read: (path: string) => string): string {
   try {
     return read(path)
   } catch {

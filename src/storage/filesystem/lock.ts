@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { LockedError } from '../../errors.js'
+import lockfile from 'proper-lockfile'
+import { LockedError, systemCode } from '../../errors.js'
+import { LAYOUT } from '../../model/layout.js'
 import { LOCK_KEY, claimLock, msSince, now } from '../lock-claim.js'
 import type { FoundLock, LockObjects, Moment } from '../lock-claim.js'
-import { holderText, parseHolder } from '../lock-holder.js'
+import { holderText, lockedError, parseHolder } from '../lock-holder.js'
 import type { LockHolder } from '../lock-holder.js'
 import type { Lock } from '../types.js'
 import { storageError } from './errors.js'
-import { lockFiles, readLock } from './lock-file.js'
+import { lockFiles, readLock, readOr } from './lock-file.js'
 
 /** What the lock needs to know about this process and its neighbours. */
 export interface Host {
@@ -36,6 +38,10 @@ const STALE_MS = 30_000
 /** The same for a lock whose holder was killed before it could say who it is. */
 const STALE_NAMELESS_MS = 5_000
 const HEARTBEAT_MS = 2_000
+/** The guard of the lock: stale after so long, tried so often. */
+const GUARD_STALE_MS = 5_000
+const GUARD_RETRIES = 100
+const GUARD_PAUSE_MS = 100
 
 /**
  * The lock of a mirror directory: a file that names its holder and is touched every two seconds. Where the holder's
@@ -57,14 +63,44 @@ export async function lockDirectory(command: string, options: LockOptions): Prom
   }
   const text = JSON.stringify(mine)
   const objects = lockFiles(path)
-  const claimed = await claimLock({
-    objects,
-    text,
-    isDead: (found) => isDead(found, mine, options),
-    limitMs: STALE_NAMELESS_MS / 2,
-    onTakeOver: () => undefined,
-  })
+  const claimed = await oneAtATime(options, () =>
+    claimLock({
+      objects,
+      text,
+      isDead: (found) => isDead(found, mine, options),
+      limitMs: STALE_NAMELESS_MS / 2,
+      onTakeOver: () => undefined,
+    }),
+  )
   return hold({ objects, text, claimed }, options)
+}
+
+/**
+ * Lets one process at a time look at the lock and take it. A process that is killed meanwhile holds up the others for as
+ * long as proper-lockfile takes to see it, five seconds.
+ */
+async function oneAtATime<T>({ path }: LockOptions, take: () => Promise<T>): Promise<T> {
+  const own = path(LAYOUT.own)
+  let release: () => Promise<void>
+  try {
+    release = await lockfile.lock(own, {
+      lockfilePath: path(`${LOCK_KEY}-guard`),
+      realpath: false,
+      stale: GUARD_STALE_MS,
+      retries: { retries: GUARD_RETRIES, factor: 1, minTimeout: GUARD_PAUSE_MS, maxTimeout: GUARD_PAUSE_MS },
+      // The lock itself is created and replaced in one step: the guard only spares runs a race.
+      onCompromised: () => undefined,
+    })
+  } catch (error) {
+    if (systemCode(error) === 'ELOCKED') throw lockedError(readOr(path(LOCK_KEY), readLock))
+    throw storageError(error, 'lock', own)
+  }
+  try {
+    return await take()
+  } finally {
+    // Whoever takes it for stale has removed it already.
+    await release().catch(() => undefined)
+  }
 }
 
 async function isDead(found: FoundLock, mine: LockHolder, { host, path }: LockOptions): Promise<boolean> {

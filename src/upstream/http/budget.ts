@@ -40,9 +40,10 @@ export interface BudgetOptions {
 export interface Budget {
   /**
    * Call before each attempt.
+   * @returns whether the attempt is a retry: the URL failed and has not answered since
    * @throws UpstreamError, IntegrityError: the URL's last error, when the URL or the run has no requests left for it
    */
-  claim(key: string): void
+  claim(key: string): boolean
   /** The attempt failed with this error. */
   failed(key: string, error: Error): void
   /** The attempt succeeded. */
@@ -77,10 +78,11 @@ export function createBudget({ requestsPerUrl, requests }: BudgetOptions): Budge
   return {
     claim(key) {
       const entry = failing.get(key)
-      if (entry === undefined) return
+      if (entry === undefined) return false
       if (entry.requests >= requestsPerUrl) throw spentError(entry, '')
       if (runIsSpent()) throw spentError(entry, ', which has no retries left')
       retries += 1
+      return true
     },
     failed(key, error) {
       const before = failing.get(key)?.requests ?? recovered.get(key) ?? 0

@@ -3,7 +3,6 @@ import type { HttpCounts } from '../types.js'
 import type { Budget } from './budget.js'
 import type { Deadline } from './exchange.js'
 import { Retryable } from './failure.js'
-import { isOutOfOrder } from './health.js'
 import type { HealthMonitor } from './health.js'
 import { createRetrier } from './retry.js'
 import type { RetryPolicy } from './retry.js'
@@ -42,8 +41,8 @@ export function createCaller({ policy, budget, health, counts }: CallerOptions):
     for (let attempts = 0; ; attempts += 1) {
       policy.signal.throwIfAborted()
       health.check()
-      budget.claim(key)
-      if (attempts > 0 || failedBefore) counts.retries += 1
+      const isRetry = budget.claim(key)
+      if (attempts > 0 || isRetry) counts.retries += 1
       let progressed = false
       const progress = (): void => {
         progressed = true
@@ -55,12 +54,10 @@ export function createCaller({ policy, budget, health, counts }: CallerOptions):
         health.answered(url.origin)
         return result
       } catch (error) {
-        policy.signal.throwIfAborted()
         const failure = error instanceof Retryable ? error.error : error
-        if (isOutOfOrder(failure)) throw failure
         if (failure instanceof UpstreamError && !progressed) budget.failed(key, failure)
-        if (budget.isSpent(key)) throw giveUp(failure)
         try {
+          if (budget.isSpent(key)) throw failure
           await retrier.wait(error, deadline.at ?? Infinity)
         } catch (last) {
           policy.signal.throwIfAborted()

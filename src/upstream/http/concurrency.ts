@@ -98,8 +98,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
       ceiling = { ...ceiling, limit: Infinity }
       step = 1
     }
-    const by = adaptive ? step : 1
-    limit = Math.max(limit, Math.min(limit + by, most, ceiling.limit))
+    limit = Math.max(limit, Math.min(limit + step, most, ceiling.limit))
   }
 
   const decrease = (outcome: RequestOutcome, now: number): void => {

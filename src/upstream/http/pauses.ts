@@ -69,6 +69,8 @@ export function createPauses(clock: PauseClock, longest: number): Pauses {
 
   return {
     before(url) {
+      // Nearly always; parts of a URL are put together whenever they are asked for.
+      if (hosts.size === 0 && paths.size === 0) return 0
       const until = Math.max(hosts.get(url.origin)?.until ?? 0, paths.get(url.origin + url.pathname) ?? 0)
       return Math.max(until - clock.now(), 0)
     },
@@ -77,7 +79,8 @@ export function createPauses(clock: PauseClock, longest: number): Pauses {
       if (limit?.remaining === 0) pausePath(url.origin + url.pathname, limit.resetMs)
       const slowsDown = status === 429 || (status === 503 && headers['retry-after'] !== undefined)
       if (slowsDown) pauseHost(url.origin, requestedPause(headers, clock.epoch()), sentAt)
-      else if (status < 400 && sentAt >= (hosts.get(url.origin)?.since ?? Infinity)) hosts.delete(url.origin)
+      else if (hosts.size > 0 && status < 400 && sentAt >= (hosts.get(url.origin)?.since ?? Infinity))
+        hosts.delete(url.origin)
       return slowsDown
     },
   }

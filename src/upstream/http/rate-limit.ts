@@ -14,14 +14,19 @@ const EPOCH_SECONDS = 1e9
 
 /** A header that is a whole number, possibly with a policy behind it: `0, 100;w=60`. */
 function count(value: string | string[] | undefined): number | undefined {
+  if (value === undefined) return undefined
   const text = (Array.isArray(value) ? value[0] : value)?.trim() ?? ''
   const digits = /^(\d{1,15})(?:\.\d+)?(?=$|\s*[,;])/.exec(text)?.[1]
   return digits === undefined ? undefined : Number(digits)
 }
 
+const REMAINING = /(?:^|[,;\s])(?:r|remaining)=(\d{1,15})(?=$|[,;\s])/
+const RESET = /(?:^|[,;\s])(?:t|reset)=(\d{1,15})(?=$|[,;\s])/
+
 /** A parameter of the combined header: `limit=100, remaining=0, reset=5`, `"default";r=0;t=5`. */
-function parameter(text: string, names: string): number | undefined {
-  const digits = new RegExp(`(?:^|[,;\\s])(?:${names})=(\\d{1,15})(?=$|[,;\\s])`).exec(text)?.[1]
+function parameter(header: string | string[] | undefined, pattern: RegExp): number | undefined {
+  if (header === undefined) return undefined
+  const digits = pattern.exec(Array.isArray(header) ? header.join(', ') : header)?.[1]
   return digits === undefined ? undefined : Number(digits)
 }
 
@@ -33,11 +38,11 @@ function parameter(text: string, names: string): number | undefined {
  */
 export function parseRateLimit(headers: Headers, now: number): RateLimit | undefined {
   const combined = headers['ratelimit']
-  const text = Array.isArray(combined) ? combined.join(', ') : (combined ?? '')
   const remaining =
-    parameter(text, 'r|remaining') ?? count(headers['ratelimit-remaining']) ?? count(headers['x-ratelimit-remaining'])
-  const reset = parameter(text, 't|reset') ?? count(headers['ratelimit-reset']) ?? count(headers['x-ratelimit-reset'])
-  if (remaining === undefined || reset === undefined) return undefined
+    parameter(combined, REMAINING) ?? count(headers['ratelimit-remaining']) ?? count(headers['x-ratelimit-remaining'])
+  if (remaining === undefined) return undefined
+  const reset = parameter(combined, RESET) ?? count(headers['ratelimit-reset']) ?? count(headers['x-ratelimit-reset'])
+  if (reset === undefined) return undefined
   const resetMs = reset >= EPOCH_SECONDS ? reset * 1000 - now : reset * 1000
   return { remaining, resetMs: Math.max(resetMs, 0) }
 }

@@ -89,12 +89,7 @@ export function createRetrier(policy: RetryPolicy): Retrier {
       const ms = waitBefore(failed, failures, policy)
       if (ms === undefined || policy.now() + ms >= deadline) throw failed.error
       policy.log.info(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
-      try {
-        await policy.sleep(ms, policy.signal)
-      } catch (cause) {
-        policy.signal.throwIfAborted()
-        throw cause
-      }
+      await policy.sleep(ms, policy.signal)
     },
     progress() {
       failures = 0

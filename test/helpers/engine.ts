@@ -1,0 +1,156 @@
+import { onTestFinished } from 'vitest'
+import { parseConfig } from '../../src/config/config-file.js'
+import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
+import { shapeOf } from '../../src/config/shape.js'
+import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
+import { loadFilters } from '../../src/filters/index.js'
+import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
+import { makeShape } from '../../src/mirror/plan/shape.js'
+import { createOwners } from '../../src/mirror/project/owners.js'
+import type { Context } from '../../src/mirror/run/context.js'
+import { openDiffFile } from '../../src/mirror/run/diff-file.js'
+import { createJsonApi } from '../../src/mirror/run/json-api.js'
+import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
+import { createReport } from '../../src/mirror/run/report.js'
+import { loadLedger } from '../../src/mirror/state/ledger.js'
+import type { Ledger } from '../../src/mirror/state/ledger.js'
+import { loadNotes } from '../../src/mirror/state/run-notes.js'
+import type { StorageProperties } from '../../src/storage/types.js'
+import { createUpstream } from '../../src/upstream/index.js'
+import type { Upstream } from '../../src/upstream/types.js'
+import { recorder, testClient } from '../upstream/support.js'
+import { createPackageIndex, sdist, startIndex, wheel } from './index/index.js'
+import type { PackageIndex, RunningIndex } from './index/index.js'
+import type { ServerOptions } from './index/server.js'
+import { memoryPlace, memoryStorage } from './memory-storage.js'
+import type { MemoryPlace } from './memory-storage.js'
+
+/** A port on which nothing listens: for tests that never ask upstream. */
+const NOBODY = 'http://127.0.0.1:9'
+
+export interface EngineOptions {
+  /** the master; nobody answers there unless it is given */
+  readonly url?: string
+  /** further lines of [mirror] */
+  readonly mirror?: string
+  /** further sections of the configuration */
+  readonly sections?: string
+  /** what an earlier run left */
+  readonly place?: MemoryPlace
+  readonly properties?: StorageProperties
+  /** the time at which the run starts */
+  readonly now?: Date
+  readonly bootId?: string
+  /** answers instead of those of the server at `url` */
+  readonly upstream?: Partial<Upstream>
+  readonly fetchThread?: FetchThread
+}
+
+/** The context of one run on a storage in memory, and what a test looks at. */
+export interface Engine extends Context {
+  readonly place: MemoryPlace
+  /** what was logged, one line each */
+  readonly lines: readonly string[]
+  readonly stop: AbortController
+  /** a stored file's text; undefined where there is none */
+  text(key: string): string | undefined
+  /** keys of the stored files that match, sorted */
+  keys(pattern?: RegExp): string[]
+}
+
+export const NOW = new Date('2026-03-01T12:00:00Z')
+
+/** The lines of [mirror], then other sections. */
+function configFile(lines: string): ConfigFile {
+  const text = `[mirror]\ndirectory = /memory\nallow-non-https = true\n${lines}`
+  return parseConfig(text, 'bandersnatch.conf', mirrorDefaults())
+}
+
+/** The [mirror] section with these lines. */
+export function mirrorConfig(lines = ''): MirrorConfig {
+  return readMirror(configFile(lines), { env: {}, warn: () => undefined })
+}
+
+/** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
+export async function engine(options: EngineOptions = {}): Promise<Engine> {
+  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
+  const log = recorder()
+  const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
+  const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
+  const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+  const filters = await loadFilters(file, enabled, { directory: '/memory' })
+  const shape = makeShape(shapeOf(config), filters)
+  const storage = memoryStorage(place, options.properties)
+  const http = testClient({ log, workers: config.workers })
+  const stop = new AbortController()
+  let loaded: Promise<Ledger> | undefined
+  const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
+  return {
+    config,
+    storage,
+    upstream: { ...createUpstream(http, { master: url, log }), ...options.upstream },
+    http,
+    filters,
+    log,
+    report: createReport(),
+    progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
+    diff: await openDiffFile(storage, config, options.now ?? NOW),
+    startedAt: options.now ?? NOW,
+    shape,
+    shapeOf: () => shape.id,
+    ledger,
+    owners: createOwners({
+      config,
+      storage,
+      log,
+      ledger,
+      foreignKnown: async () => (await loadNotes(storage)).foreignKnown,
+    }),
+    locks: createKeyLocks(),
+    jsonApi: createJsonApi(config.metadata),
+    bootId,
+    signal: stop.signal,
+    fetchThread: options.fetchThread,
+    place,
+    lines: log.lines,
+    stop,
+    text: (key) => place.files.get(key)?.body.toString(),
+    keys: (pattern = /./) => [...place.files.keys()].filter((key) => pattern.test(key)).sort(),
+  }
+}
+
+/** Serves an index until the test ends. */
+export async function serveTestIndex(
+  index: PackageIndex,
+  onRequest?: ServerOptions['onRequest'],
+): Promise<RunningIndex> {
+  const server = await startIndex(index, onRequest === undefined ? {} : { onRequest })
+  onTestFinished(() => server.close())
+  return server
+}
+
+/** An index of projects with one wheel each. */
+export function indexOf(...names: readonly string[]): PackageIndex {
+  const index = createPackageIndex()
+  for (const name of names) publish(index, name, '1.0')
+  return index
+}
+
+export function publish(index: PackageIndex, name: string, version: string, kind: 'wheel' | 'sdist' = 'wheel'): void {
+  const distribution = { name, version }
+  index.publish(name, version, [kind === 'wheel' ? wheel(distribution) : sdist(distribution)])
+}
+
+/** Filenames on a project's JSON page. */
+export function servedFiles(run: Pick<Engine, 'text'>, name: string): string[] {
+  const page = JSON.parse(run.text(`web/simple/${name}/index.v1_json`) ?? '{"files":[]}') as {
+    files: { filename: string }[]
+  }
+  return page.files.map(({ filename }) => filename)
+}
+
+/** Names in the JSON root index. */
+export function listedNames(run: Pick<Engine, 'text'>): string[] {
+  const root = JSON.parse(run.text('web/simple/index.v1_json') ?? '{"projects":[]}') as { projects: { name: string }[] }
+  return root.projects.map(({ name }) => name)
+}
