@@ -120,6 +120,7 @@ describe('mirror --dry-run', () => {
     expect(await plan('sync', FIXTURE_APP)).toEqual({
       code: 0,
       projects: [{ name: FIXTURE_APP, action: 'update', files: 0, bytes: 0 }],
+      reasons: {},
       removals: [],
       files: 0,
       bytes: 0,
@@ -134,7 +135,7 @@ describe('mirror --dry-run', () => {
     writeFileSync(join(packages, broken), 'broken')
     writeFileSync(join(packages, 'stray'), 'of nobody')
     const verify = await plan('verify', '--delete')
-    expect(verify).toMatchObject({ code: 0, removals: [], files: 2, remove: [join(packages, 'stray')] })
+    expect(verify).toMatchObject({ code: 1, removals: [], files: 2, remove: [join(packages, 'stray')] })
     expect(verify.projects.map(({ name, action, files }) => [name, action, files])).toEqual([
       ['demo-bare', 'repair', 1],
       ['demo-native', 'repair', 1],
