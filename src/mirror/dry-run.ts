@@ -43,8 +43,8 @@ export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
   readonly serial?: { readonly before: number | undefined; readonly after: number }
   readonly projects: readonly PlannedProject[]
-  /** how many projects the run looks at, by reason */
-  readonly reasons: Readonly<Record<string, number>>
+  /** how many projects a `mirror` run looks at, by reason */
+  readonly reasons?: Readonly<Record<string, number>>
   readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
   /** why the removals would not happen */
   readonly refusal: string | undefined
@@ -108,11 +108,11 @@ export async function planSync(context: Context, names: readonly string[]): Prom
     }
   })
   const planned = await planProjects(context, items, false)
-  const removals = await servedOnes(context, withdrawn(planned))
+  // The admin named them: there is no other reason.
   const projects = planned.map((project): PlannedProject => ({ ...project, why: undefined }))
+  const removals = await servedOnes(context, withdrawn(projects))
   return {
     projects,
-    reasons: {},
     removals,
     refusal: undefined,
     files: sum(projects, 'files'),
@@ -192,11 +192,16 @@ async function filesToFetch(context: Context, project: Project): Promise<{ files
   return { files, bytes }
 }
 
+const NOWHERE = 'upstream answers 404 for its metadata and its page'
+
 /** Upstream answers 404: that is a failure of a project that the mirror serves, as long as the answer is not believed. */
 function missing(context: Context, item: WorkItem, nothing: Omit<PlannedProject, 'action'>): PlannedProject {
-  const served = item.entry !== undefined && item.entry.absent === undefined
-  if (!served || isBelieved(context, item)) return { ...nothing, action: 'gone' }
-  return { ...nothing, action: 'failed', reason: MISSING }
+  const { entry, listed, reason } = item
+  const served = entry !== undefined && entry.absent === undefined
+  // One that was asked for by its name should be there.
+  const named = reason === 'forced' && listed === undefined
+  if ((!served && !named) || isBelieved(context, item)) return { ...nothing, action: 'gone' }
+  return { ...nothing, action: 'failed', reason: listed === true ? MISSING : NOWHERE }
 }
 
 /** Which plugin decides over a project, its releases and its files, and what the ledger says: `mirror --explain NAME`. */

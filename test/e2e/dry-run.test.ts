@@ -120,7 +120,6 @@ describe('mirror --dry-run', () => {
     expect(await plan('sync', FIXTURE_APP)).toEqual({
       code: 0,
       projects: [{ name: FIXTURE_APP, action: 'update', files: 0, bytes: 0 }],
-      reasons: {},
       removals: [],
       files: 0,
       bytes: 0,
@@ -135,6 +134,7 @@ describe('mirror --dry-run', () => {
     writeFileSync(join(packages, broken), 'broken')
     writeFileSync(join(packages, 'stray'), 'of nobody')
     const verify = await plan('verify', '--delete')
+    // damage was found
     expect(verify).toMatchObject({ code: 1, removals: [], files: 2, remove: [join(packages, 'stray')] })
     expect(verify.projects.map(({ name, action, files }) => [name, action, files])).toEqual([
       ['demo-bare', 'repair', 1],
@@ -163,8 +163,8 @@ describe('mirror --dry-run', () => {
 
   it('of sync plans the named projects alone', async () => {
     const { stdout, code } = await bandersnatch('sync', '--dry-run', FIXTURE_APP, 'no-such-project')
-    expect(code).toBe(0)
+    expect(code).toBe(1)
     expect(stdout).toMatch(new RegExp(`^update +${FIXTURE_APP}: 0 files`, 'm'))
-    expect(stdout).toMatch(/^gone +no-such-project/m)
+    expect(stdout).toMatch(/^failed +no-such-project: upstream answers 404/m)
   })
 })

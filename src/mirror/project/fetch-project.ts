@@ -40,7 +40,7 @@ export async function fetchProject(
   if (document === 'gone') return fromPage(context, rawName, required)
   const { text } = document
   const parsed = parseDocument(document.json, text, rawName)
-  const whole = parsed.kind === 'complete' && releaseFiles(parsed.project).length > 0
+  const whole = parsed.kind === 'complete' && releaseFiles(parsed.project).length + parsed.refused.length > 0
   if (parsed.kind === 'complete' && whole && context.config.simpleApiVersion === '1.1') return { ...parsed, text }
   // A document without files may be one of PyPI's to come: then the page decides.
   const page = await askPage(context, rawName, required)

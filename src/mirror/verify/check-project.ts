@@ -16,6 +16,7 @@ import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
 import { repairPages, wrongPages } from './check-pages.js'
 import { findSource, servedProject } from './source.js'
+import type { Source } from './source.js'
 import type { Verifying } from './types.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
@@ -23,7 +24,10 @@ import { upstreamSpecs } from './upstream-specs.js'
 export async function checkProject(verifying: Verifying, name: string): Promise<boolean> {
   const { context, ledger, options } = verifying
   const entry = ledger.get(name)
-  const source = await findSource(context, { name, entry })
+  // What is owed of a project is not on its page: only upstream knows it.
+  const owed = entry?.absent === undefined ? entry?.owed : undefined
+  const source: Source =
+    owed === undefined ? await findSource(context, { name, entry }) : { kind: 'ask', why: owed.reason }
   if (source.kind === 'ask') {
     context.report.verified.documents += 1
     if (options.dryRun) return planAsk(context, name, source.why)
