@@ -34,8 +34,8 @@ export function createLedgerUpstream(): LedgerUpstream {
       [...releases.values()].flatMap(({ files }) => files),
     )
     if (files.length === 0) return 'nothing to share'
-    const { uploadTime, digests, ...file } = draw.from(files)
-    void [uploadTime, digests]
+    const { filename, body, metadata, servesMetadata, attested } = draw.from(files)
+    const file = { filename, body, metadata, servesMetadata, ...(attested === undefined ? {} : { attested }) }
     if (
       [...(index.projects.get(name)?.releases.values() ?? [])].some((release) =>
         release.files.some(({ filename }) => filename === file.filename),
