@@ -42,7 +42,8 @@ export async function ensureFiles(
   }
   if (owed.length === 0) return { fetched: [], failed }
   const byThread = context.fetchThread?.takes() === true
-  const outcome = byThread ? await context.fetchThread.fetch(owed, options) : await fetchOwed(context, owed, options)
+  const fetched = byThread ? await context.fetchThread.fetch(owed, options) : undefined
+  const outcome = fetched ?? (await fetchOwed(context, owed, options))
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
 }
