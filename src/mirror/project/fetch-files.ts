@@ -47,7 +47,8 @@ export async function ensureFiles(
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
   const how = { cautious: options.cautious !== undefined }
-  const outcome = byThread ? await context.fetchThread.fetch(inTurn, how) : await fetchOwed(context, inTurn, how)
+  const fetched = byThread ? await context.fetchThread.fetch(inTurn, how) : undefined
+  const outcome = fetched ?? (await fetchOwed(context, inTurn, how))
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
 }
