@@ -3,6 +3,7 @@ import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters
 import type { Drop } from '../filters/types.js'
 import { expectedFiles } from '../model/expected.js'
 import { isSafeProjectName } from '../model/layout.js'
+import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import type { Reason } from './plan/judge.js'
@@ -166,22 +167,27 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
     if (fetched === 'missing') return missing(item, nothing)
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
-    const wanted = filterReleases(context.filters, fetched.project)
-    const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
-    let files = 0
-    let bytes = 0
-    for (const spec of specs) {
-      const held = await context.storage.stat(spec.key)
-      if (held !== undefined && (spec.size === undefined || spec.size === held.size)) continue
-      files += 1
-      bytes += spec.size ?? 0
-    }
-    return { ...nothing, action, files, bytes }
+    return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
     return { ...nothing, action: 'failed', reason: errorText(error) }
   }
+}
+
+/** How many of a project's files are missing or have another size, and their bytes. */
+async function filesToFetch(context: Context, project: Project): Promise<{ files: number; bytes: number }> {
+  const wanted = filterReleases(context.filters, project)
+  const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
+  let files = 0
+  let bytes = 0
+  for (const spec of specs) {
+    const held = await context.storage.stat(spec.key)
+    if (held !== undefined && (spec.size === undefined || spec.size === held.size)) continue
+    files += 1
+    bytes += spec.size ?? 0
+  }
+  return { files, bytes }
 }
 
 /** Upstream answers 404: the project is gone where upstream said that it was removed. */

@@ -1,3 +1,4 @@
+import type { Adopted } from '../state/adopt.js'
 import type { Ledger } from '../state/ledger.js'
 import { loadNotes } from '../state/run-notes.js'
 import type { RunNotes } from '../state/run-notes.js'
@@ -7,6 +8,7 @@ import { recallJsonApi } from '../project/json-api.js'
 import type { Context } from '../run/context.js'
 import { findEdits } from './edits.js'
 import type { Edits } from './edits.js'
+import type { Circumstances } from './judge.js'
 import { openLedger } from './open-ledger.js'
 import { makePlan, sinceSerial } from './make-plan.js'
 import type { SyncPlan, UpstreamChanges } from './types.js'
@@ -44,17 +46,13 @@ const HOUR_MS = 3600_000
 
 /** Asks upstream what changed and decides what to do about it. A quiet run asks once and reads no ledger. */
 export async function planRun(context: Context, options: PlanRunOptions): Promise<PlannedRun> {
-  const { storage, config, log, filters, startedAt } = context
+  const { storage, config, log, filters } = context
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: options.readOnly, remembered: notes.stateFiles })
   const since = sinceSerial(state, options.forceCheck)
   const edits = findEdits(context, notes)
-  const elapsed = startedAt.getTime() - (notes.reconciledAt ?? 0)
-  // Negative where the clock was wrong: then nobody knows.
-  const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
-  const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
-  const needsLedger =
-    state.todo !== undefined || edits.any || reconciles || looks || options.forceCheck || options.retryFailed
+  const reconciles = isTimeToReconcile(context, notes)
+  const needsLedger = state.todo !== undefined || edits.any || reconciles || asksForLedger(context, notes, options)
   let adopted = needsLedger ? await openLedger(context, { notes, state, thorough: reconciles, ...options }) : undefined
   const wholeList =
     options.forceCheck ||
@@ -86,19 +84,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     filtersDiffer: edits.filtersDiffer,
     shapes: notes.shapes,
     rootEdited: edits.options && !options.readOnly,
-    circumstances: {
-      now: startedAt.getTime() / 1000,
-      since,
-      forced: options.forceCheck,
-      projectsEdited: edits.projects,
-      retryFailed: options.retryFailed,
-      thorough: reconciles,
-      wentBack: changes.wentBack,
-      hasSerials: changes.list?.hasSerials ?? true,
-      learnsUpTo: adopted?.taken === undefined ? -1 : since,
-      presumesUpTo: adopted?.taken === '8.0' && !edits.projects ? since : -1,
-      removes: config.removedProjects !== 'keep',
-    },
+    circumstances: circumstancesOf(context, options, { since, edits, reconciles, adopted, changes }),
   })
   log.info(`Trying to reach serial: ${plan.target}`)
   log.info(`${plan.work.size} packages to sync.`)
@@ -108,6 +94,47 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     [...plan.work.values()].slice(0, WITNESS_CANDIDATES).map(({ rawName }) => rawName),
   )
   return { known: { state, notes, ledger, adopted: adopted?.count ?? 0 }, plan, changes, edits }
+}
+
+/** Whether the mirror must be compared with upstream's whole list again. */
+function isTimeToReconcile({ config, startedAt }: Context, { reconciledAt }: RunNotes): boolean {
+  const elapsed = startedAt.getTime() - (reconciledAt ?? 0)
+  // Negative where the clock was wrong: then nobody knows.
+  return elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
+}
+
+/** Whether the ledger may name work that neither upstream nor `todo` names. */
+function asksForLedger(
+  { startedAt }: Context,
+  { nextLook }: RunNotes,
+  { forceCheck, retryFailed }: PlanRunOptions,
+): boolean {
+  return forceCheck || retryFailed || (nextLook !== undefined && nextLook * 1000 <= startedAt.getTime())
+}
+
+interface Found {
+  readonly since: number
+  readonly edits: Edits
+  readonly reconciles: boolean
+  readonly adopted: Adopted | undefined
+  readonly changes: UpstreamChanges
+}
+
+function circumstancesOf({ config, startedAt }: Context, options: PlanRunOptions, found: Found): Circumstances {
+  const { since, edits, reconciles, adopted, changes } = found
+  return {
+    now: startedAt.getTime() / 1000,
+    since,
+    forced: options.forceCheck,
+    projectsEdited: edits.projects,
+    retryFailed: options.retryFailed,
+    thorough: reconciles,
+    wentBack: changes.wentBack,
+    hasSerials: changes.list?.hasSerials ?? true,
+    learnsUpTo: adopted?.taken === undefined ? -1 : since,
+    presumesUpTo: adopted?.taken === '8.0' && !edits.projects ? since : -1,
+    removes: config.removedProjects !== 'keep',
+  }
 }
 
 /** More than json-api.ts looks at. */

@@ -27,32 +27,46 @@ export interface SourceQuestion {
  * than the page.
  */
 export async function findSource(context: Context, question: SourceQuestion): Promise<Source> {
-  const { config, storage } = context
+  const { config } = context
   const { name, entry } = question
   const page = await bestPage(context, name)
   const rawName = entry?.rawName ?? name
   if (!config.json) {
-    if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
+    if (page === undefined) return ask(NO_PAGES)
     return { kind: 'page', project: projectFromPage(page, { name, rawName }, config) }
   }
+  return documentSource(context, question, page)
+}
+
+/** What the metadata document says, with what the page says beside. */
+async function documentSource(
+  { config, storage }: Pick<Context, 'config' | 'storage'>,
+  { name, entry, madeWith }: SourceQuestion,
+  page: JsonObject | undefined,
+): Promise<Source> {
   const document = await storedProject(storage, name)
   const where = storage.location(jsonKey(name))
-  if (document === undefined) return { kind: 'ask', why: `${where} is missing` }
-  if (document === 'unreadable') return { kind: 'ask', why: `${where} cannot be read` }
+  if (document === undefined) return ask(`${where} is missing`)
+  if (document === 'unreadable') return ask(`${where} cannot be read`)
   const served = page === undefined ? 0 : (pageSerial(page) ?? 0)
-  if (document.lastSerial < served) return { kind: 'ask', why: `${where} is older than the page` }
-  const given = field(document.info, 'name')
-  const project = { ...document, rawName: entry?.rawName ?? (typeof given === 'string' ? given : name) }
+  if (document.lastSerial < served) return ask(`${where} is older than the page`)
+  const project = { ...document, rawName: entry?.rawName ?? ownName(document) }
   if (config.simpleApiVersion === '1.1') return { kind: 'document', project }
-  const hasFields =
-    question.madeWith === undefined || question.madeWith['simple-api-version'] === config.simpleApiVersion
-  if (page === undefined || served !== document.lastSerial || !hasFields) {
-    return {
-      kind: 'ask',
-      why: page === undefined ? 'its pages are missing or damaged' : 'its pages are older than its document',
-    }
-  }
+  if (page === undefined) return ask(NO_PAGES)
+  const hasFields = madeWith === undefined || madeWith['simple-api-version'] === config.simpleApiVersion
+  if (served !== document.lastSerial || !hasFields) return ask('its pages are older than its document')
   return { kind: 'document', project: { ...project, page: pageFields(page) } }
+}
+
+const NO_PAGES = 'its pages are missing or damaged'
+
+function ask(why: string): Source {
+  return { kind: 'ask', why }
+}
+
+function ownName({ info, name }: Project): string {
+  const given = field(info, 'name')
+  return typeof given === 'string' ? given : name
 }
 
 /** The page that knows most: JSON before HTML, at the place of today before the other one. */
