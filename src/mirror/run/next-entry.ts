@@ -1,7 +1,7 @@
 import type { WorkItem } from '../plan/types.js'
 import type { LedgerEntry, Owed } from '../state/ledger-entry.js'
 import type { Context } from './context.js'
-import type { Outcome } from './outcome.js'
+import type { Outcome, Synced } from './outcome.js'
 
 const MINUTE = 60
 const HOUR = 3600
@@ -22,14 +22,7 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
   const served = item.entry !== undefined && item.entry.absent === undefined
   switch (outcome.kind) {
     case 'synced':
-      return {
-        serial: outcome.serial,
-        shape,
-        ...(outcome.rawName === name ? {} : { rawName: outcome.rawName }),
-        ...(outcome.foreign ? { foreign: true } : {}),
-        ...(outcome.due === undefined ? {} : { due: outcome.due }),
-        ...(outcome.owed === undefined ? {} : { owed: nextOwed(context, item, { reason: outcome.owed }) }),
-      }
+      return syncedEntry(context, item, outcome)
     case 'filtered':
     case 'refused':
       return served ? 'unchanged' : { serial: outcome.serial, shape, absent: outcome.kind }
@@ -41,6 +34,18 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
       return { serial, shape, absent: 'gone', ...ghostOwed(context, item) }
     case 'failed':
       return failedEntry(context, item, { reason: outcome.reason })
+  }
+}
+
+function syncedEntry(context: EntryContext, item: WorkItem, outcome: Synced): LedgerEntry {
+  const { serial, rawName, foreign, due, owed } = outcome
+  return {
+    serial,
+    shape: context.shapeOf(item.name),
+    ...(rawName === item.name ? {} : { rawName }),
+    ...(foreign ? { foreign: true } : {}),
+    ...(due === undefined ? {} : { due }),
+    ...(owed === undefined ? {} : { owed: nextOwed(context, item, { reason: owed }) }),
   }
 }
 

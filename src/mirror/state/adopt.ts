@@ -30,34 +30,14 @@ export interface AdoptOptions {
  * version made, and where the ledger was lost.
  */
 export async function adoptProjects(context: Context, { ledger, notes, thorough }: AdoptOptions): Promise<Adopted> {
-  const { storage, config, log, shape } = context
+  const { storage, log, shape } = context
   const had = notes.shape !== undefined
   const lost = (had && !ledger.found) || ledger.damaged > 0
-  const unknown = new Set<string>()
-  if (lost || !ledger.found || thorough) {
-    if (!ledger.found && !had)
-      await loadOldState(storage, ledger, { shape: notes.contentFilters === shape.filters ? shape.id : '' })
-    const shapeId = had
-      ? lost && notes.begunShape === undefined
-        ? (notes.shape ?? '')
-        : ''
-      : takenShape(context, notes)
-    const adopt = (name: string, id: string): void => {
-      if (!isSafeProjectName(name) || ledger.pageSerial(name) !== undefined) return
-      ledger.set(name, { serial: 0, shape: id })
-      unknown.add(name)
-    }
-    for await (const names of mirroredNames(storage, config.hashIndex)) for (const name of names) adopt(name, shapeId)
-    // Their pages must move.
-    for await (const names of misplacedNames(storage, config.hashIndex)) {
-      for (const name of names) {
-        adopt(name, '')
-        const entry = ledger.get(name)
-        if (entry !== undefined && entry.absent === undefined && entry.shape !== '')
-          ledger.set(name, { ...entry, shape: '' })
-      }
-    }
+  if (!ledger.found && !had) {
+    await loadOldState(storage, ledger, { shape: notes.contentFilters === shape.filters ? shape.id : '' })
   }
+  const looks = lost || !ledger.found || thorough
+  const unknown = looks ? await adoptPages(context, ledger, adoptedShape(context, notes, lost)) : new Set<string>()
   const readSerials = async (): Promise<void> => {
     for (const name of unknown) {
       const entry = ledger.get(name)
@@ -67,13 +47,40 @@ export async function adoptProjects(context: Context, { ledger, notes, thorough 
   }
   if (lost) log.warn(lostText(storage.location(LAYOUT.ledger), ledger, unknown.size))
   if (had) await readSerials()
-  return {
-    ledger,
-    lost,
-    taken: had ? undefined : notes.reconciledAt === undefined ? '8.0' : '1.0',
-    count: unknown.size,
-    readSerials,
+  const maker = notes.reconciledAt === undefined ? '8.0' : '1.0'
+  return { ledger, lost, taken: had ? undefined : maker, count: unknown.size, readSerials }
+}
+
+/** Gives every project with pages and no line one of serial 0. Returns their names. */
+async function adoptPages(
+  { storage, config }: Pick<Context, 'storage' | 'config'>,
+  ledger: Ledger,
+  shape: string,
+): Promise<Set<string>> {
+  const unknown = new Set<string>()
+  const adopt = (name: string, id: string): void => {
+    if (!isSafeProjectName(name) || ledger.pageSerial(name) !== undefined) return
+    ledger.set(name, { serial: 0, shape: id })
+    unknown.add(name)
   }
+  for await (const names of mirroredNames(storage, config.hashIndex)) for (const name of names) adopt(name, shape)
+  // Their pages must move.
+  for await (const names of misplacedNames(storage, config.hashIndex)) {
+    for (const name of names) {
+      adopt(name, '')
+      const entry = ledger.get(name)
+      if (entry !== undefined && entry.absent === undefined && entry.shape !== '') {
+        ledger.set(name, { ...entry, shape: '' })
+      }
+    }
+  }
+  return unknown
+}
+
+/** The shape of pages that the ledger does not know: that of the last complete run where only the ledger was lost. */
+function adoptedShape(context: Context, notes: RunNotes, lost: boolean): string {
+  if (notes.shape === undefined) return takenShape(context, notes)
+  return lost && notes.begunShape === undefined ? notes.shape : ''
 }
 
 function lostText(path: string, { found, damaged }: Ledger, count: number): string {

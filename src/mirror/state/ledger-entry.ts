@@ -41,7 +41,8 @@ export interface Owed {
   readonly reason: string
 }
 
-const TOKEN = /^[0-9a-f]{1,64}$/
+/** Name, serial, shape and what follows. */
+const BEGINNING = /^([^ ]+) (\d{1,15}) (-|[0-9a-f]{1,64})((?: .*)?)$/s
 const NUMBER = /^\d{1,15}$/
 
 /** One line without its line end: `name serial shape key=value...`. `reason` comes last, as it may hold blanks. */
@@ -64,31 +65,55 @@ export function formatEntry(name: string, entry: LedgerEntry): string {
 export function parseEntry(line: string): readonly [name: string, entry: LedgerEntry] | undefined {
   const reasonAt = line.indexOf(' reason=')
   const head = reasonAt < 0 ? line : line.slice(0, reasonAt)
-  const [name = '', serialText = '', shapeText = '', ...rest] = head.split(' ')
-  if (name === '' || !NUMBER.test(serialText) || !(shapeText === '-' || TOKEN.test(shapeText))) return undefined
-  const fields = new Map<string, string>()
-  for (const part of rest) {
-    const equals = part.indexOf('=')
-    fields.set(equals < 0 ? part : part.slice(0, equals), equals < 0 ? '' : part.slice(equals + 1))
-  }
+  const beginning = parseBeginning(head)
+  if (beginning === undefined) return undefined
+  const { name, serial, shape, fields } = beginning
   const absent = ABSENT_REASONS.find((reason) => reason === fields.get('absent'))
   if (fields.has('absent') && absent === undefined) return undefined
+  const reason = reasonAt < 0 ? '' : line.slice(reasonAt + ' reason='.length)
+  const owed = fields.has('owed') ? parseOwed(fields, reason) : undefined
+  if (fields.has('owed') && owed === undefined) return undefined
+  return [name, { serial, shape, ...optionalFields(fields, absent), ...(owed && { owed }) }]
+}
+
+interface Beginning extends Pick<LedgerEntry, 'serial' | 'shape'> {
+  readonly name: string
+  readonly fields: ReadonlyMap<string, string>
+}
+
+function parseBeginning(head: string): Beginning | undefined {
+  const [, name = '', serial = '', shape = '', others = ''] = BEGINNING.exec(head) ?? []
+  if (name === '') return undefined
+  return {
+    name,
+    serial: Number(serial),
+    shape: shape === '-' ? '' : shape,
+    fields: parseFields(others.split(' ').slice(1)),
+  }
+}
+
+/** `key=value` and `key` */
+function parseFields(parts: readonly string[]): Map<string, string> {
+  return new Map(
+    parts.map((part): [string, string] => {
+      const equals = part.indexOf('=')
+      return equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)]
+    }),
+  )
+}
+
+function optionalFields(
+  fields: ReadonlyMap<string, string>,
+  absent: AbsentReason | undefined,
+): Pick<LedgerEntry, 'rawName' | 'absent' | 'foreign' | 'due'> {
   const due = time(fields.get('due'))
   const rawName = decoded(fields.get('raw'))
-  const owed = fields.has('owed')
-    ? parseOwed(fields, reasonAt < 0 ? '' : line.slice(reasonAt + ' reason='.length))
-    : 'none'
-  if (owed === undefined) return undefined
-  const entry: LedgerEntry = {
-    serial: Number(serialText),
-    shape: shapeText === '-' ? '' : shapeText,
+  return {
     ...(rawName === undefined ? {} : { rawName }),
     ...(absent === undefined ? {} : { absent }),
     ...(fields.has('foreign') ? { foreign: true } : {}),
     ...(due === undefined ? {} : { due }),
-    ...(owed === 'none' ? {} : { owed }),
   }
-  return [name, entry]
 }
 
 function parseOwed(fields: ReadonlyMap<string, string>, reason: string): Owed | undefined {

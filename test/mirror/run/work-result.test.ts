@@ -146,7 +146,9 @@ describe('reportFailures', () => {
   it('tells since when and how often, and what waits', async () => {
     const { run, result } = await taking([item('a'), FAILED], [item('b', { entry: runs(4) }), FAILED])
     const next = NOW.getTime() / 1000 + 60
-    const waiting = new Map([['c', { ...HELD, owed: { since: 60, runs: 9, next, serial: 5, reason: 'slow' } }]])
+    const waiting = new Map<string, LedgerEntry>([
+      ['c', { ...HELD, owed: { since: 60, runs: 9, next, serial: 5, reason: 'slow' } }],
+    ])
     reportFailures(run, { result, waiting: new Map([...waiting, ['d', HELD]]) })
     expect(run.report.failures).toEqual([
       { project: 'a', reason: 'it broke', since: NOW.toISOString(), runs: 1 },
