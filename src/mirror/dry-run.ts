@@ -29,7 +29,7 @@ export interface PlannedProject {
   readonly name: string
   readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'repair' | 'failed'
   /** why the run looks at it (docs/change-detection.md); undefined in plans of other commands */
-  readonly why?: Reason
+  readonly why?: Reason | undefined
   /** files to fetch and their bytes; undefined with `quick`. Core metadata files count with 0 bytes: nobody tells their size. */
   readonly files: number | undefined
   readonly bytes: number | undefined
@@ -41,8 +41,8 @@ export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
   readonly serial?: { readonly before: number | undefined; readonly after: number }
   readonly projects: readonly PlannedProject[]
-  /** how many projects the run looks at, by reason */
-  readonly reasons: Readonly<Record<string, number>>
+  /** how many projects a `mirror` run looks at, by reason */
+  readonly reasons?: Readonly<Record<string, number>>
   readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
   /** why the removals would not happen */
   readonly refusal: string | undefined
@@ -105,11 +105,12 @@ export async function planSync(context: Context, names: readonly string[]): Prom
       madeWith: undefined,
     }
   })
-  const projects = await planProjects(context, items, false)
+  const planned = await planProjects(context, items, false)
+  // The admin named them: there is no other reason.
+  const projects = planned.map((project): PlannedProject => ({ ...project, why: undefined }))
   const removals = await servedOnes(context, withdrawn(projects))
   return {
     projects,
-    reasons: {},
     removals,
     refusal: undefined,
     files: sum(projects, 'files'),

@@ -33,7 +33,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
 }
 
 /** `Why: 1 new, 3 changed upstream`; undefined where no project is looked at */
-export function reasonsText(counts: DryRun['reasons']): string | undefined {
+export function reasonsText(counts: DryRun['reasons'] = {}): string | undefined {
   const parts = Object.entries(REASONS).flatMap(([reason, words]) => {
     const count = counts[reason] ?? 0
     return count === 0 ? [] : [`${countText(count)} ${words}`]

@@ -134,7 +134,8 @@ describe('mirror --dry-run', () => {
     writeFileSync(join(packages, broken), 'broken')
     writeFileSync(join(packages, 'stray'), 'of nobody')
     const verify = await plan('verify', '--delete')
-    expect(verify).toMatchObject({ code: 0, removals: [], files: 2, remove: [join(packages, 'stray')] })
+    // damage was found
+    expect(verify).toMatchObject({ code: 1, removals: [], files: 2, remove: [join(packages, 'stray')] })
     expect(verify.projects.map(({ name, action, files }) => [name, action, files])).toEqual([
       ['demo-bare', 'repair', 1],
       ['demo-native', 'repair', 1],
@@ -162,8 +163,8 @@ describe('mirror --dry-run', () => {
 
   it('of sync plans the named projects alone', async () => {
     const { stdout, code } = await bandersnatch('sync', '--dry-run', FIXTURE_APP, 'no-such-project')
-    expect(code).toBe(0)
+    expect(code).toBe(1)
     expect(stdout).toMatch(new RegExp(`^update +${FIXTURE_APP}: 0 files`, 'm'))
-    expect(stdout).toMatch(/^gone +no-such-project/m)
+    expect(stdout).toMatch(/^failed +no-such-project: upstream answers 404/m)
   })
 })

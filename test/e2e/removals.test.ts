@@ -71,7 +71,7 @@ describe('guards', () => {
       const { code, log } = await mirror.run()
       expect(code).toBe(1)
       expect(log).toMatch(
-        /51 of 7[01] mirrored projects would go, more than the 50 that removal-limit allows: nothing is removed/,
+        /51 of 7[01] mirrored projects would go, more than the 35 that removal-limit allows: nothing is removed/,
       )
       // everything else is done
       expect(listedNames(mirror)).toEqual(['new', ...names.slice(50)])

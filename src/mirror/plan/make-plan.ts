@@ -162,7 +162,10 @@ function createDraft(input: PlanInput, target: number): Draft {
     if (before !== undefined && before >= (given.claimed ?? 0)) return
     const claimed =
       doubled && given.claimed !== undefined && entry !== undefined
-        ? Math.max(entry.serial, given.claimed)
+        ? // Only what is newer than all that was done says that one of them changed.
+          given.claimed > circumstances.since
+          ? given.claimed
+          : entry.serial
         : given.claimed
     const facts: Facts = {
       wanted: keepsProject(filters, rawName).keep,

@@ -9,7 +9,6 @@ import type { Project } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import { askAgain } from '../run/ask-again.js'
 import type { Context } from '../run/context.js'
-import { createJsonApi } from '../run/json-api.js'
 import { askDocument, offersJsonApi } from './json-api.js'
 
 export interface FetchedProject {
@@ -40,7 +39,7 @@ export async function fetchProject(
   if (document === 'gone') return fromPage(context, rawName, required)
   const { text } = document
   const parsed = parseDocument(document.json, text, rawName)
-  const whole = parsed.kind === 'complete' && releaseFiles(parsed.project).length > 0
+  const whole = parsed.kind === 'complete' && releaseFiles(parsed.project).length + parsed.refused.length > 0
   if (parsed.kind === 'complete' && whole && context.config.simpleApiVersion === '1.1') return { ...parsed, text }
   // A document without files may be one of PyPI's to come: then the page decides.
   const page = await askPage(context, rawName, required)
@@ -81,10 +80,4 @@ export function fromPageAlone(page: ProjectPage, rawName: string): FetchedProjec
   const parsed = parseProject(document, rawName, { anyUrl: true, releaseOrder })
   const lastSerial = parsed.project.lastSerial || (page.serial ?? 0)
   return { ...parsed, project: { ...parsed.project, lastSerial, page: pageFields(page.json) }, text: undefined }
-}
-
-/** For verify: sees to it that a 404 of the JSON API means what it says. @throws UpstreamError where the page has files */
-export async function confirmAbsence(context: Context, rawName: string): Promise<Absence> {
-  const found = await fromPage({ ...context, jsonApi: createJsonApi('json') }, rawName, 0)
-  return typeof found === 'string' ? found : 'missing'
 }

@@ -18,6 +18,7 @@ import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
 import { repairPages, wrongPages } from './check-pages.js'
 import { findSource, servedProject } from './source.js'
+import type { Source } from './source.js'
 import type { Verifying } from './types.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
@@ -25,7 +26,10 @@ import { upstreamSpecs } from './upstream-specs.js'
 export async function checkProject(verifying: Verifying, name: string): Promise<boolean> {
   const { context, ledger } = verifying
   const entry = ledger.get(name)
-  const source = await findSource(context, { name, entry })
+  // What is owed of a project is not on its page: only upstream knows it.
+  const owed = entry?.absent === undefined ? entry?.owed : undefined
+  const source: Source =
+    owed === undefined ? await findSource(context, { name, entry }) : { kind: 'ask', why: owed.reason }
   if (source.kind === 'ask') return askUpstream(verifying, name, source.why)
   if (context.config.json) context.report.verified.documents += 1
   // Edited options and filters take effect in the next mirror run: until then what is served counts.
@@ -90,9 +94,6 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   }
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
-  // A page does not tell which files were left out of it.
-  const left = fromPage ? item.entry?.owed : undefined
-  const owed = reason === undefined ? left : nextOwed(context, item, { reason })
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   const entry: LedgerEntry = {
     serial: project.lastSerial,
@@ -100,7 +101,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
     ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
-    ...(owed === undefined ? {} : { owed }),
+    ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   }
   ledger.set(name, entry)
   if (wrong.length > 0) await journal?.finished(name, entry)

@@ -35,8 +35,8 @@ export function createLedgerUpstream(): LedgerUpstream {
       [...releases.values()].flatMap(({ files }) => files),
     )
     if (files.length === 0) return 'nothing to share'
-    const { uploadTime, digests, ...file } = draw.from(files)
-    void [uploadTime, digests]
+    const { filename, body, metadata, servesMetadata, attested } = draw.from(files)
+    const file = { filename, body, metadata, servesMetadata, ...(attested === undefined ? {} : { attested }) }
     const [, shared = ''] = /-(\d+\.0)[-.]/.exec(file.filename) ?? []
     if (index.projects.get(normalizeName(name))?.releases.has(shared) === true) return 'shared already'
     index.publish(name, shared, [file])

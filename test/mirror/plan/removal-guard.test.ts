@@ -48,7 +48,7 @@ describe('removalGuard', () => {
   it('lets as many go as the limit allows, and none of more', () => {
     expect(guard({ removals: removals(100) })).toBeUndefined()
     expect(guard({ removals: removals(101) })).toBe(
-      '101 of 10000 mirrored projects would go, more than the 100 that removal-limit allows: ' +
+      '101 of 10,000 mirrored projects would go, more than the 100 that removal-limit allows: ' +
         'nothing is removed. Check upstream; if it is right, run mirror --allow-removals once',
     )
   })
@@ -65,7 +65,7 @@ describe('removalGuard', () => {
     const one = { removals: removals(1) }
     expect(guard({ ...one, listedBefore: 20_000, listedNow: 19_800 })).toBeUndefined()
     expect(guard({ ...one, listedBefore: 20_000, listedNow: 19_799 })).toMatch(
-      /^upstream lists 19799 projects, 201 fewer than last time: /,
+      /^upstream lists 19,799 projects, 201 fewer than last time: /,
     )
     expect(guard({ ...one, listedBefore: 500, listedNow: 400 })).toBeUndefined()
     expect(guard({ ...one, listedBefore: 500, listedNow: 399 })).toMatch(/101 fewer/)
@@ -79,6 +79,6 @@ describe('removalGuard', () => {
     expect(
       guard({ removals: removals(5000), limit: 0, listedBefore: 1000, listedNow: 1, allowed: true }),
     ).toBeUndefined()
-    expect(guard({ removals: removals(1), limit: 0 })).toMatch(/^1 of 10000/)
+    expect(guard({ removals: removals(1), limit: 0 })).toMatch(/^1 of 10,000/)
   })
 })

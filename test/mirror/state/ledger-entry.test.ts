@@ -9,7 +9,7 @@ const serial = fc.integer({ min: 0, max: 999_999_999_999_999 })
 const maybe = <T>(key: string, value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
   fc.option(
     value.map((given) => ({ [key]: given })),
-    { nil: {} as Record<string, T> },
+    { nil: {} },
   )
 
 const reason = fc.string({ unit: 'grapheme' }).map((text) => text.replace(/\s+/g, ' ').trim())
