@@ -1,9 +1,9 @@
 import type { MirrorConfig } from '../../config/types.js'
 import { parseDocument } from '../../model/document.js'
-import { MIRROR_HOST } from '../../model/page.js'
+import { MIRROR_HOST, pageFiles } from '../../model/page.js'
 import { PAGE_NAMES, jsonKey, simpleDirectory } from '../../model/layout.js'
 import type { PageName } from '../../model/layout.js'
-import { parseJsonObject } from '../../model/json.js'
+import { field, parseJsonObject } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Storage } from '../../storage/types.js'
 import { parseHtmlPage } from '../../upstream/html-page.js'
@@ -84,9 +84,21 @@ export async function storedProject(storage: Storage, name: string): Promise<Pro
   }
 }
 
-/** Whether a stored page tells all that pages of the configured formats need: an HTML page lacks what only JSON pages say. */
-export function tellsAll(page: JsonObject, { simpleFormat }: Pick<MirrorConfig, 'simpleFormat'>): boolean {
-  return simpleFormat === 'HTML' || Object.hasOwn(page, 'versions')
+/**
+ * Whether a stored page tells all that pages of the configured formats need: an HTML page lacks what only JSON pages say,
+ * and a JSON page of version 1.1 the reason of a yank, which HTML pages give.
+ */
+export function tellsAll(
+  page: JsonObject,
+  { simpleFormat, simpleApiVersion }: Pick<MirrorConfig, 'simpleFormat' | 'simpleApiVersion'>,
+): boolean {
+  if (simpleFormat === 'HTML') return !Object.hasOwn(page, 'versions') || simpleApiVersion !== '1.1' || !hasYanked(page)
+  if (!Object.hasOwn(page, 'versions')) return false
+  return simpleFormat === 'JSON' || simpleApiVersion !== '1.1' || !hasYanked(page)
+}
+
+function hasYanked(page: JsonObject): boolean {
+  return pageFiles(page).some((file) => field(file, 'yanked') === true)
 }
 
 /** Whether the mirror serves a page of a project. Other directories below `web/simple` are not ours to remove. */
