@@ -1,3 +1,4 @@
+import { LAYOUT } from '../../model/layout.js'
 import { counted } from '../../count.js'
 import type { Ledger } from '../state/ledger.js'
 import { loadNotes } from '../state/run-notes.js'
@@ -54,8 +55,16 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   // Negative where the clock was wrong: then nobody knows.
   const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
   const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
+  // A command that was killed left a journal. In a bucket looking for one would cost a request in every quiet run.
+  const interrupted = !storage.properties.metered && (await storage.stat(LAYOUT.journal)) !== undefined
   const needsLedger =
-    state.todo !== undefined || edits.any || reconciles || looks || options.forceCheck || options.retryFailed
+    interrupted ||
+    state.todo !== undefined ||
+    edits.any ||
+    reconciles ||
+    looks ||
+    options.forceCheck ||
+    options.retryFailed
   let adopted = needsLedger ? await openLedger(context, { notes, state, thorough: reconciles, ...options }) : undefined
   const wholeList =
     options.forceCheck ||
@@ -86,7 +95,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     shapeOf: context.shapeOf,
     filtersDiffer: edits.filtersDiffer,
     shapes: notes.shapes,
-    rootEdited: edits.options && !options.readOnly,
+    rootEdited: (edits.options || interrupted) && !options.readOnly,
     circumstances: {
       now: startedAt.getTime() / 1000,
       since,

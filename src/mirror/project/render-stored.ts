@@ -23,7 +23,7 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
   const page = await storedPage(storage, config, item.name)
   const document = await usableDocument(context, item)
   if (document !== undefined) return fromDocument(context, item, { document, page })
-  if (page === undefined || !pageIsEnough(context, item, page)) return undefined
+  if (page === undefined || !tellsPageFields(page, config) || !pageIsEnough(context, item, page)) return undefined
   const project = projectFromPage(page, item, config)
   // A file of which the page does not tell the version.
   if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined

@@ -1,9 +1,9 @@
 import type { MirrorConfig } from '../../config/types.js'
 import { parseDocument } from '../../model/document.js'
-import { MIRROR_HOST } from '../../model/page.js'
+import { MIRROR_HOST, pageFiles } from '../../model/page.js'
 import { PAGE_NAMES, jsonKey, simpleDirectory } from '../../model/layout.js'
 import type { PageName } from '../../model/layout.js'
-import { parseJsonObject } from '../../model/json.js'
+import { field, parseJsonObject } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Storage } from '../../storage/types.js'
 import { parseHtmlPage } from '../../upstream/html-page.js'
@@ -24,11 +24,6 @@ export async function storedPage(
     }
   }
   return undefined
-}
-
-/** Whether a page says all that only pages say. An HTML page leaves out what JSON has as null. */
-export function tellsPageFields(page: JsonObject, { simpleFormat }: MirrorConfig): boolean {
-  return simpleFormat === 'HTML' || Object.hasOwn(page, 'versions')
 }
 
 /** All pages that the mirror serves of a project, in every format and at either place of `hash-index`. */
@@ -92,6 +87,23 @@ export async function storedProject(storage: Storage, name: string): Promise<Pro
   } catch {
     return 'unreadable'
   }
+}
+
+/**
+ * Whether a stored page tells all that pages of the configured formats need: an HTML page lacks what only JSON pages say,
+ * and a JSON page of version 1.1 the reason of a yank, which HTML pages give.
+ */
+export function tellsPageFields(
+  page: JsonObject,
+  { simpleFormat, simpleApiVersion }: Pick<MirrorConfig, 'simpleFormat' | 'simpleApiVersion'>,
+): boolean {
+  if (simpleFormat === 'HTML') return !Object.hasOwn(page, 'versions') || simpleApiVersion !== '1.1' || !hasYanked(page)
+  if (!Object.hasOwn(page, 'versions')) return false
+  return simpleFormat === 'JSON' || simpleApiVersion !== '1.1' || !hasYanked(page)
+}
+
+function hasYanked(page: JsonObject): boolean {
+  return pageFiles(page).some((file) => field(file, 'yanked') === true)
 }
 
 /** Whether the mirror serves a page of a project. Other directories below `web/simple` are not ours to remove. */

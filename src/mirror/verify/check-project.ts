@@ -52,12 +52,14 @@ async function askUpstream(verifying: Verifying, name: string, why: string): Pro
 
 const INCOMPLETE = 'the page that tells most of it is missing or damaged'
 
-/** Whether a page is the one from which the others can be made: HTML pages do not tell all that JSON pages say. */
+/**
+ * Whether a page is one that cannot be made from the others: HTML pages do not tell all that JSON pages say, and JSON
+ * pages of version 1.1 do not give the reason of a yank.
+ */
 function isSource({ config }: Context, key: string): boolean {
-  return (
-    config.simpleFormat !== 'HTML' &&
-    key === `${pageDirectories(key.split('/').at(-2) ?? '', config.hashIndex)[0]}/index.v1_json`
-  )
+  const [own] = pageDirectories(key.split('/').at(-2) ?? '', config.hashIndex)
+  if (!key.startsWith(`${own}/`) || config.simpleFormat === 'HTML') return false
+  return key.endsWith('.v1_json') || (config.simpleFormat === 'ALL' && config.simpleApiVersion === '1.1')
 }
 
 /** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
@@ -94,9 +96,6 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   }
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
-  // A page does not tell which files were left out of it.
-  const left = fromPage ? item.entry?.owed : undefined
-  const owed = reason === undefined ? left : nextOwed(context, item, { reason })
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   const entry: LedgerEntry = {
     serial: project.lastSerial,
@@ -104,7 +103,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
     ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
-    ...(owed === undefined ? {} : { owed }),
+    ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   }
   ledger.set(name, entry)
   if (wrong.length > 0) await journal?.finished(name, entry)

@@ -76,7 +76,7 @@ function anyCommand(world: World, draw: Draw): Command {
 }
 
 function noteDeleted(world: World, { kind, ...command }: Command, interrupted: boolean): void {
-  const { deleted, index } = world
+  const { deleted } = world
   if ('forceCheck' in command) {
     if (interrupted) for (const name of deleted.keys()) deleted.set(name, 'unsure')
     else deleted.clear()
