@@ -1,64 +1,58 @@
 import type { SpecifierSet } from '../packaging/specifier.js'
-import { contains } from '../packaging/specifier.js'
 import type { Version } from '../packaging/version.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
 import type { FileSelector } from './release-files.js'
 import type { CandidateFile, CandidateRelease } from './types.js'
 
-/** A release as one environment sees it. */
-export interface Candidate {
-  readonly version: string
+/** A release with the files that one of the environments can install. */
+export interface Candidate extends CandidateRelease {
   readonly parsed: Version
-  /** the file that pip would install; undefined if it can use none. Decided when it is first asked for. */
-  file(): CandidateFile | undefined
-  /** true: pip takes the release only for a requirement that names exactly this version (PEP 592) */
-  isYanked(): boolean
 }
 
-/** All releases with a valid version, newest first. */
-export function candidatesFor(releases: readonly CandidateRelease[], selector: FileSelector): Candidate[] {
+/** The releases of a project that some environment can install, newest first. */
+export interface ProjectCandidates {
+  readonly candidates: readonly Candidate[]
+  /** the other versions that upstream has */
+  readonly unusable: readonly Version[]
+}
+
+export function candidatesFor(
+  releases: readonly CandidateRelease[],
+  selectors: readonly FileSelector[],
+): ProjectCandidates {
   const candidates: Candidate[] = []
+  const unusable: Version[] = []
   for (const { version, files } of releases) {
     const parsed = parseVersion(version)
-    if (parsed !== undefined) candidates.push(candidateOf({ version, files }, parsed, selector))
+    if (parsed === undefined) continue
+    const usable = files.filter((file) => selectors.some((selector) => selector.isUsable(file)))
+    if (usable.length > 0) candidates.push({ version, parsed, files: usable })
+    else unusable.push(parsed)
   }
-  return candidates.sort((a, b) => compareVersions(b.parsed, a.parsed) || (a.version < b.version ? -1 : 1))
+  candidates.sort((a, b) => compareVersions(b.parsed, a.parsed) || (a.version < b.version ? -1 : 1))
+  return { candidates, unusable }
 }
 
-function candidateOf({ version, files }: CandidateRelease, parsed: Version, selector: FileSelector): Candidate {
-  let choice: { readonly file: CandidateFile | undefined; readonly isYanked: boolean } | undefined
-  const decide = (): { readonly file: CandidateFile | undefined; readonly isYanked: boolean } => {
-    if (choice !== undefined) return choice
-    const file = selector.choose(files.filter(({ isYanked }) => !isYanked))
-    choice = file === undefined ? { file: selector.choose(files), isYanked: true } : { file, isYanked: false }
-    return choice
-  }
-  return { version, parsed, file: () => decide().file, isYanked: () => decide().isYanked }
+/** What pip would install of a release; yanked files only where there is no other, and for a requirement that pins (PEP 592). */
+export interface Choice {
+  readonly file: CandidateFile
+  readonly isYanked: boolean
 }
 
-/**
- * Which of the candidates a requirement admits, in their order, as pip decides: yanked ones only where the requirement
- * names the version, pre-releases only where it names one or where there is nothing else (PEP 440).
- */
-export function* admitted(candidates: readonly Candidate[], specifier: SpecifierSet): Generator<Candidate> {
-  const isPinned = specifier.specifiers.some(
-    (one) => one.operator === '===' || (one.operator === '==' && !one.isWildcard),
-  )
-  const withPrereleases = namesPrerelease(specifier)
-  const fits = (each: Candidate): boolean =>
-    contains(specifier, each.parsed) && each.file() !== undefined && (isPinned || !each.isYanked())
-  let found = false
-  for (const candidate of candidates) {
-    if ((candidate.parsed.isPrerelease && !withPrereleases) || !fits(candidate)) continue
-    found = true
-    yield candidate
-  }
-  if (found || withPrereleases) return
-  for (const candidate of candidates) if (candidate.parsed.isPrerelease && fits(candidate)) yield candidate
+export function chooseFile(files: readonly CandidateFile[], selector: FileSelector): Choice | undefined {
+  const file = selector.choose(files.filter(({ isYanked }) => !isYanked))
+  if (file !== undefined) return { file, isYanked: false }
+  const yanked = selector.choose(files)
+  return yanked && { file: yanked, isYanked: true }
 }
 
-/** Each specifier that names a pre-release admits pre-releases, but for `!=`. */
-function namesPrerelease({ specifiers }: SpecifierSet): boolean {
+/** Whether the requirement names exactly one version. */
+export function isPin({ specifiers }: SpecifierSet): boolean {
+  return specifiers.some((one) => one.operator === '===' || (one.operator === '==' && !one.isWildcard))
+}
+
+/** Each specifier that names a pre-release admits pre-releases, but for `!=` (PEP 440). */
+export function namesPrerelease({ specifiers }: SpecifierSet): boolean {
   return specifiers.some((one) => {
     if (one.operator === '!=') return false
     return one.operator === '===' ? parseVersion(one.text)?.isPrerelease === true : one.version.isPrerelease

@@ -1,9 +1,11 @@
+import type { ProjectCandidates } from './candidates.js'
+import { candidatesFor } from './candidates.js'
+import type { FileSelector } from './release-files.js'
 import { createLineReader } from './requirement-cache.js'
 import type { ParsedLine } from './requirement-cache.js'
 import { isSdist } from './release-files.js'
 import { contains } from '../packaging/specifier.js'
-import { parseVersion } from '../packaging/version.js'
-import type { CandidateFile, CandidateRelease, ClosureNote, ClosureOracle, Missing } from './types.js'
+import type { CandidateFile, ClosureNote, ClosureOracle, Missing } from './types.js'
 
 /** What a file needs, read. */
 export interface ParsedRequirements {
@@ -14,16 +16,17 @@ export interface ParsedRequirements {
 
 /** The oracle's answers, each asked for once for all environments. */
 export interface Catalog {
-  releasesOf(name: string): Promise<readonly CandidateRelease[] | undefined>
+  candidatesOf(name: string): Promise<ProjectCandidates | undefined>
   requirementsOf(name: string, version: string, file: CandidateFile): Promise<ParsedRequirements>
   /** why none of the releases that were asked for meets a requirement */
   whyMissing(line: ParsedLine): Missing['reason']
 }
 
-export function createCatalog(oracle: ClosureOracle): Catalog {
+/** @param selectors of all environments: files that none of them can install are forgotten at once */
+export function createCatalog(oracle: ClosureOracle, selectors: readonly FileSelector[]): Catalog {
   const read = createLineReader()
-  const asked = new Map<string, Promise<readonly CandidateRelease[] | undefined>>()
-  const known = new Map<string, readonly CandidateRelease[] | undefined>()
+  const asked = new Map<string, Promise<ProjectCandidates | undefined>>()
+  const known = new Map<string, ProjectCandidates | undefined>()
   const requirements = new Map<string, Promise<ParsedRequirements>>()
 
   async function readFile(name: string, version: string, file: CandidateFile): Promise<ParsedRequirements> {
@@ -43,12 +46,13 @@ export function createCatalog(oracle: ClosureOracle): Catalog {
   }
 
   return {
-    releasesOf(name) {
+    candidatesOf(name) {
       const before = asked.get(name)
       if (before !== undefined) return before
       const answer = oracle.releasesOf(name).then((releases) => {
-        known.set(name, releases)
-        return releases
+        const project = releases && candidatesFor(releases, selectors)
+        known.set(name, project)
+        return project
       })
       asked.set(name, answer)
       return answer
@@ -60,12 +64,10 @@ export function createCatalog(oracle: ClosureOracle): Catalog {
       return answer
     },
     whyMissing({ name, requirement }) {
-      const releases = known.get(name)
-      if (releases === undefined) return 'no-project'
-      const fits = releases.some(({ version }) => {
-        const parsed = parseVersion(version)
-        return parsed !== undefined && contains(requirement.specifier, parsed)
-      })
+      const project = known.get(name)
+      if (project === undefined) return 'no-project'
+      const versions = [...project.candidates.map(({ parsed }) => parsed), ...project.unusable]
+      const fits = versions.some((version) => contains(requirement.specifier, version))
       return fits ? 'no-file' : 'no-version'
     },
   }

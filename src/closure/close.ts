@@ -1,5 +1,6 @@
 import { compareCodePoints } from '../python/code-points.js'
 import { createCatalog } from './catalog.js'
+import { createFileSelector } from './release-files.js'
 import { createClosure } from './result.js'
 import { parsedLine } from './requirement-cache.js'
 import type { ClosureOptions, ClosureOracle, ClosureResult, Root, TooLarge } from './types.js'
@@ -16,18 +17,24 @@ export async function computeClosure(
   oracle: ClosureOracle,
   options: ClosureOptions,
 ): Promise<ClosureResult> {
-  const catalog = createCatalog(oracle)
+  const targets = options.environments.map((environment) => {
+    return { environment, selector: createFileSelector(environment, options.sdists) }
+  })
+  const catalog = createCatalog(
+    oracle,
+    targets.map(({ selector }) => selector),
+  )
   const steps = roots.map(({ requirement, line, source }): Step => {
     return { from: { name: source, version: undefined }, line: parsedLine(line, requirement), isBuild: false }
   })
   const names = new Set<string>()
   const onProject = (name: string): boolean => names.add(name).size <= options.limit
   const walks: Walk[] = []
-  for (const environment of options.environments) {
-    walks.push(await walkEnvironment(environment, steps, { ...options, catalog, onProject }))
+  for (const target of targets) {
+    walks.push(await walkEnvironment(target, steps, { ...options, catalog, onProject }))
     if (names.size > options.limit) return { ok: false, tooLarge: tooLarge(roots, walks, names.size) }
   }
-  return { ok: true, closure: await createClosure(walks, catalog, options.sdists) }
+  return { ok: true, closure: await createClosure(walks, catalog) }
 }
 
 /** Counts, over what was found so far, the projects that each root leads to. */

@@ -1,12 +1,15 @@
-import type { SpecifierSet } from '../packaging/specifier.js'
 import { contains } from '../packaging/specifier.js'
-import type { Candidate } from './candidates.js'
-import { admitted } from './candidates.js'
+import type { Candidate, Choice } from './candidates.js'
+import { chooseFile, isPin, namesPrerelease } from './candidates.js'
+import type { FileSelector } from './release-files.js'
 import type { ParsedLine } from './requirement-cache.js'
+import type { CandidateFile } from './types.js'
 
 /** A release that is kept together with an extra that is asked of it; '' for the release itself. */
 export interface Activation {
-  readonly candidate: Candidate
+  readonly version: string
+  /** the file that pip would install */
+  readonly file: CandidateFile
   readonly extra: string
 }
 
@@ -20,9 +23,12 @@ export interface Demands {
 }
 
 interface Demand {
-  readonly specifier: SpecifierSet
-  /** what is kept for it */
-  readonly kept: Set<Candidate>
+  /** the candidates, by index, whose version the requirement admits */
+  readonly fits: readonly boolean[]
+  readonly isPin: boolean
+  readonly namesPrerelease: boolean
+  /** indexes of what is kept for it */
+  readonly kept: Set<number>
   readonly extras: Set<string>
   /** true: a release asks for extras of itself */
   readonly isOwn: boolean
@@ -34,39 +40,64 @@ interface Demand {
  * @param candidates newest first
  * @param versions 0: all
  */
-export function createDemands(candidates: readonly Candidate[], versions: number): Demands {
+export function createDemands(candidates: readonly Candidate[], selector: FileSelector, versions: number): Demands {
   const demands = new Map<string, Demand>()
-  const active = new Map<Candidate, Set<string>>()
+  const choices = new Map<number, Choice | undefined>()
+  const active = new Map<number, Set<string>>()
 
-  function activate({ kept, extras }: Demand, chosen: Iterable<Candidate>): Activation[] {
-    const activations: Activation[] = []
-    for (const candidate of chosen) {
-      kept.add(candidate)
-      const own = active.get(candidate) ?? new Set<string>()
-      active.set(candidate, own)
-      for (const extra of extras) {
-        if (own.has(extra)) continue
-        own.add(extra)
-        activations.push({ candidate, extra })
-      }
+  function choiceOf(index: number): Choice | undefined {
+    if (!choices.has(index)) choices.set(index, chooseFile(candidates[index]?.files ?? [], selector))
+    return choices.get(index)
+  }
+
+  /** As pip decides: pre-releases only where the requirement names one or where there is nothing else. */
+  function* admitted(demand: Demand): Generator<number> {
+    const isUsable = (index: number): boolean => {
+      const choice = demand.fits[index] === true ? choiceOf(index) : undefined
+      return choice !== undefined && (demand.isPin || !choice.isYanked)
     }
-    return activations
+    let found = false
+    for (const [index, { parsed }] of candidates.entries()) {
+      if ((parsed.isPrerelease && !demand.namesPrerelease) || !isUsable(index)) continue
+      found = true
+      yield index
+    }
+    if (found || demand.namesPrerelease) return
+    for (const [index, { parsed }] of candidates.entries()) if (parsed.isPrerelease && isUsable(index)) yield index
   }
 
   function create({ requirement: { specifier } }: ParsedLine, only: string | undefined): Demand {
-    const pool = only === undefined ? candidates : candidates.filter(({ version }) => version === only)
-    const fitting =
-      only === undefined ? admitted(pool, specifier) : pool.filter(({ parsed }) => contains(specifier, parsed))
-    return { specifier, kept: new Set(newest(fitting, versions)), extras: new Set(), isOwn: only !== undefined }
+    const isOwn = only !== undefined
+    const fits = candidates.map(({ version, parsed }) => (!isOwn || version === only) && contains(specifier, parsed))
+    const rules = { isPin: isOwn || isPin(specifier), namesPrerelease: isOwn || namesPrerelease(specifier) }
+    const demand = { fits, ...rules, kept: new Set<number>(), extras: new Set<string>(), isOwn }
+    for (const index of newest(admitted(demand), versions)) demand.kept.add(index)
+    return demand
   }
 
-  /** What a demand keeps for the sake of another one. */
-  function common(one: Demand, other: Demand): Candidate[] {
+  /** What both keep for the sake of each other. Either may be the one that admits pre-releases. */
+  function common(one: Demand, other: Demand): number[] {
     if (one.isOwn || other.isOwn || versions === 0) return []
-    const both = function* (): Generator<Candidate> {
-      for (const each of admitted(candidates, one.specifier)) if (contains(other.specifier, each.parsed)) yield each
+    const both = function* (first: Demand, second: Demand): Generator<number> {
+      for (const index of admitted(first)) if (second.fits[index] === true) yield index
     }
-    return newest(both(), versions)
+    return [...newest(both(one, other), versions), ...newest(both(other, one), versions)]
+  }
+
+  function activate({ kept, extras }: Demand, indexes: Iterable<number>): Activation[] {
+    const activations: Activation[] = []
+    for (const index of indexes) {
+      kept.add(index)
+      const [candidate, choice] = [candidates[index], choiceOf(index)]
+      const own = active.get(index) ?? new Set<string>()
+      active.set(index, own)
+      for (const extra of extras) {
+        if (candidate === undefined || choice === undefined || own.has(extra)) continue
+        own.add(extra)
+        activations.push({ version: candidate.version, file: choice.file, extra })
+      }
+    }
+    return activations
   }
 
   return {
@@ -78,9 +109,8 @@ export function createDemands(candidates: readonly Candidate[], versions: number
       const activations: Activation[] = []
       if (before === undefined) {
         for (const other of demands.values()) {
-          // From either side, as one of them alone may admit pre-releases.
-          const chosen = [...common(demand, other), ...common(other, demand)]
-          for (const candidate of chosen) demand.kept.add(candidate)
+          const chosen = common(demand, other)
+          for (const index of chosen) demand.kept.add(index)
           activations.push(...activate(other, chosen))
         }
         demands.set(key, demand)
@@ -91,10 +121,10 @@ export function createDemands(candidates: readonly Candidate[], versions: number
   }
 }
 
-function newest(candidates: Iterable<Candidate>, versions: number): Candidate[] {
-  const chosen: Candidate[] = []
-  for (const candidate of candidates) {
-    chosen.push(candidate)
+function newest(indexes: Iterable<number>, versions: number): number[] {
+  const chosen: number[] = []
+  for (const index of indexes) {
+    chosen.push(index)
     if (chosen.length === versions) break
   }
   return chosen

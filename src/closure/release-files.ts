@@ -1,6 +1,5 @@
 import type { Environment } from '../packaging/environment.js'
 import { choose, meetsRequiresPython } from '../packaging/environment.js'
-import type { Truth } from '../packaging/marker-evaluate.js'
 import type { WheelName } from '../packaging/wheel-name.js'
 import { parseWheelName } from '../packaging/wheel-name.js'
 import type { SdistPolicy } from './types.js'
@@ -11,11 +10,13 @@ export interface ReleaseFileFacts {
   readonly requiresPython: string | undefined
 }
 
-/** Decides about the files of one release for one environment. */
+/** Decides about files for one environment. */
 export interface FileSelector {
-  /** The file that pip would install: the best wheel, else an sdist unless they are dropped. */
+  /** Whether the environment can install the file, sdists included unless they are dropped. */
+  isUsable(file: ReleaseFileFacts): boolean
+  /** The file of a release that pip would install: the best wheel, else an sdist. */
   choose<T extends ReleaseFileFacts>(files: readonly T[]): T | undefined
-  /** The files that are kept: all wheels that can be installed, and sdists as the policy says. */
+  /** The files of a release that are kept: all wheels that can be installed, and sdists as the policy says. */
   keep<T extends ReleaseFileFacts>(files: readonly T[]): T[]
 }
 
@@ -26,32 +27,34 @@ export function isSdist(filename: string): boolean {
   return SDIST.test(filename)
 }
 
-/** Selectors remember what they found out about texts that occur in many releases. */
+/** A selector remembers what it found out about texts that occur in many releases. */
 export function createFileSelector(environment: Environment, sdists: SdistPolicy): FileSelector {
-  const pythons = new Map<string | undefined, Truth>()
-  const meetsPython = ({ requiresPython }: ReleaseFileFacts): boolean => {
-    const truth = pythons.get(requiresPython) ?? meetsRequiresPython(environment, requiresPython)
-    pythons.set(requiresPython, truth)
-    return truth !== 'false'
-  }
-  const isUsableSdist = (file: ReleaseFileFacts): boolean => isSdist(file.filename) && meetsPython(file)
+  const meetsPython = remembered((text: string | undefined) => meetsRequiresPython(environment, text) !== 'false')
+  const takesTags = remembered((tags: string) => {
+    const wheel = parseWheelName(`x-1-${tags}`)
+    return wheel !== undefined && environment.tags.rank(wheel) !== undefined
+  })
 
-  function usableWheels<T extends ReleaseFileFacts>(files: readonly T[]): (WheelName & { file: T })[] {
-    const wheels: (WheelName & { file: T })[] = []
-    for (const file of files) {
-      if (!file.filename.endsWith('.whl') || !meetsPython(file)) continue
-      const wheel = parseWheelName(file.filename)
-      if (wheel !== undefined && environment.tags.rank(wheel) !== undefined) wheels.push({ ...wheel, file })
-    }
-    return wheels
+  function usableWheel({ filename, requiresPython }: ReleaseFileFacts): WheelName | undefined {
+    const usable = filename.endsWith('.whl') && takesTags(tagsOf(filename)) && meetsPython(requiresPython)
+    return usable ? parseWheelName(filename) : undefined
+  }
+  function isUsableSdist({ filename, requiresPython }: ReleaseFileFacts): boolean {
+    return sdists !== 'drop' && isSdist(filename) && meetsPython(requiresPython)
   }
 
   return {
-    choose: (files) =>
-      choose(environment, usableWheels(files))?.file ?? (sdists === 'drop' ? undefined : files.find(isUsableSdist)),
+    isUsable: (file) => isUsableSdist(file) || usableWheel(file) !== undefined,
+    choose(files) {
+      const wheels = files.flatMap((file) => {
+        const wheel = usableWheel(file)
+        return wheel === undefined ? [] : [{ ...wheel, file }]
+      })
+      return choose(environment, wheels)?.file ?? files.find(isUsableSdist)
+    },
     keep(files) {
-      const wheels = new Set(usableWheels(files).map(({ file }) => file))
-      const withSdists = sdists === 'keep' || (sdists === 'when-needed' && wheels.size === 0)
+      const wheels = new Set(files.filter((file) => usableWheel(file) !== undefined))
+      const withSdists = sdists === 'keep' || wheels.size === 0
       return files.filter((file) => wheels.has(file) || (withSdists && isUsableSdist(file)))
     },
   }
@@ -61,4 +64,22 @@ export function createFileSelector(environment: Environment, sdists: SdistPolicy
 export function keepFiles<T extends ReleaseFileFacts>(files: readonly T[], selectors: readonly FileSelector[]): T[] {
   const kept = new Set(selectors.flatMap((selector) => selector.keep(files)))
   return files.filter((file) => kept.has(file))
+}
+
+/** The last three fields of a wheel's file name, which many wheels share. */
+function tagsOf(filename: string): string {
+  let at = filename.length
+  for (let field = 0; field < 3 && at > 0; field++) at = filename.lastIndexOf('-', at - 1)
+  return filename.slice(at + 1)
+}
+
+function remembered<K>(decide: (key: K) => boolean): (key: K) => boolean {
+  const known = new Map<K, boolean>()
+  return (key) => {
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const answer = decide(key)
+    known.set(key, answer)
+    return answer
+  }
 }

@@ -1,11 +1,10 @@
 import { compareCodePoints } from '../python/code-points.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
+import type { Candidate } from './candidates.js'
 import type { Catalog } from './catalog.js'
 import type { FileSelector } from './release-files.js'
-import { createFileSelector } from './release-files.js'
 import type {
   CandidateFile,
-  CandidateRelease,
   Closure,
   ClosureNote,
   Edge,
@@ -13,25 +12,23 @@ import type {
   Member,
   Missing,
   Requirer,
-  SdistPolicy,
   WhyLink,
 } from './types.js'
 import type { Step, Walk } from './walk.js'
 import { stepKey } from './walk.js'
 
 /** Puts together what the environments need. */
-export async function createClosure(walks: readonly Walk[], catalog: Catalog, sdists: SdistPolicy): Promise<Closure> {
+export async function createClosure(walks: readonly Walk[], catalog: Catalog): Promise<Closure> {
   const edges = mergeEdges(walks)
   const neededBy = new Map<string, Edge[]>()
   for (const edge of edges.values()) neededBy.set(edge.to, [...(neededBy.get(edge.to) ?? []), edge])
   const names = [...new Set(walks.flatMap(({ kept }) => [...kept.keys()]))].sort(compareCodePoints)
-  const selections = walks.map((walk) => ({ walk, selector: createFileSelector(walk.environment, sdists) }))
   const members = new Map<string, Member>()
   for (const name of names) {
-    const releases = (await catalog.releasesOf(name)) ?? []
+    const candidates = (await catalog.candidatesOf(name))?.candidates ?? []
     members.set(name, {
       name,
-      releases: keptReleases(name, releases, selections),
+      releases: keptReleases(name, candidates, walks),
       neededBy: sortEdges(neededBy.get(name) ?? []),
     })
   }
@@ -43,26 +40,16 @@ export async function createClosure(walks: readonly Walk[], catalog: Catalog, sd
   }
 }
 
-/** A walk with the selector of its environment's files. */
-interface Selection {
-  readonly walk: Walk
-  readonly selector: FileSelector
-}
-
-function keptReleases(
-  name: string,
-  releases: readonly CandidateRelease[],
-  selections: readonly Selection[],
-): KeptRelease[] {
+function keptReleases(name: string, candidates: readonly Candidate[], walks: readonly Walk[]): KeptRelease[] {
   const kept: KeptRelease[] = []
-  for (const { version, files } of releases) {
-    const own = selections.filter(({ walk }) => walk.kept.get(name)?.has(version) === true)
+  for (const { version, files } of candidates) {
+    const own = walks.filter((walk) => walk.kept.get(name)?.has(version) === true)
     if (own.length === 0) continue
     const chosen = new Set(own.flatMap(({ selector }) => chosenFiles(files, selector)))
     const names = files.filter((file) => chosen.has(file)).map(({ filename }) => filename)
-    kept.push({ version, files: names, environments: own.map(({ walk }) => walk.environment.name) })
+    kept.push({ version, files: names, environments: own.map(({ environment }) => environment.name) })
   }
-  return kept.sort((a, b) => compareTexts(b.version, a.version))
+  return kept
 }
 
 /** Yanked files only where there is no other. */

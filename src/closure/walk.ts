@@ -1,11 +1,11 @@
 import type { Environment } from '../packaging/environment.js'
 import type { MarkerEvaluator } from '../packaging/marker-evaluate.js'
 import { createMarkerEvaluator } from '../packaging/marker-evaluate.js'
-import { candidatesFor } from './candidates.js'
 import type { Activation, Demands } from './demands.js'
 import { createDemands } from './demands.js'
 import type { ParsedLine } from './requirement-cache.js'
-import { createFileSelector, isSdist } from './release-files.js'
+import type { FileSelector } from './release-files.js'
+import { isSdist } from './release-files.js'
 import type { Catalog } from './catalog.js'
 import type { ClosureNote, ClosureOptions, Missing, Requirer } from './types.js'
 
@@ -21,9 +21,14 @@ export function stepKey({ from, line, isBuild }: Step): string {
   return `${from.name}\0${from.version ?? ''}\0${isBuild ? 'build' : ''}\0${line.line}`
 }
 
-/** What one environment needs. */
-export interface Walk {
+/** An environment with what decides about files for it. */
+export interface Target {
   readonly environment: Environment
+  readonly selector: FileSelector
+}
+
+/** What one environment needs. */
+export interface Walk extends Target {
   /** project -> version -> the step that first kept it; the steps are shortest chains from a root */
   readonly kept: ReadonlyMap<string, ReadonlyMap<string, Step>>
   readonly steps: readonly Step[]
@@ -35,7 +40,7 @@ interface Work extends Activation {
   readonly name: string
 }
 
-interface WalkOptions extends Pick<ClosureOptions, 'versions' | 'sdists' | 'buildRequires'> {
+interface WalkOptions extends Pick<ClosureOptions, 'versions' | 'buildRequires'> {
   readonly catalog: Catalog
   /** is told of each project that is needed for the first time; true: go on */
   readonly onProject: (name: string) => boolean
@@ -46,13 +51,12 @@ interface WalkOptions extends Pick<ClosureOptions, 'versions' | 'sdists' | 'buil
  * It goes in waves: what a wave needs is asked for at the same time, and the order of the answers does not matter.
  */
 export async function walkEnvironment(
-  environment: Environment,
+  { environment, selector }: Target,
   roots: readonly Step[],
   options: WalkOptions,
 ): Promise<Walk> {
   const { catalog } = options
   const evaluator = createMarkerEvaluator(environment.variables)
-  const selector = createFileSelector(environment, options.sdists)
   const projects = new Map<string, Demands>()
   const kept = new Map<string, Map<string, Step>>()
   const seen = new Map<string, Step>()
@@ -60,8 +64,8 @@ export async function walkEnvironment(
   const notes: ClosureNote[] = []
 
   async function load(name: string): Promise<void> {
-    const releases = await catalog.releasesOf(name)
-    projects.set(name, createDemands(candidatesFor(releases ?? [], selector), options.versions))
+    const project = await catalog.candidatesOf(name)
+    projects.set(name, createDemands(project?.candidates ?? [], selector, options.versions))
   }
 
   function demand(step: Step, work: Work[]): void {
@@ -72,7 +76,7 @@ export async function walkEnvironment(
     if (!result.isMet) missing.push({ step, reason: catalog.whyMissing(step.line) })
     const releases = kept.get(name) ?? new Map<string, Step>()
     for (const activation of result.activations) {
-      if (!releases.has(activation.candidate.version)) releases.set(activation.candidate.version, step)
+      if (!releases.has(activation.version)) releases.set(activation.version, step)
       work.push({ name, ...activation })
     }
     if (releases.size > 0) kept.set(name, releases)
@@ -98,7 +102,7 @@ export async function walkEnvironment(
     for (const step of wave) demand(step, work)
     wave = await follow(work)
   }
-  return { environment, kept, steps: [...seen.values()], missing, notes }
+  return { environment, selector, kept, steps: [...seen.values()], missing, notes }
 }
 
 interface StepContext extends Pick<ClosureOptions, 'buildRequires'> {
@@ -109,13 +113,11 @@ interface StepContext extends Pick<ClosureOptions, 'buildRequires'> {
 
 /** What a release needs for one of its extras, or for itself and to be built. */
 async function stepsOf(
-  { name, candidate, extra }: Work,
+  { name, version, file, extra }: Work,
   { catalog, evaluator, notes, buildRequires }: StepContext,
 ): Promise<Step[]> {
-  const from = { name, version: candidate.version }
-  const file = candidate.file()
-  if (file === undefined) return []
-  const needs = await catalog.requirementsOf(name, candidate.version, file)
+  const from = { name, version }
+  const needs = await catalog.requirementsOf(name, version, file)
   const steps: Step[] = []
   const follow = (line: ParsedLine, isBuild: boolean): void => {
     const truth = counts(line, extra, evaluator)
