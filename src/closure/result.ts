@@ -21,7 +21,11 @@ import { stepKey } from './walk.js'
 export async function createClosure(walks: readonly Walk[], catalog: Catalog): Promise<Closure> {
   const edges = mergeEdges(walks)
   const neededBy = new Map<string, Edge[]>()
-  for (const edge of edges.values()) neededBy.set(edge.to, [...(neededBy.get(edge.to) ?? []), edge])
+  for (const edge of edges.values()) {
+    const own = neededBy.get(edge.to)
+    if (own === undefined) neededBy.set(edge.to, [edge])
+    else own.push(edge)
+  }
   const names = [...new Set(walks.flatMap(({ kept }) => [...kept.keys()]))].sort(compareCodePoints)
   const members = new Map<string, Member>()
   for (const name of names) {

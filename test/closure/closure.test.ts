@@ -70,6 +70,21 @@ describe('the closure', () => {
     expect(kept(await close(graph, ['a[x]==2']))).toEqual({ a: ['2', '1'], b: ['1'], c: ['1'] })
   })
 
+  it('asks for extras of itself only the release that does so', async () => {
+    const graph = indexOf({ a: { 1: [], 2: ['a[y]; extra == "x"', 'b; extra == "y"'], 3: [] }, b: { 1: [] } })
+    expect(kept(await close(graph, ['a[x]==2']))).toEqual({ a: ['2'], b: ['1'] })
+  })
+
+  it('asks for extras of a release that is kept for the sake of two requirements', async () => {
+    const graph = indexOf({ x: { '2.8': ['y; extra == "e"'], '2.9': [], 3: [] }, y: { 1: [] } })
+    for (const lines of [
+      ['x[e]!=2.9', 'x<3'],
+      ['x<3', 'x[e]!=2.9'],
+    ]) {
+      expect(kept(await close(graph, lines, { versions: 1 }))).toEqual({ x: ['3', '2.9', '2.8'], y: ['1'] })
+    }
+  })
+
   it('leaves out what markers and Requires-Python deny for certain, in each environment', async () => {
     const graph = indexOf({
       a: {
@@ -114,6 +129,7 @@ describe('the closure', () => {
     ])
     expect(await of({ environments: [WINDOWS, LINUX], sdists: 'drop' })).toEqual([[wheel], false])
     expect(await of({ environments: [LINUX], sdists: 'drop' })).toEqual([undefined, false])
+    expect(kept(await close(graph, ['a==1'], { sdists: 'drop' }))).toEqual({})
   })
 
   it('keeps pre-releases and yanked releases as pip takes them', async () => {
