@@ -55,11 +55,13 @@ function joinLines(lines: readonly string[]): Numbered[] {
   let open: Numbered | undefined
   for (const [i, raw] of lines.entries()) {
     const isComment = /^\s*#/.test(raw)
-    const text = (open?.text ?? '') + (isComment ? ` ${raw}` : raw)
+    const isOpen = raw.endsWith('\\') && !isComment
+    // As pip does it, backslashes go from both ends.
+    const part = isOpen ? raw.replace(/^\\+|\\+$/g, '') : isComment ? ` ${raw}` : raw
+    const text = (open?.text ?? '') + part
     const line = open?.line ?? i + 1
-    open = undefined
-    if (!raw.endsWith('\\') || isComment) joined.push({ line, text })
-    else open = { line, text: text.replace(/\\+$/, '') }
+    open = isOpen ? { line, text } : undefined
+    if (!isOpen) joined.push({ line, text })
   }
   return open === undefined ? joined : [...joined, open]
 }
