@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesInMemory } from '../../src/closure/archive/random-access.js'
 import type { RandomAccess } from '../../src/closure/archive/random-access.js'
-import { readTarSdistMetadata } from '../../src/closure/archive/sdist-metadata.js'
-import { readWheelMetadata, readZipSdistMetadata } from '../../src/closure/archive/wheel-metadata.js'
+import { readTarSdist, readZipSdist } from '../../src/closure/archive/sdist-metadata.js'
+import { readWheelMetadata } from '../../src/closure/archive/wheel-metadata.js'
 import { InvalidDocumentError } from '../../src/errors.js'
 import { tar, zip } from './archives.js'
 
@@ -127,11 +127,13 @@ describe('METADATA of a wheel', () => {
 
 describe('PKG-INFO of an sdist', () => {
   const PKG_INFO = 'Metadata-Version: 2.2\nName: foo-bar\nVersion: 1.0\n'
-  const readTar = async (bytes: Buffer, limit?: number): Promise<string | undefined> => {
-    const chunks = Array.from({ length: Math.ceil(bytes.length / 1000) }, (_, i) =>
-      bytes.subarray(i * 1000, i * 1000 + 1000),
-    )
-    return (await readTarSdistMetadata(Readable.from(chunks), 'foo-bar', limit))?.toString()
+  const chunked = (bytes: Buffer): Readable => {
+    const count = Math.ceil(bytes.length / 1000)
+    return Readable.from(Array.from({ length: count }, (_, i) => bytes.subarray(i * 1000, i * 1000 + 1000)))
+  }
+  const readTar = async (bytes: Buffer, maxUnpacked?: number): Promise<string | undefined> => {
+    const options = maxUnpacked === undefined ? {} : { maxUnpacked }
+    return (await readTarSdist(chunked(bytes), 'foo-bar', options)).pkgInfo?.toString()
   }
 
   it('is read from a .tar.gz, with short and long names', async () => {
@@ -152,7 +154,7 @@ describe('PKG-INFO of an sdist', () => {
       yield archive.subarray(0, archive.length - 8)
       for (;;) yield Buffer.alloc(1)
     }
-    expect((await readTarSdistMetadata(endless(), 'foo-bar'))?.toString()).toBe(PKG_INFO)
+    expect((await readTarSdist(endless(), 'foo-bar')).pkgInfo?.toString()).toBe(PKG_INFO)
   })
 
   it('is refused in a bomb, a damaged archive and one that is cut off', async () => {
@@ -177,7 +179,7 @@ describe('PKG-INFO of an sdist', () => {
       yield gzipSync(Buffer.alloc(0)).subarray(0, 3)
       throw new Error('connection reset')
     }
-    await expect(readTarSdistMetadata(broken(), 'foo-bar')).rejects.toThrow('connection reset')
+    await expect(readTarSdist(broken(), 'foo-bar')).rejects.toThrow('connection reset')
   })
 
   it('is read from a .zip', async () => {
@@ -185,7 +187,19 @@ describe('PKG-INFO of an sdist', () => {
       { name: 'foo-bar-1.0/a/PKG-INFO', data: 'x' },
       { name: 'foo-bar-1.0/PKG-INFO', data: PKG_INFO },
     ])
-    expect((await readZipSdistMetadata(bytesInMemory(sdist), 'Foo_Bar'))?.toString()).toBe(PKG_INFO)
-    expect(await readZipSdistMetadata(bytesInMemory(zip([])), 'foo-bar')).toBeUndefined()
+    expect((await readZipSdist(bytesInMemory(sdist), 'Foo_Bar')).pkgInfo?.toString()).toBe(PKG_INFO)
+    expect(await readZipSdist(bytesInMemory(zip([])), 'foo-bar')).toEqual({ pkgInfo: undefined, pyproject: undefined })
+  })
+
+  it('comes with pyproject.toml where it is asked for', async () => {
+    const files = [
+      { name: 'foo_bar-1.0/PKG-INFO', data: PKG_INFO },
+      { name: 'foo_bar-1.0/x/pyproject.toml', data: 'not this' },
+      { name: 'foo_bar-1.0/pyproject.toml', data: '[build-system]' },
+    ]
+    const wanted = ['PKG-INFO', 'pyproject.toml'] as const
+    const both = { pkgInfo: Buffer.from(PKG_INFO), pyproject: Buffer.from('[build-system]') }
+    expect(await readTarSdist(chunked(gzipSync(tar(files))), 'foo-bar', { wanted })).toEqual(both)
+    expect(await readZipSdist(bytesInMemory(zip(files)), 'foo-bar', wanted)).toEqual(both)
   })
 })

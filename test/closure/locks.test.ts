@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readBuildRequires } from '../../src/closure/locks/build-system.js'
 import { matchLocked } from '../../src/closure/locks/match.js'
 import { readLockFile } from '../../src/closure/locks/read.js'
 import type { LockContent, LockedPackage } from '../../src/closure/locks/types.js'
@@ -239,5 +240,19 @@ describe('a locked package', () => {
     expect(kinds(locked('a-1.0.whl', [['sha256', sha256]]))).toEqual(['no-file'])
     expect(kinds(locked(null, [['sha256', 'cc']]))).toEqual(['no-file'])
     expect(kinds(locked(null, [], '2'))).toEqual(['no-version'])
+  })
+})
+
+describe('build requirements', () => {
+  const of = (text: string): string[] => readBuildRequires(Buffer.from(text), 'pyproject.toml')
+
+  it('are those of pyproject.toml, else setuptools', () => {
+    expect(of('[build-system]\nrequires = ["flit_core >=3"]\n')).toEqual(['flit_core >=3'])
+    expect(of('[build-system]\nrequires = []\n')).toEqual([])
+    expect([of('[project]\nname = "x"\n'), readBuildRequires(undefined, '')]).toEqual([
+      ['setuptools>=40.8.0'],
+      ['setuptools>=40.8.0'],
+    ])
+    expect(() => of('[build-system')).toThrow(/^pyproject\.toml:1: /)
   })
 })

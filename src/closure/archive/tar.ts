@@ -12,20 +12,22 @@ const BLOCK = 512
 const LONGEST_NAME = 64 * 1024
 
 /**
- * The content of the first regular file in a tar archive for whose path `wanted` holds; undefined if there is none.
+ * The contents of the first regular file in a tar archive for each kind of path; reading ends when each kind was found.
  * Understands ustar, pax and GNU names.
- * @param limit the most bytes that the file may have
- * @throws InvalidDocumentError if the archive is damaged or the file is larger
+ * @param kindOf what kind of wanted file a path is; undefined for the others
+ * @param rules all kinds, and the most bytes that a file may have
+ * @throws InvalidDocumentError if the archive is damaged or such a file is larger
  */
-export async function findInTar(
+export async function findInTar<K>(
   source: ByteSource,
-  wanted: (path: string) => boolean,
-  limit: number,
-): Promise<Buffer | undefined> {
+  kindOf: (path: string) => K | undefined,
+  { kinds, limit }: { readonly kinds: readonly K[]; readonly limit: number },
+): Promise<Map<K, Buffer>> {
+  const found = new Map<K, Buffer>()
   let longName: string | undefined
-  for (;;) {
+  while (found.size < kinds.length) {
     const header = await source.take(BLOCK)
-    if (header.length < BLOCK || header.every((byte) => byte === 0)) return undefined
+    if (header.length < BLOCK || header.every((byte) => byte === 0)) break
     if (!hasChecksum(header)) throw new InvalidDocumentError('not a tar archive that can be read: a header is damaged')
     const size = numberAt(header, 124, 12)
     const padded = Math.ceil(size / BLOCK) * BLOCK
@@ -37,15 +39,19 @@ export async function findInTar(
     }
     const path = longName ?? nameOf(header)
     if (type !== 'L' && type !== 'x' && type !== 'g') longName = undefined
-    if ((type === '0' || type === '\0') && wanted(path)) {
+    const kind = type === '0' || type === '\0' ? kindOf(path) : undefined
+    if (kind !== undefined && !found.has(kind)) {
       if (size > limit)
         throw new InvalidDocumentError(`${JSON.stringify(path)} has ${size} bytes; at most ${limit} are read`)
       const content = await source.take(size)
       if (content.length < size) throw new InvalidDocumentError(`the archive ends within ${JSON.stringify(path)}`)
-      return content
+      found.set(kind, content)
+      await source.skip(padded - size)
+      continue
     }
     await source.skip(padded)
   }
+  return found
 }
 
 function nameOf(header: Buffer): string {

@@ -33,19 +33,3 @@ export async function readWheelMetadata(wheel: RandomAccess, project: string): P
   if (second !== undefined) throw new InvalidDocumentError(`the wheel has ${directory}/METADATA twice`)
   return readZipEntry(file, entry, MAX_METADATA)
 }
-
-/**
- * PKG-INFO out of an sdist that is a zip archive; undefined if it has none.
- * @throws InvalidDocumentError if the archive is damaged
- */
-export async function readZipSdistMetadata(sdist: RandomAccess, project: string): Promise<Buffer | undefined> {
-  const file = await withEndRead(sdist, LONGEST_END)
-  const [entry] = (await readZipDirectory(file)).filter(({ name }) => isPkgInfo(name, project))
-  return entry && readZipEntry(file, entry, MAX_METADATA)
-}
-
-/** `NAME-VERSION/PKG-INFO`: those further down are of something else (PEP 643). */
-export function isPkgInfo(path: string, project: string): boolean {
-  const [directory = '', file, ...rest] = path.replace(/^\.\//, '').split('/')
-  return file === 'PKG-INFO' && rest.length === 0 && normalizeName(directory).startsWith(normalizeName(project))
-}
