@@ -53,14 +53,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simple: BASE,
   storage: BASE,
   upstream: BASE,
+  closure: BASE,
   serve: BASE,
-  mirror: [...ENGINES, ...BASE],
+  mirror: [...ENGINES, 'closure', ...BASE],
   report: ['mirror', 'config', 'simple', ...BASE],
-  commands: ['report', 'mirror', 'serve', 'config', ...ENGINES, ...BASE],
+  commands: ['report', 'mirror', 'closure', 'serve', 'config', ...ENGINES, ...BASE],
 }
 
 /** Subrooms of the engine and of the storages. A new one is a decision, so it is listed here. */
 const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  closure: ['archive', 'locks'],
   mirror: ['fetch-thread', 'plan', 'project', 'run', 'state', 'verify'],
   storage: ['filesystem', 's3', 's3/client'],
   config: ['options'],
@@ -158,6 +160,7 @@ describe('what belongs to one room alone', () => {
     [/^@aws-sdk\//, /^storage\/s3\//],
     [/^commander$/, /^(?:cli|program|runner|report\/completion\/describe|commands\/completion)\b/],
     [/^pino$/, /^log\//],
+    [/^smol-toml$/, /^closure\/locks\//],
   ]
   it.each(owners)('the package %s', (name, owner) => {
     expect(all.filter(({ from, to }) => name.test(to) && !owner.test(from))).toEqual([])
