@@ -54,6 +54,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: BASE,
   upstream: BASE,
   serve: BASE,
+  attestations: BASE,
+  advisories: BASE,
   mirror: [...ENGINES, ...BASE],
   report: ['mirror', 'config', 'simple', ...BASE],
   commands: ['report', 'mirror', 'serve', 'config', ...ENGINES, ...BASE],
@@ -157,6 +159,8 @@ describe('what belongs to one room alone', () => {
     [/^@aws-sdk\//, /^storage\/s3\//],
     [/^commander$/, /^(?:program|runner|report\/completion\/describe|commands\/completion)\b/],
     [/^pino$/, /^log\//],
+    [/^@sigstore\//, /^attestations\//],
+    [/^yauzl$/, /^advisories\//],
   ]
   it.each(owners)('the package %s', (name, owner) => {
     expect(all.filter(({ from, to }) => name.test(to) && !owner.test(from))).toEqual([])
