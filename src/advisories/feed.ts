@@ -28,8 +28,10 @@ const MOST_PROBLEMS = 20
 export async function readFeed(path: string, prefixes: readonly string[]): Promise<FeedContent> {
   const feed = await collect(openFeed(path, prefixes), prefixes)
   const { records, unreadable } = feed.counts
-  if (records > 0 && records === unreadable) {
-    throw new InvalidDocumentError(`${path} is not a database of OSV records: ${feed.problems[0] ?? 'it is empty'}`)
+  if (records === unreadable) {
+    throw new InvalidDocumentError(
+      `${path} is not a database of OSV records: ${feed.problems[0] ?? 'it has no records'}`,
+    )
   }
   return feed
 }

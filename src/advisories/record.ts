@@ -26,6 +26,7 @@ export function isWanted(id: string, prefixes: readonly string[]): boolean {
  * @param prefixes of the ids that are wanted
  */
 export function parseRecord({ name, text }: RawRecord, prefixes: readonly string[]): ParsedRecord {
+  if (text === undefined) return OTHER
   try {
     return readRecord(parseJson(text), prefixes)
   } catch (error) {

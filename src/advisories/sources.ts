@@ -25,10 +25,11 @@ export function isSkipped(path: string, prefixes: readonly string[]): boolean {
 /** The records in a directory and below, one a file. @throws the file system's errors */
 export async function* readDirectory(directory: string, prefixes: readonly string[]): RecordBatches {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.json') && !isSkipped(entry.name, prefixes))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
     .map((entry) => join(entry.parentPath, entry.name))
   for (let at = 0; at < files.length; at += BATCH) {
-    yield files.slice(at, at + BATCH).map((name) => ({ name, text: readFileSync(name, 'utf8') }))
+    const batch = files.slice(at, at + BATCH)
+    yield batch.map((name) => ({ name, text: isSkipped(name, prefixes) ? undefined : readFileSync(name, 'utf8') }))
   }
 }
 

@@ -32,7 +32,8 @@ export interface AffectedProject {
 export interface RawRecord {
   /** where it was: a file name, or `line 7` */
   readonly name: string
-  readonly text: string
+  /** undefined: the name says that its id is not wanted, so it was not read */
+  readonly text: string | undefined
 }
 
 /** How many records of each kind a database had. */

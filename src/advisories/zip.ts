@@ -68,9 +68,10 @@ async function* readEntries(zip: ZipFile, { read, size, prefixes }: Archive): Re
   for (let listed = 0; listed < zip.entryCount;) {
     const entries = await nextEntries(zip, Math.min(BATCH, zip.entryCount - listed))
     listed += entries.length
-    const wanted = entries
+    const records = entries
       .map((entry) => ({ name: entry.fileNameRaw.toString('latin1'), entry }))
-      .filter(({ name }) => isRecord(name) && !isSkipped(name, prefixes))
+      .filter(({ name }) => isRecord(name))
+    const wanted = records.filter(({ name }) => !isSkipped(name, prefixes))
     for (const { name, entry } of wanted) {
       checkEntry(name, entry)
       packed += entry.compressedSize
@@ -80,6 +81,7 @@ async function* readEntries(zip: ZipFile, { read, size, prefixes }: Archive): Re
     if (unpacked > LARGEST_ARCHIVE) throw new InvalidDocumentError('the archive is too large when unpacked')
     const texts = unpack(wanted.map(({ name, entry }) => ({ name, ...stored(zip, entry, read) })))
     yield texts.map((text, index) => ({ name: wanted[index]?.name ?? '', text }))
+    yield records.filter(({ name }) => isSkipped(name, prefixes)).map(({ name }) => ({ name, text: undefined }))
   }
 }
 
