@@ -36,8 +36,8 @@ describe('a database', () => {
     expect((await readFeed(directory, MAL)).counts).toEqual({ ...counts, records: 5, other: 2 })
   })
 
-  it.each([true, false])('may be an archive; stored without compression: %s', async (stored) => {
-    const entries = records.map((text, index) => ({ name: `r${index}.json`, text, stored }))
+  it.each([{}, { stored: true }, { streamed: true }])('may be an archive: %j', async (how) => {
+    const entries = records.map((text, index) => ({ name: `r${index}.json`, text, ...how }))
     const feed = await readFeed(fileOf(zipOf([...entries, { name: 'more/', text: '', stored: true }])), MAL)
     expect(feed.counts).toEqual(counts)
     expect(createAdvisoryIndex(feed.table).blocking('evil', '1.0')).toEqual(['MAL-1'])

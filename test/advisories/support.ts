@@ -61,6 +61,8 @@ export interface ZipEntry {
   readonly method?: number
   /** the entry whose data this one claims for itself, too */
   readonly at?: number
+  /** checksum and sizes behind the data and not before it, as programs write that do not go back */
+  readonly streamed?: boolean
 }
 
 /** A zip archive: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
@@ -69,7 +71,7 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
   const central: Buffer[] = []
   const offsets: number[] = []
   let offset = 0
-  for (const { name, text, stored = false, at, ...claims } of entries) {
+  for (const { name, text, stored = false, at, streamed = false, ...claims } of entries) {
     const data = stored ? Buffer.from(text) : deflateRawSync(text)
     const fields = Buffer.alloc(26)
     fields.writeUInt16LE(20, 0)
@@ -78,7 +80,12 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
     fields.writeUInt32LE(data.length, 14)
     fields.writeUInt32LE(claims.size ?? Buffer.byteLength(text), 18)
     fields.writeUInt16LE(Buffer.byteLength(name), 22)
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), data])
+    const descriptor = Buffer.concat([Buffer.from('PK\x07\x08'), fields.subarray(10, 22)])
+    if (streamed) fields.writeUInt16LE(8, 2)
+    const header = Buffer.from(fields)
+    if (streamed) header.fill(0, 10, 22)
+    const start = [Buffer.from('PK\x03\x04'), header, Buffer.from(name), data]
+    const local = Buffer.concat(streamed ? [...start, descriptor] : start)
     const place = Buffer.alloc(14)
     place.writeUInt32LE(at === undefined ? offset : (offsets[at] ?? 0), 10)
     central.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), fields, place, Buffer.from(name)]))
