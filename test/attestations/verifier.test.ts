@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { shippedRoot } from '../../src/attestations/trusted-root.js'
 import type { Reason, Verdict } from '../../src/attestations/types.js'
 import type { AttestationVerifier } from '../../src/attestations/verifier.js'
 import { createAttestationVerifier } from '../../src/attestations/verifier.js'
@@ -263,6 +264,11 @@ describe('the name of the file', () => {
 })
 
 describe('a trusted root', () => {
+  it('ships with the package', async () => {
+    const shipped = await createAttestationVerifier(shippedRoot())
+    expect(reasonOf(shipped.verify(provenance(bundle(GITHUB, original)), FILE))).toBe('log-unknown')
+  })
+
   it.each(['', '[]', '{}', '{"tlogs": 7}', '{"certificateAuthorities": [], "tlogs": [], "ctlogs": []}'])(
     'that is %j is a ConfigError with its name',
     async (text) => {
