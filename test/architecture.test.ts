@@ -55,9 +55,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   upstream: BASE,
   closure: BASE,
   serve: BASE,
-  mirror: [...ENGINES, 'closure', ...BASE],
+  attestations: BASE,
+  advisories: BASE,
+  mirror: [...ENGINES, ...BASE],
   report: ['mirror', 'config', 'simple', ...BASE],
-  commands: ['report', 'mirror', 'closure', 'serve', 'config', ...ENGINES, ...BASE],
+  commands: ['report', 'mirror', 'serve', 'config', ...ENGINES, ...BASE],
 }
 
 /** Subrooms of the engine and of the storages. A new one is a decision, so it is listed here. */
@@ -161,6 +163,8 @@ describe('what belongs to one room alone', () => {
     [/^commander$/, /^(?:cli|program|runner|report\/completion\/describe|commands\/completion)\b/],
     [/^pino$/, /^log\//],
     [/^smol-toml$/, /^closure\/locks\//],
+    [/^@sigstore\//, /^attestations\//],
+    [/^yauzl$/, /^advisories\//],
   ]
   it.each(owners)('the package %s', (name, owner) => {
     expect(all.filter(({ from, to }) => name.test(to) && !owner.test(from))).toEqual([])

@@ -60,12 +60,6 @@ export function createFileSelector(environment: Environment, sdists: SdistPolicy
   }
 }
 
-/** The files of one release, in their order, that one of the selectors keeps. */
-export function keepFiles<T extends ReleaseFileFacts>(files: readonly T[], selectors: readonly FileSelector[]): T[] {
-  const kept = new Set(selectors.flatMap((selector) => selector.keep(files)))
-  return files.filter((file) => kept.has(file))
-}
-
 /** The last three fields of a wheel's file name, which many wheels share. */
 function tagsOf(filename: string): string {
   let at = filename.length

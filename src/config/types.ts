@@ -4,7 +4,7 @@ import type { MIRROR_OPTIONS } from './options/mirror.js'
 import type { S3_OPTIONS } from './options/s3.js'
 import type { Sections } from './sections.js'
 
-export type { OptionSpec, OptionTable, PluginOptions, PluginTable } from './option-spec.js'
+export type { OptionTable, PluginOptions, PluginTable } from './option-spec.js'
 
 /** Where an option was set: its section (DEFAULT when inherited) and the line in the file, from 1. */
 export interface Origin {

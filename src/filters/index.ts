@@ -9,7 +9,7 @@ import type { Filter, Filters } from './types.js'
 
 export { explain, filterReleases, keepsMetadata, keepsProject } from './apply.js'
 export { PLUGIN_NAMES, PLUGIN_TABLE } from './plugins.js'
-export type { Drop, Filter, Filters, Verdict } from './types.js'
+export type { Filters } from './types.js'
 
 export interface LoadOptions {
   /** absolute; what relative paths of requirements files start from: 8.0 takes the current directory */

@@ -5,8 +5,6 @@ import { shown } from './layout.js'
 import { parseFiles } from './parse-file.js'
 import type { Project, Release } from './project.js'
 
-export { field, isObject, isSerial, parseJsonObject, serial } from './json.js'
-
 export interface ParseOptions {
   /** the versions in the document's order where JavaScript objects do not keep it (keys that look like integers) */
   readonly releaseOrder?: readonly string[] | undefined

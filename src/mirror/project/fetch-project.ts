@@ -9,7 +9,6 @@ import type { Project } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import { askAgain } from '../run/ask-again.js'
 import type { Context } from '../run/context.js'
-import { createJsonApi } from '../run/json-api.js'
 import { askDocument, offersJsonApi } from './json-api.js'
 
 export interface FetchedProject {
@@ -81,10 +80,4 @@ export function fromPageAlone(page: ProjectPage, rawName: string): FetchedProjec
   const parsed = parseProject(document, rawName, { anyUrl: true, releaseOrder })
   const lastSerial = parsed.project.lastSerial || (page.serial ?? 0)
   return { ...parsed, project: { ...parsed.project, lastSerial, page: pageFields(page.json) }, text: undefined }
-}
-
-/** For verify: sees to it that a 404 of the JSON API means what it says. @throws UpstreamError where the page has files */
-export async function confirmAbsence(context: Context, rawName: string): Promise<Absence> {
-  const found = await fromPage({ ...context, jsonApi: createJsonApi('json') }, rawName, 0)
-  return typeof found === 'string' ? found : 'missing'
 }
