@@ -34,17 +34,21 @@ export function parseWheelName(filename: string): WheelName | undefined {
   if (name.includes('__') || !NAME.test(name) || version === undefined) return undefined
   const build = parts.length === 6 ? BUILD.exec(parts[2] ?? '') : undefined
   if (build === null) return undefined
-  const [interpreters = [], abis = [], platforms = []] = parts.slice(-3).map((field) => field.split('.'))
-  if ([...interpreters, ...abis, ...platforms].includes('')) return undefined
-  if (!interpreters.every((each) => IDENTIFIER.test(each))) return undefined
+  const tags = parseTags(parts.slice(-3))
+  if (tags === undefined) return undefined
   return {
     name: normalizeName(name),
     version,
     build: build && { number: toNumber(build[1] ?? ''), text: build[2] ?? '' },
-    interpreters: interpreters.map(lower),
-    abis: abis.map(lower),
-    platforms: platforms.map(lower),
+    ...tags,
   }
+}
+
+function parseTags(fields: readonly string[]): Pick<WheelName, 'interpreters' | 'abis' | 'platforms'> | undefined {
+  const [interpreters = [], abis = [], platforms = []] = fields.map((field) => field.split('.'))
+  if ([...interpreters, ...abis, ...platforms].includes('')) return undefined
+  if (!interpreters.every((each) => IDENTIFIER.test(each))) return undefined
+  return { interpreters: interpreters.map(lower), abis: abis.map(lower), platforms: platforms.map(lower) }
 }
 
 function lower(text: string): string {

@@ -43,15 +43,19 @@ export async function findInTar<K>(
     if (kind !== undefined && !found.has(kind)) {
       if (size > limit)
         throw new InvalidDocumentError(`${JSON.stringify(path)} has ${size} bytes; at most ${limit} are read`)
-      const content = await source.take(size)
-      if (content.length < size) throw new InvalidDocumentError(`the archive ends within ${JSON.stringify(path)}`)
-      found.set(kind, content)
+      found.set(kind, await takeFile(source, path, size))
       await source.skip(padded - size)
       continue
     }
     await source.skip(padded)
   }
   return found
+}
+
+async function takeFile(source: ByteSource, path: string, size: number): Promise<Buffer> {
+  const content = await source.take(size)
+  if (content.length < size) throw new InvalidDocumentError(`the archive ends within ${JSON.stringify(path)}`)
+  return content
 }
 
 function nameOf(header: Buffer): string {

@@ -33,21 +33,11 @@ function checkVersion(document: Table, { file, text }: Source, to: Collector): v
 }
 
 function readEntry(entry: Table, place: Place, to: Collector): void {
-  const name = requiredText(entry, 'name', place)
-  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) {
-    throw new LockFileError('name', place, `the name ${JSON.stringify(name)} is not normalized: ${normalizeName(name)}`)
-  }
-  const version = optionalText(entry, 'version', place)
-  if (version !== undefined && parseVersion(version) === undefined) {
-    throw new LockFileError('type', place, `${JSON.stringify(version)} is not a version`)
-  }
-  const marker = optionalText(entry, 'marker', place)
-  if (marker !== undefined && parseMarker(marker) === undefined) {
-    throw new LockFileError('type', place, `${JSON.stringify(marker)} is not an environment marker`)
-  }
+  const name = readName(entry, place)
+  const { version, marker } = readConditions(entry, place)
   const sdist = optionalTable(entry, 'sdist', place)
   const listed = [...(sdist === undefined ? [] : [sdist]), ...tables(entry, 'wheels', place)]
-  const isDirect = warnOfDirect(name, entry, place, to)
+  const isDirect = warnOfDirect(entry, { name, place, to })
   if (isDirect && listed.length > 0) throw new LockFileError('type', place, `${name} has both files and another source`)
   if (!isDirect && listed.length === 0)
     throw new LockFileError('missing', place, `${name} has neither files nor another source`)
@@ -59,8 +49,40 @@ function readEntry(entry: Table, place: Place, to: Collector): void {
   if (files.length > 0) to.add({ name, version, marker, index: other, files }, place)
 }
 
+function readName(entry: Table, place: Place): string {
+  const name = requiredText(entry, 'name', place)
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) {
+    throw new LockFileError('name', place, `the name ${JSON.stringify(name)} is not normalized: ${normalizeName(name)}`)
+  }
+  return name
+}
+
+/** For what a package is locked. */
+interface Conditions {
+  readonly version: string | undefined
+  readonly marker: string | undefined
+}
+
+function readConditions(entry: Table, place: Place): Conditions {
+  const version = optionalText(entry, 'version', place)
+  if (version !== undefined && parseVersion(version) === undefined) {
+    throw new LockFileError('type', place, `${JSON.stringify(version)} is not a version`)
+  }
+  const marker = optionalText(entry, 'marker', place)
+  if (marker !== undefined && parseMarker(marker) === undefined) {
+    throw new LockFileError('type', place, `${JSON.stringify(marker)} is not an environment marker`)
+  }
+  return { version, marker }
+}
+
+interface Named {
+  readonly name: string
+  readonly place: Place
+  readonly to: Collector
+}
+
 /** Whether the package comes from a repository, a directory or a single archive, which a mirror does not serve. */
-function warnOfDirect(name: string, entry: Table, place: Place, to: Collector): boolean {
+function warnOfDirect(entry: Table, { name, place, to }: Named): boolean {
   const vcs = optionalTable(entry, 'vcs', place)
   const directory = optionalTable(entry, 'directory', place)
   const archive = optionalTable(entry, 'archive', place)

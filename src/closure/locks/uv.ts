@@ -36,7 +36,7 @@ function readEntry(entry: Table, place: Place, to: Collector): void {
   if (from === undefined) throw new LockFileError('missing', place, 'source is missing')
   const registry = optionalText(from, 'registry', place)
   if (registry === undefined) {
-    warnOfDirect(name, from, place, to)
+    warnOfDirect(from, { name, place, to })
     return
   }
   if (!/^https?:/i.test(registry)) {
@@ -51,7 +51,13 @@ function readEntry(entry: Table, place: Place, to: Collector): void {
   to.add({ name, version, index, files: files.map((file) => readFile(file, place)) }, place)
 }
 
-function warnOfDirect(name: string, from: Table, place: Place, to: Collector): void {
+interface Named {
+  readonly name: string
+  readonly place: Place
+  readonly to: Collector
+}
+
+function warnOfDirect(from: Table, { name, place, to }: Named): void {
   const editable = optionalText(from, 'editable', place)
   const virtual = optionalText(from, 'virtual', place)
   if (virtual !== undefined || editable === '.') {
