@@ -28,7 +28,7 @@ const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u
 export function parseWheelName(filename: string): WheelName | undefined {
   if (!filename.endsWith('.whl')) return undefined
   const parts = filename.slice(0, -4).split('-')
-  if (parts.length !== 5 && parts.length !== 6) return undefined
+  if (![5, 6].includes(parts.length)) return undefined
   const [name = '', versionText = ''] = parts
   const version = parseVersion(versionText)
   if (name.includes('__') || !NAME.test(name) || version === undefined) return undefined
