@@ -13,7 +13,7 @@ const FLOORS = {
   config: 98,
   filters: 98,
   log: 93,
-  mirror: 58,
+  mirror: 92,
   model: 80,
   packaging: 93,
   python: 98,

@@ -56,9 +56,9 @@ function addMirror(program: Command, run: Runner): void {
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
-    .option('--dry-run', 'only print what would be done, with sizes', false)
+    .option('--dry-run', 'only print what would be done and why, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
-    .option('--explain <name...>', 'print which filter decides over a project, its releases and files')
+    .option('--explain <name...>', 'print which filter decides over a project, and what the mirror remembers of it')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
     .action(
       async (
@@ -101,14 +101,14 @@ function addSync(program: Command, run: Runner): void {
 function addVerify(program: Command, run: Runner): void {
   program
     .command('verify')
-    .description('check stored files against metadata and repair what is missing or wrong')
-    .option('--delete', 'remove files that no project accounts for', false)
-    .option('--dry-run', 'only say what would be fetched and removed', false)
+    .description('check stored documents, pages and files, and repair what is missing or wrong')
+    .option('--delete', 'remove files that no page names', false)
+    .option('--dry-run', 'only say what there is to repair and to remove', false)
     .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
     .option('--workers <n>', 'projects looked at together, instead of verifiers in the configuration', wholeNumber, 0)
     .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
-    .option('--yes', 'remove files even where more than half of them would go', false)
+    .option('--yes', 'remove files and projects even where a guard would refuse', false)
     .action(async (options: VerifyOptions & { workers: number; json: boolean }, command: Command) => {
       needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { verifyCommand } = await import('./commands/verify.js')

@@ -36,7 +36,7 @@ const room = (file: string): string => (file.includes('/') ? (file.split('/')[0]
 const isLocal = ({ to }: Import): boolean => files.includes(to)
 const text = (file: string): string => readFileSync(join(SRC, file), 'utf8')
 
-const BASE = ['model', 'packaging', 'python', 'log', 'one-line', 'count', 'errors']
+const BASE = ['model', 'packaging', 'python', 'log', 'one-line', 'count', 'worker-call', 'errors']
 const ENGINES = ['upstream', 'filters', 'simple', 'storage']
 
 /**

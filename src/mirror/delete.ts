@@ -11,6 +11,8 @@ import { hasPages, pageDirectories, storedProject } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { isProjectFault } from './run/fault.js'
+import { noteShape } from './run/note-shape.js'
+import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
 
@@ -25,6 +27,8 @@ export async function runDelete(
   const state = await loadState(storage, log, { readOnly: true })
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: options.dryRun })
   recallJsonApi(context, notes, names)
+  if (!options.dryRun) await noteShape(context, notes)
+  const journal = options.dryRun ? undefined : await openJournal(storage, context.bootId)
   let removedPages = false
   for (const given of names) {
     throwIfStopped(context)
@@ -46,6 +50,7 @@ export async function runDelete(
       continue
     }
     removedPages ||= await hasPages(storage, context.config, name)
+    await journal?.begin([name])
     // Pages first: nobody is sent to a file that is gone. What knows the files goes last: a killed run finds them again.
     await removePages(context, name, given)
     await removeFiles(context, { name, keys, pruneParents: false })
@@ -53,14 +58,19 @@ export async function runDelete(
     if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
     const serial = ledger.get(name)?.serial
     // A comparison with the list would bring it back before it changes upstream.
-    if (serial !== undefined && serial > 0)
-      ledger.set(name, { serial, shape: context.shapeOf(name), absent: 'deleted' })
-    else ledger.delete(name)
+    const entry =
+      serial !== undefined && serial > 0
+        ? ({ serial, shape: context.shapeOf(name), absent: 'deleted' } as const)
+        : undefined
+    if (entry === undefined) ledger.delete(name)
+    else ledger.set(name, entry)
+    await journal?.finished(name, entry)
     report.removals.push({ project: name, reason: DELETED, by: 'admin' })
   }
   if (options.dryRun) return
   await ledger.save()
   if (removedPages && (await hasRoot(context))) await writeRoot(context, state.status ?? 0)
+  await storage.remove(LAYOUT.journal)
 }
 
 const DELETED = 'deleted by command'

@@ -3,6 +3,7 @@ import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters
 import type { Drop } from '../filters/types.js'
 import { expectedFiles } from '../model/expected.js'
 import { isSafeProjectName } from '../model/layout.js'
+import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import type { Reason } from './plan/judge.js'
@@ -18,6 +19,7 @@ import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { isProjectFault } from './run/fault.js'
+import { MISSING, isBelieved } from './run/next-entry.js'
 import type { Removal } from './run/report.js'
 import { UNWANTED, WITHDRAWN } from './run/work-result.js'
 import type { LedgerEntry } from './state/ledger-entry.js'
@@ -165,19 +167,9 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     const stored = item.render ? await projectFromStored(context, item) : undefined
     const fetched = stored ?? (await fetchProject(context, rawName, serial))
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
-    if (fetched === 'missing') return missing(item, nothing)
+    if (fetched === 'missing') return missing(context, item, nothing)
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
-    const wanted = filterReleases(context.filters, fetched.project)
-    const specs = context.config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
-    let files = 0
-    let bytes = 0
-    for (const spec of specs) {
-      const held = await context.storage.stat(spec.key)
-      if (held !== undefined && (spec.size === undefined || spec.size === held.size)) continue
-      files += 1
-      bytes += spec.size ?? 0
-    }
-    return { ...nothing, action, files, bytes }
+    return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
@@ -185,10 +177,31 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
   }
 }
 
-/** Upstream answers 404: the project is gone where upstream said that it was removed. */
-function missing({ removed }: WorkItem, nothing: Omit<PlannedProject, 'action'>): PlannedProject {
-  if (removed) return { ...nothing, action: 'gone' }
-  return { ...nothing, action: 'failed', reason: 'upstream answers 404 for its metadata and its page' }
+/** How many files of a project are missing or have another size, and their bytes. */
+async function filesToFetch(context: Context, project: Project): Promise<{ files: number; bytes: number }> {
+  const { config, storage } = context
+  const wanted = filterReleases(context.filters, project)
+  let files = 0
+  let bytes = 0
+  for (const spec of config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []) {
+    const held = await storage.stat(spec.key)
+    if (held !== undefined && (spec.size === undefined || spec.size === held.size)) continue
+    files += 1
+    bytes += spec.size ?? 0
+  }
+  return { files, bytes }
+}
+
+const NOWHERE = 'upstream answers 404 for its metadata and its page'
+
+/** Upstream answers 404: that is a failure of a project that the mirror serves, as long as the answer is not believed. */
+function missing(context: Context, item: WorkItem, nothing: Omit<PlannedProject, 'action'>): PlannedProject {
+  const { entry, listed, reason } = item
+  const served = entry !== undefined && entry.absent === undefined
+  // One that was asked for by its name should be there.
+  const named = reason === 'forced' && listed === undefined
+  if ((!served && !named) || isBelieved(context, item)) return { ...nothing, action: 'gone' }
+  return { ...nothing, action: 'failed', reason: listed === true ? MISSING : NOWHERE }
 }
 
 /** Which plugin decides over a project, its releases and its files, and what the ledger says: `mirror --explain NAME`. */

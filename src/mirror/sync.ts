@@ -6,14 +6,14 @@ import { recallJsonApi } from './project/json-api.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
 import { listedUpstream } from './run/listed.js'
+import { noteShape } from './run/note-shape.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeFound } from './run/remove-found.js'
 import { reportFailures } from './run/report-failures.js'
 import { workOff } from './run/work-off.js'
 import { openJournal } from './state/journal.js'
-import { loadNotes, saveNotes } from './state/run-notes.js'
+import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
-import { FILTERS_KEY } from './plan/edits.js'
 
 /**
  * `sync`: brings the named projects up to date, whatever the project filters say. What is owed by a `mirror` run, and
@@ -24,7 +24,7 @@ export async function runSync(
   names: readonly string[],
   options: { readonly writeRoot: boolean },
 ): Promise<void> {
-  const { storage, log, report, bootId, shape } = context
+  const { storage, log, report, bootId } = context
   await prepareDirectories(context)
   const state = await loadState(storage, log)
   const notes = await loadNotes(storage)
@@ -33,7 +33,8 @@ export async function runSync(
   const items = new Map<string, WorkItem>()
   for (const given of names) {
     const name = normalizeName(given)
-    if (isSafeProjectName(name)) items.set(name, askedItem(name, safeName(given), ledger.get(name)))
+    if (isSafeProjectName(name))
+      items.set(name, askedItem(name, ledger.get(name)?.rawName ?? safeName(given), ledger.get(name)))
     else report.failures.push({ project: shown(given), reason: 'this is not a project name' })
   }
   recallJsonApi(
@@ -42,9 +43,7 @@ export async function runSync(
     [...items.values()].map(({ rawName }) => rawName),
   )
   // The pages get today's shape, which an edit that is taken back later must find.
-  const shapes = { ...notes.shapes, [shape.id]: { ...shape.options, [FILTERS_KEY]: shape.filters } }
-  const edited = notes.shape !== undefined && notes.shape !== shape.id
-  await saveNotes(storage, { ...notes, shapes, ...(edited ? { begunShape: shape.id } : {}) }, notes)
+  await noteShape(context, notes)
   const journal = await openJournal(storage, bootId)
   await journal.begin([...items.keys()])
   if (storage.properties.metered) await storage.flush()

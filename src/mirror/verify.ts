@@ -11,12 +11,14 @@ import { storedPages } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
+import { noteShape } from './run/note-shape.js'
 import { isProjectFault } from './run/fault.js'
 import { listedUpstream } from './run/listed.js'
+import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
 import { askAnew, askItem, checkProject } from './verify/check-project.js'
-import { finishVerify } from './verify/finish.js'
+import { finishVerify, saveLedger } from './verify/finish.js'
 import { createOwnership } from './verify/ownership.js'
 import { openProgress } from './verify/progress.js'
 import type { Verifying, VerifyOptions } from './verify/types.js'
@@ -36,6 +38,8 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     return EXIT.nothing
   }
   const { ledger } = await openLedger(context, { notes, state, thorough: true, readOnly: options.dryRun })
+  if (!options.dryRun) await noteShape(context, notes)
+  const journal = options.dryRun ? undefined : await openJournal(storage, context.bootId)
   log.info(`Verifying ${counted(names.length, 'project')} of ${storage.location('')}, ${config.verifiers} at a time`)
   recallJsonApi(context, notes, names)
   const verifying: Verifying = {
@@ -43,6 +47,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     options,
     ledger,
     notes,
+    journal,
     owned: createOwnership(),
     unaccounted: [],
     withdrawn: [],
@@ -60,7 +65,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   })
   if (stopping()) {
     log.error('Exiting early after error.')
-    if (!options.dryRun) await ledger.save()
+    if (!options.dryRun) await saveLedger(context, ledger)
     return EXIT.incomplete
   }
   await finishVerify(verifying, state)

@@ -11,6 +11,9 @@ export interface PageDocument {
   readonly releaseOrder: readonly string[]
 }
 
+/** Stands for the version of a file whose name does not tell one. */
+export const UNKNOWN_VERSION = 'unknown'
+
 /**
  * A project's page (PEP 691, or PEP 503 in its keys) in the shape of PyPI's JSON API, as far as a page knows it:
  * no classifiers, and versions from the filenames. @throws InvalidDocumentError
@@ -27,7 +30,8 @@ export function documentFromPage(page: JsonObject, name: string): PageDocument {
     if (!isObject(file)) continue
     const filename = field(file, 'filename')
     if (typeof filename !== 'string') continue
-    const version = versionFromFilename(filename, name, versions) ?? 'unknown'
+    const version =
+      versionFromFilename(filename, name, versions) ?? foreignVersion(filename, versions) ?? UNKNOWN_VERSION
     const others = releases.get(version)
     if (others === undefined) releases.set(version, [fileFromPage(file, filename)])
     else others.push(fileFromPage(file, filename))
@@ -39,6 +43,12 @@ export function documentFromPage(page: JsonObject, name: string): PageDocument {
     releases: Object.fromEntries(releases),
   }
   return { document, releaseOrder: [...releases.keys()] }
+}
+
+/** The version of a file that carries the name of another project: one that the page lists, between two separators. */
+function foreignVersion(filename: string, versions: readonly string[]): string | undefined {
+  const found = versions.filter((version) => [`-${version}-`, `-${version}.`].some((part) => filename.includes(part)))
+  return found.sort((a, b) => b.length - a.length)[0]
 }
 
 /** The version that PyPI's JSON API would call the project's own: the newest that is not a pre-release, else the newest. */

@@ -72,8 +72,10 @@ export function withPage<T extends { readonly project: Project }>(fetched: T, pa
   }
   const urls = new Map<unknown, unknown>(listed.map((file) => [field(file, 'filename'), field(file, 'url')]))
   const { project } = fetched
-  if (page.html === true && urls.size === 0 && releaseFiles(project).length > 0) {
-    throw new UpstreamError('content', `${project.rawName}: its page is HTML without a single file`)
+  const files = releaseFiles(project)
+  // Any web server may answer with HTML that has links: a sign-in page, for example.
+  if (page.html === true && files.length > 0 && !files.some(({ filename }) => urls.has(filename))) {
+    throw new UpstreamError('content', `${project.rawName}: its page is HTML without a single file of the project`)
   }
   const offered = (file: ReleaseFile): ReleaseFile[] => {
     const url = urls.get(file.filename)

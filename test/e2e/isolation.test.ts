@@ -85,7 +85,7 @@ it('does not let one project fill the log with what is refused of it', async () 
   const mirror = createMirror(upstream.url, 'simple-api-version = 1.1\n')
   const { log } = await mirror.run()
   expect(log.match(/WARNING: odd: refusing a release file/g)).toHaveLength(20)
-  expect(log).toMatch(/odd: refusing 4980 more release files/)
+  expect(log).toMatch(/odd: refusing 4,980 more release files/)
   expect(listedNames(mirror)).toEqual(['good'])
 })
 

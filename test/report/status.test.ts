@@ -142,6 +142,17 @@ describe('the status page', () => {
     expect(statusHtml(failing, now)).toContain('<td data-head="For">9 days</td>')
   })
 
+  it('begins with a verdict', () => {
+    const verdict = (more: Partial<MirrorStatus>): string | undefined =>
+      /<p class="(verdict[^"]*">[^<]*)</.exec(statusHtml({ ...status, failures: [], owed: 0, ...more }, 0))?.[1]
+    expect(verdict({ failures: status.failures })).toBe('verdict failing">Not up to date: 1 project failing.')
+    expect(verdict({ owed: 2 })).toBe('verdict failing">Not up to date: 2 projects still to do.')
+    expect(verdict({})).toBe('verdict failing">The last run could not do everything.')
+    expect(verdict({ history: [run(1)] })).toBe('verdict">Complete up to serial 5, 2 serials behind upstream.')
+    expect(verdict({ history: [], behind: undefined })).toBe('verdict">Complete up to serial 5.')
+    expect(verdict({ history: [], serial: undefined })).toBe('verdict failing">No run has been complete yet.')
+  })
+
   it('has a word for what there is not yet', () => {
     const empty = statusHtml({ ...status, history: [], failures: [], largest: [] }, 0)
     expect(empty).toContain('There is nothing to draw before the second run.')

@@ -32,9 +32,9 @@ function script(ending: string): string {
     `import { parentPort, threadId } from 'node:worker_threads'
 import { existsSync, writeFileSync } from 'node:fs'
 const again = ${JSON.stringify(`${path}.again`)}
-parentPort.on('message', ({ id, files }) => {
+parentPort.on('message', ({ id, question: files }) => {
   ${ending}
-  parentPort.postMessage({ id, digests: files.map(({ path }) => path) })
+  parentPort.postMessage({ id, answer: files.map(({ path }) => path) })
 })\n`,
   )
   return path

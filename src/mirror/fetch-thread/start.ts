@@ -1,15 +1,14 @@
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import type { MirrorConfig } from '../../config/types.js'
-import { StorageError } from '../../errors.js'
+import { StorageError, UpstreamError } from '../../errors.js'
 import type { Log } from '../../log/types.js'
-import type { FilesOutcome } from '../run/outcome.js'
 import type { FetchThread } from './types.js'
 import type { Report } from '../run/report.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpClient } from '../../upstream/types.js'
-import type { FromThread, ThreadSetup, ToThread } from './thread.js'
+import { WorkerEndedError, startWorkerThread, threadScript } from '../../worker-call.js'
+import type { WorkerThread } from '../../worker-call.js'
+import type { Failed, FetchAnswer, FetchQuestion, LogNote, ThreadSetup } from './thread.js'
 
 /** So many projects are work enough to start a thread for. */
 const MANY_PROJECTS = 100
@@ -24,76 +23,73 @@ export interface FetchThreadOptions {
   /** whether lines about single files are wanted */
   readonly verbose: boolean
   readonly report: Report
-}
-
-interface Waiting {
-  resolve(outcome: FilesOutcome): void
-  reject(error: Error): void
+  /** the script of the thread */
+  readonly script?: string
 }
 
 /** A thread that fetches files; undefined where there is no second core or connection for it. */
 export function createFetchThread(options: FetchThreadOptions): FetchThread | undefined {
   const { config, http, httpOptions, log, report } = options
+  const { script = threadScript('./thread.js', import.meta.url) } = options
   const share = Math.floor(config.workers / 2)
   if (share === 0 || availableParallelism() === 1 || !config.releaseFiles) return undefined
-  const waiting = new Map<number, Waiting>()
   let many = false
-  let worker: Worker | undefined
-  let ended: Error | undefined
-  let lastId = 0
+  let isClosed = false
+  let hasEnded = false
+  let thread: WorkerThread<FetchQuestion, FetchAnswer> | undefined
 
-  const fail = (error: Error): void => {
-    ended = error
-    for (const one of waiting.values()) one.reject(error)
-    waiting.clear()
+  function start(): WorkerThread<FetchQuestion, FetchAnswer> {
+    const setup: ThreadSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
+    http.limit(config.workers - share)
+    return startWorkerThread<FetchQuestion, FetchAnswer, LogNote>(script, {
+      options: { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } },
+      onNote: ({ level, line }) => log[level](line),
+      onEnd: end,
+    })
   }
-  const take = (message: FromThread): void => {
-    if ('line' in message) return log[message.level](message.line)
-    const { files, bytes, counts } = message.done
+
+  function end(reason: string): void {
+    hasEnded = true
+    if (isClosed) return
+    http.limit(config.workers)
+    log.warn(`The second thread, which fetches files, failed: ${reason}. The main thread fetches the rest`)
+  }
+
+  function count({ files, bytes, counts }: FetchAnswer['done']): void {
     report.filesFetched += files
     report.bytesFetched += bytes
     http.counts.requests += counts.requests
     http.counts.retries += counts.retries
     http.counts.bytes += counts.bytes
-    const one = waiting.get(message.id)
-    waiting.delete(message.id)
-    if ('outcome' in message) one?.resolve(message.outcome)
-    else one?.reject(message.storage ? new StorageError(message.failure) : new Error(message.failure))
-  }
-
-  function start(): Worker {
-    const setup: ThreadSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
-    // The tests run the sources themselves; a thread needs the compiled file.
-    const script = fileURLToPath(new URL('./thread.js', import.meta.url)).replace(
-      /([\\/])src\1mirror\1/,
-      '$1dist$1mirror$1',
-    )
-    const started = new Worker(script, { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
-    started.on('message', take)
-    started.on('error', fail)
-    started.on('exit', () => fail(new Error('the thread that fetches files ended')))
-    http.limit(config.workers - share)
-    return started
   }
 
   return {
     expect(projects) {
       many = projects >= MANY_PROJECTS
     },
-    takes: () => many && waiting.size < share,
-    fetch(owed, { cautious }) {
-      if (ended !== undefined) return Promise.reject(ended)
-      worker ??= start()
-      lastId += 1
-      const id = lastId
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject })
-        worker?.postMessage({ id, owed, cautious } satisfies ToThread)
-      })
+    takes: () => many && !hasEnded && (thread?.pending ?? 0) < share,
+    async fetch(owed, { cautious }) {
+      thread ??= start()
+      const answer = await thread.ask({ owed, cautious }).catch(unlessEnded)
+      if (answer === undefined) return undefined
+      count(answer.done)
+      if ('outcome' in answer) return answer.outcome
+      throw failureOf(answer)
     },
-    abort: () => worker?.postMessage('stop' satisfies ToThread),
+    abort: () => thread?.tell('stop'),
     async close() {
-      await worker?.terminate()
+      isClosed = true
+      await thread?.close()
     },
   }
+}
+
+/** The error of the thread, as the run knows it. */
+function failureOf({ failure, of }: Failed): Error {
+  if (of === 'storage') return new StorageError(failure)
+  return of === 'upstream' ? new UpstreamError('out-of-order', failure) : new Error(failure)
+}
+
+function unlessEnded(error: unknown): undefined {
+  if (!(error instanceof WorkerEndedError)) throw error
 }

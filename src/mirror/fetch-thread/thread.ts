@@ -8,8 +8,10 @@ import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 import { createReport } from '../run/report.js'
 import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
 import { createHttpClient } from '../../upstream/http/client.js'
+import { isOutOfOrder } from '../../upstream/http/health.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpCounts } from '../../upstream/types.js'
+import { answerQuestions } from '../../worker-call.js'
 
 /** What the thread is started with. */
 export interface ThreadSetup {
@@ -18,8 +20,11 @@ export interface ThreadSetup {
   readonly verbose: boolean
 }
 
-/** Files of a project to fetch, or `stop`: requests under way are of no use any more. */
-export type ToThread = { readonly id: number; readonly owed: readonly OwedFile[]; readonly cautious: boolean } | 'stop'
+/** Files of a project to fetch. */
+export interface FetchQuestion {
+  readonly owed: readonly OwedFile[]
+  readonly cautious: boolean
+}
 
 /** What was done since the message before. */
 interface Done {
@@ -29,13 +34,22 @@ interface Done {
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
-type Answer = { readonly outcome: FilesOutcome } | { readonly failure: string; readonly storage: boolean }
-export type FromThread =
-  { readonly level: Level; readonly line: string } | ({ readonly id: number; readonly done: Done } & Answer)
+export type FetchAnswer = { readonly done: Done } & ({ readonly outcome: FilesOutcome } | Failed)
+/** `of`: the storage failed, the upstream as a whole, or something that nobody expects. */
+export interface Failed {
+  readonly failure: string
+  readonly of: 'storage' | 'upstream' | 'program'
+}
+/** A line for the log. */
+export interface LogNote {
+  readonly level: Level
+  readonly line: string
+}
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
 function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNullable<typeof parentPort>): void {
-  const tell = (message: FromThread): void => port.postMessage(message)
+  const stop = new AbortController()
+  const tell = answerQuestions<FetchQuestion, FetchAnswer, LogNote>(port, { answer: fetchFiles, onNote: end })
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -46,7 +60,6 @@ function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNul
     warn: line('warn'),
     error: line('error'),
   }
-  const stop = new AbortController()
   const http = createHttpClient({ ...httpOptions, log })
   const storage = createFilesystemStorage({
     directory: config.directory,
@@ -66,25 +79,22 @@ function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNul
     return done
   }
 
-  async function fetchFiles(owed: readonly OwedFile[], cautious: boolean): Promise<Answer> {
+  async function fetchFiles({ owed, cautious }: FetchQuestion): Promise<FetchAnswer> {
     try {
-      return { outcome: await fetchOwed(context, owed, { cautious }) }
+      const outcome = await fetchOwed(context, owed, { cautious })
+      return { done: takeDone(), outcome }
     } catch (error) {
-      return { failure: errorText(error), storage: error instanceof StorageError }
+      const of = error instanceof StorageError ? 'storage' : isOutOfOrder(error) ? 'upstream' : 'program'
+      return { done: takeDone(), failure: errorText(error), of }
     }
   }
 
-  port.on('message', (message: ToThread) => {
-    if (message === 'stop') {
-      const reason = new Error('the run was stopped')
-      stop.abort(reason)
-      http.abort(reason)
-    } else {
-      void fetchFiles(message.owed, message.cautious).then((answer) =>
-        tell({ id: message.id, done: takeDone(), ...answer }),
-      )
-    }
-  })
+  /** The one note that there is: requests under way are of no use any more. */
+  function end(): void {
+    const reason = new Error('the run was stopped')
+    stop.abort(reason)
+    http.abort(reason)
+  }
 }
 
 if (parentPort !== null) startThread(workerData as ThreadSetup, parentPort)

@@ -9,8 +9,11 @@ export interface FetchThread {
   expect(projects: number): void
   /** Whether it has time for the files of another project. */
   takes(): boolean
-  /** Fetches a project's files. @throws StorageError */
-  fetch(owed: readonly OwedFile[], options: FetchOptions): Promise<FilesOutcome>
+  /**
+   * Fetches a project's files. undefined where the thread ended before it was done: the caller has to fetch them.
+   * @throws StorageError
+   */
+  fetch(owed: readonly OwedFile[], options: FetchOptions): Promise<FilesOutcome | undefined>
   /** Ends its requests. */
   abort(): void
   /** Ends the thread. */

@@ -13,13 +13,15 @@ import type { FetchOptions, FilesOutcome, OwedFile } from '../run/outcome.js'
 const STREAM_BYTES = 1 << 20
 /** A core metadata file is a few kilobytes; upstream does not tell its size. */
 const METADATA_BYTES = 16 << 20
-/** So many files of a project that failed in several runs are tried before it is left to a later run. */
-const CAUTIOUS_FAILURES = 4
+/** So many files of a project that failed in several runs may fail before it is left to a later run. */
+const CAUTIOUS_FAILURES = 1
 
 /** What fetching files takes of a run. */
 export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'fetchThread'>
 
-export interface EnsureOptions extends FetchOptions {
+export interface EnsureOptions {
+  /** in how many runs the project failed, where few files are to be tried: then each run begins with another one */
+  readonly cautious: number | undefined
   readonly method: CompareMethod
   /** whether a stored file that is not what the spec says may be replaced; else a reason why not */
   readonly mayReplace: (spec: FileSpec) => Promise<string | undefined>
@@ -42,7 +44,11 @@ export async function ensureFiles(
   }
   if (owed.length === 0) return { fetched: [], failed }
   const byThread = context.fetchThread?.takes() === true
-  const outcome = byThread ? await context.fetchThread.fetch(owed, options) : await fetchOwed(context, owed, options)
+  const first = (options.cautious ?? 0) % owed.length
+  const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
+  const how = { cautious: options.cautious !== undefined }
+  const fetched = byThread ? await context.fetchThread.fetch(inTurn, how) : undefined
+  const outcome = fetched ?? (await fetchOwed(context, inTurn, how))
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
 }
@@ -54,7 +60,8 @@ export async function fetchOwed(
   { cautious }: FetchOptions,
 ): Promise<FilesOutcome> {
   const outcome: FilesOutcome = { fetched: [], failed: new Map() }
-  await eachOf(context, { items: withMetadata(owed), width: context.config.workers }, async (group) => {
+  const width = cautious ? 1 : context.config.workers
+  await eachOf(context, { items: withMetadata(owed), width }, async (group) => {
     for (const { spec, state } of group) {
       throwIfStopped(context)
       if (cautious && outcome.failed.size >= CAUTIOUS_FAILURES) {

@@ -28,6 +28,8 @@ const KNOWS: Readonly<Record<string, (edit: { before: string; now: string; isJso
 /** Whether the stored page knows all that pages of today's options need, so that upstream need not be asked. */
 export function pageSuffices({ before, now, page }: PageEdit): boolean {
   const isJson = Object.hasOwn(page, 'versions')
+  // Nothing makes a JSON page from an HTML page, which has neither sizes nor upload times.
+  if (!isJson && now['simple-format'] !== 'HTML') return false
   return Object.keys({ ...before, ...now }).every((option) => {
     const [a, b] = [before[option], now[option]]
     if (a === b) return true

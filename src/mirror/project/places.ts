@@ -36,13 +36,16 @@ export async function* misplacedNames(storage: Storage, hashIndex: boolean): Nam
   }
 }
 
-/** One-letter directories that hold directories and no pages: those of `hash-index`. A project may have such a name, too. */
+/**
+ * One-letter directories without pages that hold directories of projects, or no more: those of `hash-index`. A project may
+ * have such a name, too.
+ */
 async function lettersOnly(storage: Storage, top: readonly string[]): Promise<Set<string>> {
   const letters = new Set<string>()
   for (const letter of top.filter((name) => name.length === 1)) {
     if (await hasPage(storage, letter)) continue
     const below = await storage.names(`${LAYOUT.simple}/${letter}`, 'directories')
-    if (below.some((name) => name.startsWith(letter))) letters.add(letter)
+    if (below.length === 0 || below.some((name) => name.startsWith(letter))) letters.add(letter)
   }
   return letters
 }

@@ -1,4 +1,5 @@
 import { filterReleases } from '../../filters/apply.js'
+import { UNKNOWN_VERSION } from '../../model/from-page.js'
 import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
@@ -10,7 +11,7 @@ import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
-import { storedPage, storedProject } from './stored.js'
+import { storedPage, storedProject, tellsPageFields } from './stored.js'
 
 /**
  * The project as what is stored of it tells, for pages that must be made anew although upstream did not change it: from
@@ -23,7 +24,10 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
   const document = await usableDocument(context, item)
   if (document !== undefined) return fromDocument(context, item, { document, page })
   if (page === undefined || !pageIsEnough(context, item, page)) return undefined
-  return { project: projectFromPage(page, item, config), refused: [], text: undefined }
+  const project = projectFromPage(page, item, config)
+  // A file of which the page does not tell the version.
+  if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined
+  return { project, refused: [], text: undefined }
 }
 
 /** A stored document counts only while `json` is on, and only when it is no older than the pages. */
@@ -50,6 +54,7 @@ async function fromDocument(
     page !== undefined &&
     pageSerial(page) === document.lastSerial &&
     hasPageFields(context, item) &&
+    tellsPageFields(page, context.config) &&
     !gainsFiles(context, project, page)
   ) {
     return { ...fetched, project: { ...project, page: pageFields(page) } }

@@ -26,8 +26,8 @@ export interface StoreOptions {
   readonly method: CompareMethod
   /** its pages may be of another shape */
   readonly reshaped: boolean
-  /** it failed in several runs: do not try much */
-  readonly cautious: boolean
+  /** in how many runs it failed, where that are several: few files are tried, and other ones in each run */
+  readonly cautious: number | undefined
 }
 
 /** So many refused files of one project are named one by one: a document may have a hundred thousand. */
@@ -47,6 +47,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
+  else if (config.json) await completeDocument(context, project.name)
   const wanted = filterReleases(context.filters, project)
   if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) {
     return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial }
@@ -122,6 +123,13 @@ export async function storeDocument(
   await storage.write(key, reformatSorted(text))
   await storage.copy(pypiJsonKey(project.name), key)
   return key
+}
+
+/** A run that was killed between the two may have left the document without its copy. */
+async function completeDocument({ storage }: Pick<Context, 'storage'>, name: string): Promise<void> {
+  const [document, copy] = [jsonKey(name), pypiJsonKey(name)]
+  if ((await storage.stat(copy)) === undefined && (await storage.stat(document)) !== undefined)
+    await storage.copy(copy, document)
 }
 
 /** The first reason and how many more there are; undefined where there is none. */

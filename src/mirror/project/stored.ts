@@ -8,17 +8,27 @@ import type { JsonObject, Project } from '../../model/project.js'
 import type { Storage } from '../../storage/types.js'
 import { parseHtmlPage } from '../../upstream/html-page.js'
 
-/** The page of a project as the mirror serves it, with the keys of PEP 691; undefined where there is none. */
+/**
+ * The page of a project as the mirror serves it, with the keys of PEP 691; undefined where there is none. The page that
+ * knows most: JSON before HTML, at the place of today before the other one of `hash-index`.
+ */
 export async function storedPage(
   storage: Storage,
   config: MirrorConfig,
   name: string,
 ): Promise<JsonObject | undefined> {
-  for (const page of ['index.v1_json', 'index.v1_html', 'index.html'] as const) {
-    const found = await readPage(storage, { directory: simpleDirectory(name, config.hashIndex), page, name })
-    if (found !== undefined && found !== 'damaged') return found
+  for (const directory of pageDirectories(name, config.hashIndex)) {
+    for (const page of PAGE_NAMES.toReversed()) {
+      const found = await readPage(storage, { directory, page, name })
+      if (found !== undefined && found !== 'damaged') return found
+    }
   }
   return undefined
+}
+
+/** Whether a page says all that only pages say. An HTML page leaves out what JSON has as null. */
+export function tellsPageFields(page: JsonObject, { simpleFormat }: MirrorConfig): boolean {
+  return simpleFormat === 'HTML' || Object.hasOwn(page, 'versions')
 }
 
 /** All pages that the mirror serves of a project, in every format and at either place of `hash-index`. */

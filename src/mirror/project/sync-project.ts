@@ -30,7 +30,9 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   const { name, rawName, serial, entry } = item
   if (!isSafeProjectName(name)) return { kind: 'refused', reason: `${shown(rawName)} is not a project name`, serial }
   const reshaped = entry !== undefined && entry.absent === undefined && entry.shape !== context.shapeOf(name)
-  const cautious = (entry?.owed?.runs ?? 0) >= CAUTIOUS_RUNS
+  const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
+  // What is new of it since it failed has not failed yet.
+  const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {

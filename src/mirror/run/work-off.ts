@@ -1,5 +1,6 @@
 import { counted } from '../../count.js'
 import type { WorkItem } from '../plan/types.js'
+import { isOutOfOrder } from '../../upstream/http/health.js'
 import { syncProject } from '../project/sync-project.js'
 import { compareCodePoints } from '../../python/code-points.js'
 import { throwIfStopped } from './context.js'
@@ -9,6 +10,7 @@ import { createWorkResult, isFailing } from './work-result.js'
 import type { WorkResult } from './work-result.js'
 import { nextEntry } from './next-entry.js'
 import type { Journal } from '../state/journal.js'
+import type { Ledger } from '../state/ledger.js'
 
 /** How often projects that failed are tried once more after all others: most faults of an upstream pass. */
 const FURTHER_ROUNDS = 2
@@ -63,9 +65,29 @@ export async function workOff(
   context.fetchThread?.expect(round.length)
   for (let number = 0; round.length > 0 && !stopping(); number += 1) {
     if (number > 0) log.info(`Trying ${counted(round.length, 'project')} once more`)
-    await eachOf(context, { items: round, width: config.workers }, workOn)
+    try {
+      await eachOf(context, { items: round, width: config.workers }, workOn)
+    } catch (error) {
+      if (isOutOfOrder(error)) await forgive(result, { ledger, journal })
+      throw error
+    }
     const again = result.takeAgain(ledger)
     round = number < FURTHER_ROUNDS && again.length <= MOST_RETRIED ? again : []
   }
   return Object.assign(result, { stopped: stopping() })
+}
+
+/** That upstream as a whole was out of order counts against no project: none is asked for less often because of it. */
+async function forgive(
+  { failed }: WorkResult,
+  { ledger, journal }: { readonly ledger: Ledger; readonly journal: Journal },
+): Promise<void> {
+  for (const [name, { item }] of failed) {
+    const entry = ledger.get(name)
+    if (entry?.owed === undefined) continue
+    const { runs, next } = item.entry?.owed ?? { runs: 0, next: entry.owed.since }
+    const forgiven = { ...entry, owed: { ...entry.owed, runs, next } }
+    ledger.set(name, forgiven)
+    await journal.finished(name, forgiven)
+  }
 }

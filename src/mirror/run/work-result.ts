@@ -43,6 +43,7 @@ export function createWorkResult(): WorkResult {
   const again = new Map<string, WorkItem>()
   const askedTwice = new Set<string>()
   const done = new Set<string>()
+  const synced = new Set<string>()
 
   function forget({ report }: Context, { name }: WorkItem): void {
     failed.delete(name)
@@ -78,7 +79,9 @@ export function createWorkResult(): WorkResult {
     switch (outcome.kind) {
       case 'synced':
         diff.add(outcome.changed)
-        report.projectsSynced += 1
+        // One of which something is owed is worked on again in a later round.
+        if (!synced.has(name)) report.projectsSynced += 1
+        synced.add(name)
         if (outcome.owed !== undefined) {
           log.error(`${name}: ${outcome.owed}. Its pages name what is there; the rest is owed`)
           fail(item, outcome.owed, true)

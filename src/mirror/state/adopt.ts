@@ -15,7 +15,7 @@ export interface Adopted {
   /** how many projects with pages the ledger did not know */
   readonly count: number
   /** Looks up the serials of adopted projects in their pages. */
-  readSerials(): Promise<void>
+  readonly readSerials: () => Promise<void>
 }
 
 export interface AdoptOptions {

@@ -6,6 +6,8 @@ import { jsonKey, pypiJsonKey } from '../../model/layout.js'
 import { releaseFiles } from '../../model/project.js'
 import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
+import { pageDirectories } from '../project/stored.js'
+import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions, failureText } from '../project/store-project.js'
@@ -22,18 +24,13 @@ import { upstreamSpecs } from './upstream-specs.js'
 
 /** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
 export async function checkProject(verifying: Verifying, name: string): Promise<boolean> {
-  const { context, ledger, options } = verifying
+  const { context, ledger } = verifying
   const entry = ledger.get(name)
   // What is owed of a project is not on its page: only upstream knows it.
   const owed = entry?.absent === undefined ? entry?.owed : undefined
   const source: Source =
     owed === undefined ? await findSource(context, { name, entry }) : { kind: 'ask', why: owed.reason }
-  if (source.kind === 'ask') {
-    context.report.verified.documents += 1
-    if (options.dryRun) return planAsk(context, name, source.why)
-    context.log.warn(`${name}: ${source.why}; fetching it from upstream`)
-    return askAnew(verifying, askItem(verifying, name))
-  }
+  if (source.kind === 'ask') return askUpstream(verifying, name, source.why)
   if (context.config.json) context.report.verified.documents += 1
   // Edited options and filters take effect in the next mirror run: until then what is served counts.
   if (entry !== undefined && entry.shape !== '' && entry.shape !== context.shapeOf(name))
@@ -45,9 +42,27 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
   return checkStored(verifying, source.project, source.kind === 'page')
 }
 
+async function askUpstream(verifying: Verifying, name: string, why: string): Promise<boolean> {
+  const { context, options } = verifying
+  context.report.verified.documents += 1
+  if (options.dryRun) return planAsk(context, name, why)
+  context.log.warn(`${name}: ${why}; fetching it from upstream`)
+  return askAnew(verifying, askItem(verifying, name))
+}
+
+const INCOMPLETE = 'the page that tells most of it is missing or damaged'
+
+/** Whether a page is the one from which the others can be made: HTML pages do not tell all that JSON pages say. */
+function isSource({ config }: Context, key: string): boolean {
+  return (
+    config.simpleFormat !== 'HTML' &&
+    key === `${pageDirectories(key.split('/').at(-2) ?? '', config.hashIndex)[0]}/index.v1_json`
+  )
+}
+
 /** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
 async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
-  const { context, options, owned, ledger } = verifying
+  const { context, options, owned, ledger, journal } = verifying
   const { config, report, log, storage } = context
   const { name } = project
   const wanted = filterReleases(context.filters, project)
@@ -57,6 +72,8 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   const failed = await repairFiles(verifying, name, { specs, complete })
   const served = withoutFiles(wanted, new Set(failed.keys()))
   const wrong = await wrongPages(context, served)
+  if (fromPage && failed.size === 0 && wrong.some((key) => isSource(context, key)))
+    return askUpstream(verifying, name, INCOMPLETE)
   report.verified.pages += 1
   await checkCopy(verifying, name)
   for (const key of wrong) {
@@ -71,31 +88,40 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
     report.planned.pages.push(...wrong.map((key) => storage.location(key)))
     return failed.size === 0
   }
-  if (wrong.length > 0) await repairPages(context, served)
+  if (wrong.length > 0) {
+    await journal?.begin([name])
+    await repairPages(context, served)
+  }
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
   // A page does not tell which files were left out of it.
   const left = fromPage ? item.entry?.owed : undefined
   const owed = reason === undefined ? left : nextOwed(context, item, { reason })
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
-  ledger.set(name, {
+  const entry: LedgerEntry = {
     serial: project.lastSerial,
     shape: context.shapeOf(name),
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
     ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
     ...(owed === undefined ? {} : { owed }),
-  })
+  }
+  ledger.set(name, entry)
+  if (wrong.length > 0) await journal?.finished(name, entry)
   if (reason !== undefined) throw new BandersnatchError(reason)
   return true
 }
 
 /** Checks the files that the served pages name. */
 async function checkServed(verifying: Verifying, name: string): Promise<boolean> {
-  const { context, owned, ledger } = verifying
+  const { context, owned, ledger, notes } = verifying
   const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
   if (project === undefined) return askAnew(verifying, askItem(verifying, name))
-  const specs = context.config.releaseFiles ? expectedFiles(project, expectedOptions(context)) : []
+  const made = notes.shapes[ledger.get(name)?.shape ?? '']
+  const hasFiles = made?.['release-files'] === 'true'
+  const specs = hasFiles
+    ? expectedFiles(project, { ...expectedOptions(context), coreMetadata: made['core-metadata'] === 'true' })
+    : []
   for (const spec of specs) owned.add(spec.key)
   context.report.verified.pages += 1
   const failed = await repairFiles(verifying, name, { specs, complete: upstreamSpecs(context, name) })
@@ -125,6 +151,7 @@ function planAsk({ report, storage, log }: Context, name: string, why: string): 
 export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boolean> {
   const { context, ledger, owned } = verifying
   const { report } = context
+  await verifying.journal?.begin([item.name])
   const outcome = await syncProject(context, item)
   if (outcome.kind === 'missing' && !(await verifying.listed(item.name))) {
     withdraw(verifying, { item, absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
@@ -139,7 +166,10 @@ export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boo
     return true
   }
   const entry = nextEntry(context, item, outcome)
-  if (entry !== 'unchanged') ledger.set(item.name, entry)
+  if (entry !== 'unchanged') {
+    ledger.set(item.name, entry)
+    await verifying.journal?.finished(item.name, entry)
+  }
   if (outcome.kind === 'synced') {
     report.documentsRepaired += 1
     report.pagesRepaired += outcome.changed.filter((key) => key.startsWith('web/simple/')).length

@@ -3,6 +3,8 @@ import { removalGuard } from '../plan/removal-guard.js'
 import { removeProject } from '../project/remove.js'
 import { writeRoot } from '../project/root.js'
 import { hasPages } from '../project/stored.js'
+import type { Context } from '../run/context.js'
+import type { Ledger } from '../state/ledger.js'
 import type { State } from '../state/status-files.js'
 import type { Verifying } from './types.js'
 
@@ -13,10 +15,16 @@ export async function finishVerify(verifying: Verifying, state: State): Promise<
   if (options.dryRun) return
   const rootMissing = (await context.storage.stat(rootKey(verifying))) === undefined
   if (removed > 0 || (rootMissing && ledger.pageCount() > 0)) await writeRoot(context, state.status ?? 0)
-  await ledger.save()
+  await saveLedger(context, ledger)
 }
 
-async function removeWithdrawn({ context, options, withdrawn, ledger }: Verifying): Promise<number> {
+/** Stores the ledger: from then on the journal tells nothing new. */
+export async function saveLedger({ storage }: Pick<Context, 'storage'>, ledger: Ledger): Promise<void> {
+  await ledger.save()
+  await storage.remove(LAYOUT.journal)
+}
+
+async function removeWithdrawn({ context, options, withdrawn, ledger, journal }: Verifying): Promise<number> {
   const { config, storage, log, report, shapeOf } = context
   const served = []
   for (const one of withdrawn) if (await hasPages(storage, config, one.item.name)) served.push(one)
@@ -41,8 +49,11 @@ async function removeWithdrawn({ context, options, withdrawn, ledger }: Verifyin
       report.planned.removals.push(removal)
       continue
     }
+    await journal?.begin([item.name])
     await removeProject(context, removal)
-    ledger.set(item.name, { serial: item.entry?.serial ?? 0, shape: shapeOf(item.name), absent })
+    const entry = { serial: item.entry?.serial ?? 0, shape: shapeOf(item.name), absent }
+    ledger.set(item.name, entry)
+    await journal?.finished(item.name, entry)
   }
   return options.dryRun ? 0 : served.length
 }

@@ -1,4 +1,4 @@
-import { PAGE_NAMES, jsonKey } from '../../model/layout.js'
+import { jsonKey } from '../../model/layout.js'
 import { pageFields, pageSerial } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
@@ -6,7 +6,7 @@ import type { Context } from '../run/context.js'
 import type { ProjectRef } from '../plan/types.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { projectFromPage } from '../project/page-project.js'
-import { pageDirectories, readPage, storedProject } from '../project/stored.js'
+import { storedPage, storedProject, tellsPageFields } from '../project/stored.js'
 
 /** What the mirror itself says a project has, or why upstream must be asked. */
 export type Source =
@@ -28,7 +28,7 @@ export interface SourceQuestion {
 export async function findSource(context: Context, question: SourceQuestion): Promise<Source> {
   const { config, storage } = context
   const { name, entry } = question
-  const page = await bestPage(context, name)
+  const page = await storedPage(storage, config, name)
   const rawName = entry?.rawName ?? name
   const isDoubtful = entry?.shape === ''
   if (!config.json) {
@@ -40,38 +40,34 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   const where = storage.location(jsonKey(name))
   if (document === undefined) return { kind: 'ask', why: `${where} is missing` }
   if (document === 'unreadable') return { kind: 'ask', why: `${where} cannot be read` }
-  const served = page === undefined ? 0 : (pageSerial(page) ?? 0)
+  const served = servedSerial(page)
   if (document.lastSerial < served) return { kind: 'ask', why: `${where} is older than the page` }
-  const given = field(document.info, 'name')
-  const project = { ...document, rawName: entry?.rawName ?? (typeof given === 'string' ? given : name) }
+  const project = { ...document, rawName: entry?.rawName ?? ownName(document, name) }
   if (config.simpleApiVersion === '1.1') return { kind: 'document', project }
   if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
   if (served !== document.lastSerial) return { kind: 'ask', why: 'its pages are older than its document' }
+  if (!tellsPageFields(page, config)) return { kind: 'ask', why: 'its JSON page is missing or damaged' }
   if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
   return { kind: 'document', project: { ...project, page: pageFields(page) } }
 }
 
 const DOUBTFUL = 'a run was interrupted while it wrote the pages, which may not tell all that is needed now'
 
+/** 0 where no page is served, or one without a serial. */
+function servedSerial(page: JsonObject | undefined): number {
+  return page === undefined ? 0 : (pageSerial(page) ?? 0)
+}
+
+function ownName({ info }: Project, name: string): string {
+  const given = field(info, 'name')
+  return typeof given === 'string' ? given : name
+}
+
 /** The project that the served page describes; undefined where no page can be read. */
 export async function servedProject(
   context: Pick<Context, 'storage' | 'config'>,
   ref: ProjectRef,
 ): Promise<Project | undefined> {
-  const page = await bestPage(context, ref.name)
+  const page = await storedPage(context.storage, context.config, ref.name)
   return page === undefined ? undefined : projectFromPage(page, ref, context.config)
-}
-
-/** The page that knows most: JSON before HTML, at the place of today before the other one. */
-async function bestPage(
-  { storage, config }: Pick<Context, 'storage' | 'config'>,
-  name: string,
-): Promise<JsonObject | undefined> {
-  for (const directory of pageDirectories(name, config.hashIndex)) {
-    for (const page of PAGE_NAMES.toReversed()) {
-      const found = await readPage(storage, { directory, page, name })
-      if (found !== undefined && found !== 'damaged') return found
-    }
-  }
-  return undefined
 }

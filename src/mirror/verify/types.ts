@@ -1,6 +1,7 @@
 import type { Context } from '../run/context.js'
 import type { Withdrawal } from '../run/work-result.js'
 import type { Ledger } from '../state/ledger.js'
+import type { Journal } from '../state/journal.js'
 import type { RunNotes } from '../state/run-notes.js'
 import type { Ownership } from './ownership.js'
 
@@ -22,6 +23,8 @@ export interface Verifying {
   readonly options: VerifyOptions
   readonly ledger: Ledger
   readonly notes: RunNotes
+  /** told before pages are written and when they are; undefined in a dry run */
+  readonly journal: Journal | undefined
   /** release files that a served page names or a project accounts for */
   readonly owned: Ownership
   /** projects whose files are not known; while there are any nothing is removed */

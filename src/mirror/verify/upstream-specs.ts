@@ -11,7 +11,12 @@ export function upstreamSpecs(context: Context, name: string): (spec: FileSpec) 
   const ask = async (): Promise<Map<string, FileSpec>> => {
     const fetched = await fetchProject(context, name, 0)
     if (typeof fetched === 'string') throw new BandersnatchError(`${name} is no longer upstream`)
-    return new Map(expectedFiles(fetched.project, expectedOptions(context)).map((spec) => [spec.key, spec]))
+    return new Map(
+      expectedFiles(fetched.project, { ...expectedOptions(context), coreMetadata: true }).map((spec) => [
+        spec.key,
+        spec,
+      ]),
+    )
   }
   return async (spec) => {
     asked ??= ask()

@@ -7,7 +7,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['mirror', 'what cron and systemd run'],
     ['mirror --dry-run --quick', 'which projects it would sync'],
     ['mirror --dry-run --json', 'with files and bytes, as data'],
-    ['mirror --explain requests', 'which filter decides over requests'],
+    ['mirror --explain requests', 'which filter decides, what is owed'],
+    ['mirror --retry-failed', 'after an outage of upstream'],
     ['mirror --force-check', 'compare everything with upstream'],
   ],
   sync: [
@@ -15,8 +16,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['sync --dry-run requests', 'what that would fetch'],
   ],
   verify: [
-    ['verify', 'check every file, repair'],
-    ['verify --delete --dry-run', 'list what no project owns'],
+    ['verify', 'check and repair everything'],
+    ['verify --delete --dry-run', 'list what no page names'],
     ['verify --delete', 'remove it'],
   ],
   delete: [

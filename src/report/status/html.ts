@@ -6,7 +6,7 @@ import { escapeHtml } from '../../simple/escape.js'
 import { barChart, lineChart } from './charts.js'
 import type { Point } from './charts.js'
 import { STYLE } from './style.js'
-import { ageText, agoText, minuteText } from '../times.js'
+import { ageText, minuteText } from '../times.js'
 
 const MOST_PROJECTS = 25
 const MOST_FAILURES = 100
@@ -27,13 +27,31 @@ export function statusHtml(status: MirrorStatus, now: number): string {
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p class="note">${escapeHtml(status.location)}, ${minuteText(new Date(now).toISOString())}</p>
-${[tiles(status, now), failures(status, now), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
+${verdict(status)}
+${[tiles(status), failures(status, now), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
 </body>
 </html>
 `
 }
 
-function tiles(status: MirrorStatus, now: number): string {
+/** What somebody who looks for a second should know. */
+function verdict(status: MirrorStatus): string {
+  const { serial, behind } = status
+  const problem = problemOf(status)
+  if (problem !== undefined) return `<p class="verdict failing">${escapeHtml(problem)}</p>`
+  const level = behind === undefined || behind === 0 ? '' : `, ${counted(behind, 'serial')} behind upstream`
+  return `<p class="verdict">Complete up to serial ${serial}${level}.</p>`
+}
+
+function problemOf({ failures: failing, owed, serial, history }: MirrorStatus): string | undefined {
+  if (failing.length > 0) return `Not up to date: ${counted(failing.length, 'project')} failing.`
+  if (owed > 0) return `Not up to date: ${counted(owed, 'project')} still to do.`
+  if (serial === undefined) return 'No run has been complete yet.'
+  const last = history.findLast(({ command }) => command === 'mirror')
+  return last?.ok === false ? 'The last run could not do everything.' : undefined
+}
+
+function tiles(status: MirrorStatus): string {
   const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
   const shown: [string, string][] = [
     ['Projects', countText(status.projects)],
@@ -41,7 +59,7 @@ function tiles(status: MirrorStatus, now: number): string {
     ['Stored', bytesText(status.bytes)],
     ['Serial', status.serial === undefined ? 'none yet' : String(status.serial)],
     ...(status.behind === undefined ? [] : [['Behind upstream', countText(status.behind)] satisfies [string, string]]),
-    ...(success === undefined ? [] : [['Last success', agoText(success, now)] satisfies [string, string]]),
+    ...(success === undefined ? [] : [['Last success', minuteText(success)] satisfies [string, string]]),
     ...(status.owed > 0 ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
   ]
   return `<dl class="tiles">${shown.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('\n')}</dl>`

@@ -10,6 +10,8 @@ h1 { font-size: 1.4rem; margin: 0.5rem 0 0; }
 h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }
 .note, figcaption, th, dt { color: var(--faint); font-size: 0.875rem; }
 .note { margin: 0; }
+.verdict { margin: 1rem 0; font-weight: 600; }
+.failing { color: var(--bad); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.75rem; margin: 1rem 0; }
 .tiles div { background: var(--card); border-radius: 0.5rem; padding: 0.6rem 0.8rem; }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }

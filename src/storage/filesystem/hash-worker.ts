@@ -2,18 +2,13 @@ import { createHash, hash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { systemCode } from '../../errors.js'
+import { answerQuestions } from '../../worker-call.js'
 
 /** Files to be hashed: absolute path and Node's name of the digest. */
-export interface HashTask {
-  readonly id: number
-  readonly files: readonly { readonly path: string; readonly digest: string }[]
-}
+export type HashQuestion = readonly { readonly path: string; readonly digest: string }[]
 
 /** For each file its hex digest, or the system's error code. */
-export interface HashAnswer {
-  readonly id: number
-  readonly digests: readonly (string | { readonly code: string })[]
-}
+export type HashAnswer = readonly (string | { readonly code: string })[]
 
 const WHOLE_BYTES = 1 << 20
 const chunk = Buffer.allocUnsafe(WHOLE_BYTES)
@@ -50,7 +45,8 @@ function hashRest(fd: number, digest: string): string {
   }
 }
 
-parentPort?.on('message', (task: HashTask) => {
-  const digests = task.files.map(({ path, digest }) => hashFile(path, digest))
-  parentPort?.postMessage({ id: task.id, digests } satisfies HashAnswer)
-})
+if (parentPort !== null) {
+  answerQuestions<HashQuestion, HashAnswer>(parentPort, {
+    answer: (files) => files.map(({ path, digest }) => hashFile(path, digest)),
+  })
+}

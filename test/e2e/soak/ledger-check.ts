@@ -14,6 +14,7 @@ export async function completeMirror(world: World): Promise<void> {
   const ran = await honestRun(world)
   expect(existsSync(join(world.directory, 'todo')), `exit 0, but something is owed\n${ran.log}`).toBe(false)
   await compareWithFresh(world, ran.log)
+  world.seen = world.index.serial
 }
 
 /** A run against an honest upstream ends with 0. Only a guard and the pauses after failures may ask for another one. */
@@ -98,17 +99,27 @@ export function isWanted({ names }: LedgerConfig, name: string): boolean {
 
 /** Filenames that the filters leave of a project. */
 function expectedFiles({ index, config }: World, name: string): string[] {
-  const releases = [...(index.projects.get(name)?.releases.values() ?? [])]
-    .map(({ version, files }) => ({ version: Number(version.split('.')[0]), files }))
+  const all = [...(index.projects.get(name)?.releases.values() ?? [])]
+  const numbered = (version: string): number => Number(version.split('.')[0])
+  const unyanked = all.filter(({ yanked }) => yanked === false).map(({ version }) => numbered(version))
+  const releases = all
+    .map(({ version, files }) => ({ version: numbered(version), files }))
     .filter(({ version }) => !isBlocked(config, name, version))
-    .map(({ version, files }) => ({
-      version,
+    .map(({ files, ...release }) => ({
+      ...release,
       files: files.filter(({ filename }) => config.platforms === '' || !filename.includes('win')),
     }))
     .filter(({ files }) => files.length > 0)
     .sort((a, b) => b.version - a.version)
-  const latest = config.latest === '' ? releases : releases.slice(0, Number(config.latest))
+  const latest = config.latest === '' ? releases : latestOf(releases, Number(config.latest), Math.max(...unyanked))
   return latest.flatMap(({ files }) => files.map(({ filename }) => filename)).sort()
+}
+
+/** The newest releases; the one that PyPI calls current, the newest that is not yanked, has a place among them. */
+function latestOf<T extends { readonly version: number }>(releases: readonly T[], keep: number, current: number): T[] {
+  const latest = releases.slice(0, keep)
+  const shown = releases.find(({ version }) => version === current)
+  return shown === undefined || latest.includes(shown) ? latest : [...latest.slice(0, keep - 1), shown]
 }
 
 function isBlocked({ block }: LedgerConfig, name: string, version: number): boolean {

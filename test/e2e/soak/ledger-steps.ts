@@ -85,8 +85,14 @@ function noteDeleted(world: World, { kind, ...command }: Command, interrupted: b
   for (const name of command.names) {
     if (interrupted) deleted.set(name, 'unsure')
     else if (kind === 'sync') deleted.delete(name)
-    else deleted.set(name, index.projects.get(name)?.serial ?? 'unsure')
+    else deleted.set(name, serialSeen(world, name))
   }
+}
+
+/** The serial that the mirror knows of a project; 'unsure' where upstream changed it since. */
+function serialSeen({ index, seen }: World, name: string): number | 'unsure' {
+  const serial = index.projects.get(name)?.serial ?? Infinity
+  return serial <= seen ? serial : 'unsure'
 }
 
 const move: Step = (world) => {

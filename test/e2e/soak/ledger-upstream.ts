@@ -1,3 +1,4 @@
+import { normalizeName } from '../../../src/packaging/name.js'
 import { createPackageIndex, sdist, wheel } from '../../helpers/index/index.js'
 import type { PackageIndex } from '../../helpers/index/index.js'
 import type { Upload } from '../../helpers/index/types.js'
@@ -34,16 +35,11 @@ export function createLedgerUpstream(): LedgerUpstream {
       [...releases.values()].flatMap(({ files }) => files),
     )
     if (files.length === 0) return 'nothing to share'
-    const { uploadTime, digests, ...file } = draw.from(files)
-    void [uploadTime, digests]
-    if (
-      [...(index.projects.get(name)?.releases.values() ?? [])].some((release) =>
-        release.files.some(({ filename }) => filename === file.filename),
-      )
-    )
-      return 'shared already'
-    version += 1
-    index.publish(name, `${version}.0`, [file])
+    const { filename, body, metadata, servesMetadata, attested } = draw.from(files)
+    const file = { filename, body, metadata, servesMetadata, ...(attested === undefined ? {} : { attested }) }
+    const [, shared = ''] = /-(\d+\.0)[-.]/.exec(file.filename) ?? []
+    if (index.projects.get(normalizeName(name))?.releases.has(shared) === true) return 'shared already'
+    index.publish(name, shared, [file])
     return `share ${file.filename} with ${name}`
   }
 

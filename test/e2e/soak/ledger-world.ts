@@ -7,7 +7,7 @@ import { mirrorCommand } from '../../../src/commands/mirror.js'
 import type { Setting } from '../../../src/commands/open.js'
 import { syncCommand } from '../../../src/commands/sync.js'
 import { verifyCommand } from '../../../src/commands/verify.js'
-import { BandersnatchError, errorText } from '../../../src/errors.js'
+import { BandersnatchError, errorText, systemCode } from '../../../src/errors.js'
 import { startIndex } from '../../helpers/index/index.js'
 import type { HookedRequest, Reaction } from '../../helpers/index/index.js'
 import { memoryLog } from '../../log/support.js'
@@ -43,6 +43,8 @@ export interface World extends LedgerUpstream {
   directory: string
   /** milliseconds since the epoch */
   clock: number
+  /** serial of upstream when the last run was complete */
+  seen: number
   /** what upstream answers instead */
   lie: (request: HookedRequest) => Reaction
   /** normalized name -> serial upstream when the command `delete` removed it; 'unsure' after an interruption */
@@ -112,6 +114,8 @@ export async function createWorld(): Promise<World> {
       return { code, log: logged() }
     } catch (error) {
       if (error instanceof BandersnatchError) return { code: error.exitCode, log: logged() + errorText(error) }
+      // The disk that failed may have failed again where a temporary file was to be removed.
+      if (systemCode(error) === 'EIO') return { code: 5, log: logged() + errorText(error) }
       throw error
     } finally {
       onRequest = () => undefined
@@ -123,6 +127,7 @@ export async function createWorld(): Promise<World> {
     config: firstConfig(),
     directory: join(home, 'mirror'),
     clock: Date.UTC(2026, 0, 1),
+    seen: 0,
     lie: HONEST,
     deleted: new Map(),
     run: (command, stop) => runIn(world.directory, command, stop),

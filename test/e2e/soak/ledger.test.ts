@@ -9,9 +9,11 @@ const STEPS = 12
 const soak = soakSize(process.env)
 const only = process.env['SEED']
 const seeds =
-  only === undefined ? Array.from({ length: soak.pick(10, 200) }, (_, at) => soak.seed * 1000 + at) : [Number(only)]
+  only === undefined
+    ? Array.from({ length: soak.pick(10, 200) }, (_, at) => soak.seed * 1000 + at)
+    : only.split(',').map(Number)
 
-/** SEED=n repeats one sequence; STEPS=0,3,4 leaves out all other steps of it. */
+/** SEED=n,m repeats sequences; STEPS=0,3,4 leaves out all other steps of it. */
 const chosen = process.env['STEPS']?.split(',').map(Number)
 
 it.concurrent.each(seeds)(

@@ -19,8 +19,11 @@ const BASE = {
 }
 
 /** Whether a page suffices for an edit of one option. */
-const suffices = (option: keyof typeof BASE, before: string, now: string, page: object = JSON_PAGE): boolean =>
-  pageSuffices({ before: { ...BASE, [option]: before }, now: { ...BASE, [option]: now }, page: { ...page } })
+function suffices(option: keyof typeof BASE, before: string, now: string, page: object = JSON_PAGE): boolean {
+  // Where only HTML pages are, only those are wanted.
+  const base = page === HTML_PAGE ? { ...BASE, 'simple-format': 'HTML' } : BASE
+  return pageSuffices({ before: { ...base, [option]: before }, now: { ...base, [option]: now }, page: { ...page } })
+}
 
 describe('pageSuffices', () => {
   it.each([
@@ -51,7 +54,7 @@ describe('pageSuffices', () => {
     const now = { ...BASE, root_uri: '/x' }
     expect(pageSuffices({ before: BASE, now, page: JSON_PAGE })).toBe(true)
     expect(pageSuffices({ before: BASE, now: { ...now, filters: 'f2' }, page: JSON_PAGE })).toBe(false)
-    expect(pageSuffices({ before: BASE, now: BASE, page: HTML_PAGE })).toBe(true)
+    expect(pageSuffices({ before: BASE, now: BASE, page: HTML_PAGE })).toBe(false)
   })
 
   it('does not go by an option that one of both does not have', () => {

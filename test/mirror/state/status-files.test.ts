@@ -16,7 +16,7 @@ function bench(files: Record<string, string> = {}, properties?: StoragePropertie
   const place = memoryPlace()
   for (const [key, body] of Object.entries(files)) place.files.set(key, { body: Buffer.from(body), time: 0 })
   const texts = (): Record<string, string> =>
-    Object.fromEntries([...place.files].map(([key, { body }]) => [key, body.toString()]).sort())
+    Object.fromEntries([...place.files].map(([key, { body }]): [string, string] => [key, body.toString()]).sort())
   return { storage: memoryStorage(place, properties), place, texts }
 }
 

@@ -25,7 +25,7 @@ async function mirrored(mirror = ''): Promise<Engine> {
 }
 
 describe('findSource', () => {
-  async function source(run: Engine, shape = run.shape.id): Promise<Source> {
+  async function source(run: Engine, shape = 'abc'): Promise<Source> {
     return findSource(run, { name: 'one', entry: { serial: 1, shape, rawName: 'One' } })
   }
   const why = async (run: Engine, shape?: string): Promise<string> => {
@@ -48,6 +48,13 @@ describe('findSource', () => {
     expect(await why(run)).toBe('its pages are missing or damaged')
   })
 
+  it.each(['json = false', 'json = true'])(
+    'is asked for where a run was interrupted while it wrote pages: %s',
+    async (options) => {
+      expect(await why(await mirrored(options), '')).toMatch(/^a run was interrupted/)
+    },
+  )
+
   it('does not go by a document while json is off', async () => {
     const run = await mirrored('json = true')
     const off = await engine({ place: run.place })
@@ -60,7 +67,6 @@ describe('findSource', () => {
     const found = await source(run)
     expect(found).toMatchObject({ kind: 'document', project: { rawName: 'One' } })
     expect(found.kind === 'document' && found.project.page).toBeDefined()
-    expect(await why(run, '')).toMatch(/^a run was interrupted while it wrote the pages/)
     const old = await engine({ place: run.place, mirror: 'json = true\nsimple-api-version = 1.1' })
     expect(await why(old)).toBe('document')
     await old.storage.removeTree('web/simple/one')
@@ -128,6 +134,7 @@ describe('removeUnowned', () => {
       notes: await loadNotes(run.storage),
       owned: ownership,
       unaccounted,
+      journal: undefined,
       withdrawn: [],
       listed: async () => true,
     }

@@ -1,0 +1,17 @@
+import { FILTERS_KEY } from '../plan/edits.js'
+import { saveNotes } from '../state/run-notes.js'
+import type { RunNotes } from '../state/run-notes.js'
+import type { Context } from './context.js'
+
+/**
+ * Notes today's shape before a command other than `mirror` writes the first page of it: an edit that is taken back later
+ * must be seen, also where the command was killed.
+ */
+export async function noteShape(
+  { storage, shape }: Pick<Context, 'storage' | 'shape'>,
+  notes: RunNotes,
+): Promise<void> {
+  const shapes = { ...notes.shapes, [shape.id]: { ...shape.options, [FILTERS_KEY]: shape.filters } }
+  const edited = notes.shape !== undefined && notes.shape !== shape.id
+  await saveNotes(storage, { ...notes, shapes, ...(edited ? { begunShape: shape.id } : {}) }, notes)
+}
