@@ -2,6 +2,10 @@ import tseslint from 'typescript-eslint'
 
 /** Files with functions of more than 15 branches, and why they are not split. */
 const COMPLEX = {
+  'src/closure/archive/tar.ts': 'one branch for each kind of entry',
+  'src/closure/locks/toml.ts': 'one branch for each kind of token',
+  'src/packaging/platform-tags.ts': 'one branch for each kind of platform',
+  'test/closure/archives.ts': 'one branch for each field that a test may falsify',
   'src/log/python/format.ts': 'one branch for each conversion of Python’s % operator',
   'src/config/bandwidth.ts': 'one branch for each way in which a timetable can be wrong',
   'src/mirror/{delete,dry-run}.ts': 'one branch for each thing that can be missing of a project',
@@ -27,6 +31,8 @@ const COMPLEX = {
 
 /** Files with functions of more than three parameters, and why. */
 const MANY_PARAMETERS = {
+  'src/closure/locks/requirement-lines.ts': 'the callback of String.replace',
+  'src/closure/locks/types.ts': 'an error with its cause',
   'bench/checks.ts': 'rows of a table',
   'src/config/config-file.ts': 'to be reduced',
   'src/errors.ts': 'to be reduced',

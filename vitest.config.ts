@@ -6,6 +6,9 @@ const missing = excludesOf(untestedHere())
 
 /** The least share of lines that the unit lane must reach in each room, in percent. `npm run coverage` prints it. */
 const FLOORS = {
+  advisories: 95,
+  attestations: 95,
+  closure: 90,
   commands: 65,
   config: 98,
   filters: 98,

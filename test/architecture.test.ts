@@ -53,7 +53,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simple: BASE,
   storage: BASE,
   upstream: BASE,
+  closure: BASE,
   serve: BASE,
+  attestations: BASE,
+  advisories: BASE,
   mirror: [...ENGINES, ...BASE],
   report: ['mirror', 'config', 'simple', ...BASE],
   commands: ['report', 'mirror', 'serve', 'config', ...ENGINES, ...BASE],
@@ -61,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Subrooms of the engine and of the storages. A new one is a decision, so it is listed here. */
 const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  closure: ['archive', 'locks'],
   mirror: ['fetch-thread', 'plan', 'project', 'run', 'state', 'verify'],
   storage: ['filesystem', 's3', 's3/client'],
   config: ['options'],
@@ -158,6 +162,9 @@ describe('what belongs to one room alone', () => {
     [/^@aws-sdk\//, /^storage\/s3\//],
     [/^commander$/, /^(?:cli|program|runner|report\/completion\/describe|commands\/completion)\b/],
     [/^pino$/, /^log\//],
+    [/^smol-toml$/, /^closure\/locks\//],
+    [/^@sigstore\//, /^attestations\//],
+    [/^yauzl$/, /^advisories\//],
   ]
   it.each(owners)('the package %s', (name, owner) => {
     expect(all.filter(({ from, to }) => name.test(to) && !owner.test(from))).toEqual([])

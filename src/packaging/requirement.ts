@@ -1,6 +1,7 @@
 import { SPACE } from '../python/text.js'
+import type { Marker } from './marker.js'
+import { formatMarker, parseMarker } from './marker.js'
 import { normalizeName } from './name.js'
-import { parseMarker } from './requirement-marker.js'
 import type { Scanner } from './requirement-scanner.js'
 import { createScanner } from './requirement-scanner.js'
 import type { SpecifierSet } from './specifier.js'
@@ -14,8 +15,10 @@ export interface Requirement {
   readonly extras: readonly string[]
   readonly specifier: SpecifierSet
   readonly url: string | null
-  /** normalized text; markers are never evaluated */
+  /** the marker's normalized text */
   readonly marker: string | null
+  /** the same marker as a tree, for evaluation */
+  readonly markerTree: Marker | null
 }
 
 // The end of a word is Unicode's: a name does not end before a letter that it cannot contain.
@@ -39,9 +42,10 @@ export function parseRequirement(text: string): Requirement | undefined {
   if (specifier === undefined) return undefined
   scanner.skipBlanks()
   const parts = { name, extras, specifier, url }
-  if (scanner.isAtEnd()) return { ...parts, marker: null }
-  const marker = scanner.take(/;/y) && parseMarker(scanner.takeRest())
-  return marker === undefined ? undefined : { ...parts, marker }
+  if (scanner.isAtEnd()) return { ...parts, marker: null, markerTree: null }
+  if (scanner.take(/;/y) === undefined) return undefined
+  const markerTree = parseMarker(scanner.takeRest())
+  return markerTree === undefined ? undefined : { ...parts, marker: formatMarker(markerTree), markerTree }
 }
 
 /** A text that is the same for requirements that Python holds equal: normalized name and extras, `==1.0` is `==1`. */

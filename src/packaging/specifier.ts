@@ -49,7 +49,7 @@ export function parseSpecifierSet(text: string): SpecifierSet | undefined {
 
 /** Whether the version meets every specifier. Pre-releases are admitted like any other version. */
 export function contains(set: SpecifierSet, version: Version): boolean {
-  return set.specifiers.every((specifier) => matches(specifier, version))
+  return set.specifiers.every((specifier) => admits(specifier, version))
 }
 
 /** The set as Python prints it. */
@@ -62,7 +62,8 @@ export function specifierSetKey(set: SpecifierSet): string[] {
   return set.specifiers.map(canonical)
 }
 
-function parseSpecifier(text: string): Specifier | undefined {
+/** Reads one specifier without white space around it; undefined if it is not valid. */
+export function parseSpecifier(text: string): Specifier | undefined {
   const operator = OPERATORS.find((each) => text.startsWith(each))
   if (operator === undefined) return undefined
   const rest = strip(text.slice(operator.length))
@@ -84,7 +85,8 @@ function foldLongS(text: string): string {
   return text.replace(/\u017f/g, 's').replace(/[\u0130\u0131]/g, 'i')
 }
 
-function matches(specifier: Specifier, version: Version): boolean {
+/** Whether the version meets one specifier. */
+export function admits(specifier: Specifier, version: Version): boolean {
   if (specifier.operator === '===') return formatVersion(version) === specifier.text.toLowerCase()
   const bound = specifier.version
   switch (specifier.operator) {
