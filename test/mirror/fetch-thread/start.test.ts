@@ -73,7 +73,7 @@ describe.runIf(availableParallelism() > 1)('the thread that fetches files', () =
   it('fails as its storage fails, and with its bugs', async () => {
     const run = await engine({ mirror: 'workers = 4' })
     const failing = (storage: boolean): FetchThread =>
-      threadOf(run, `answer(message, { failure: 'full', storage: ${storage} })`)
+      threadOf(run, `answer(message, { failure: 'full', of: ${storage ? "'storage'" : "'program'"} })`)
     await expect(fetching(failing(true))).rejects.toBeInstanceOf(StorageError)
     await expect(fetching(failing(false))).rejects.not.toBeInstanceOf(StorageError)
     expect(run.report.filesFetched).toBe(2)
