@@ -46,7 +46,7 @@ export function compareValues({ variable, left, operator, right }: Comparison): 
   }
 }
 
-/** `===` compares the text itself; to every other operator a text that is no version is unequal. */
+/** `===` compares the text itself; to every other operator a text that is not a version is unequal. */
 function meets(specifier: Specifier, text: string): boolean {
   if (specifier.operator === '===') return text.toLowerCase() === specifier.text.toLowerCase()
   const version = parseVersion(text)

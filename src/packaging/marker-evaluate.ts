@@ -65,7 +65,7 @@ export function evaluateLockMarker(
   return walk(marker, (comparison) => compare(comparison, all.get(variableOf(comparison))))
 }
 
-/** A Python built from untagged sources calls itself `3.13.0+`, which is no version. */
+/** A Python built from untagged sources calls itself `3.13.0+`, which is not a version. */
 function repairFullVersion(variables: MarkerVariables): MarkerVariables {
   const version = variables.get('python_full_version')
   if (typeof version !== 'string' || !version.endsWith('+')) return variables

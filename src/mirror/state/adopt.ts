@@ -85,7 +85,7 @@ function adoptedShape(context: Context, notes: RunNotes, lost: boolean): string 
 
 function lostText(path: string, { found, damaged }: Ledger, count: number): string {
   const what = found ? `has ${counted(damaged, 'line')} that cannot be read` : 'is missing'
-  return `The ledger ${path} ${what}. It is made anew from the pages of ${counted(count, 'project')}; this run removes no project because of it`
+  return `The ledger ${path} ${what}. It is made anew from the pages of ${counted(count, 'project')}. In this run the list removes no project`
 }
 
 /** 8.0 made the pages with a configuration that nobody noted: today's is taken for it. */
