@@ -143,8 +143,10 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
-  const common = { jsonApiAt, stateFiles, nextLook: nextLook(known.ledger.exceptions()), contentFilters: undefined }
-  const made = { shape: shape.id, begunShape: undefined, shapes: shapesInUse(begun, known, shape.id) }
+  const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
+  const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
+  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined }
+  const made = { shape: shape.id, begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }

@@ -1,5 +1,6 @@
 import { LAYOUT } from '../../model/layout.js'
 import { counted } from '../../count.js'
+import { unreadLedger } from '../state/ledger.js'
 import type { Ledger } from '../state/ledger.js'
 import { loadNotes } from '../state/run-notes.js'
 import type { RunNotes } from '../state/run-notes.js'
@@ -20,6 +21,8 @@ export interface Known {
   readonly notes: RunNotes
   /** brought up to date by the run */
   readonly ledger: Ledger
+  /** false in a quiet run, which has nothing to look up in the ledger */
+  readonly ledgerRead: boolean
   /** projects with pages that the ledger did not know when the run began */
   readonly adopted: number
 }
@@ -85,7 +88,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
       changes = await askUpstream(context, { ...question, wholeList: true })
   }
   context.progress.phase('Planning')
-  const ledger = adopted?.ledger ?? (await context.ledger())
+  const ledger = adopted?.ledger ?? unreadLedger(storage)
   if (adopted !== undefined && changes.wentBack) await adopted.readSerials()
   const plan = makePlan({
     state,
@@ -117,7 +120,12 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     notes,
     [...plan.work.values()].slice(0, WITNESS_CANDIDATES).map(({ rawName }) => rawName),
   )
-  return { known: { state, notes, ledger, adopted: adopted?.count ?? 0 }, plan, changes, edits }
+  return {
+    known: { state, notes, ledger, ledgerRead: adopted !== undefined, adopted: adopted?.count ?? 0 },
+    plan,
+    changes,
+    edits,
+  }
 }
 
 /** More than json-api.ts looks at. */

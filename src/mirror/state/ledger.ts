@@ -23,6 +23,11 @@ export interface Ledger extends LedgerTable {
   save(): Promise<void>
 }
 
+/** Stands for the ledger in a run that has nothing to look up in it. */
+export function unreadLedger(storage: Storage): Ledger {
+  return keptLedger(storage, createLedgerTable(), { found: true, lines: 0, damaged: 0 })
+}
+
 /** @throws BandersnatchError for a ledger of a version that this program does not know */
 export async function loadLedger(storage: Storage): Promise<Ledger> {
   const text = (await storage.read(LAYOUT.ledger))?.toString('utf8')
