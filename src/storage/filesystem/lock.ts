@@ -6,7 +6,7 @@ import lockfile from 'proper-lockfile'
 import { LockedError, systemCode } from '../../errors.js'
 import { LAYOUT } from '../../model/layout.js'
 import { LOCK_KEY, claimLock, msSince, now } from '../lock-claim.js'
-import type { FoundLock, LockObjects, Moment } from '../lock-claim.js'
+import type { FoundLock, Moment } from '../lock-claim.js'
 import { holderText, lockedError, parseHolder } from '../lock-holder.js'
 import type { LockHolder } from '../lock-holder.js'
 import type { Lock } from '../types.js'
@@ -72,7 +72,7 @@ export async function lockDirectory(command: string, options: LockOptions): Prom
       onTakeOver: () => undefined,
     }),
   )
-  return hold({ objects, text, claimed }, options)
+  return hold({ text, claimed }, options)
 }
 
 /**
@@ -120,18 +120,17 @@ async function isDead(found: FoundLock, mine: LockHolder, { host, path }: LockOp
 }
 
 interface Holding {
-  readonly objects: LockObjects
   readonly text: string
   readonly claimed: Moment
 }
 
-function hold({ objects, text, claimed }: Holding, { path, onLost }: LockOptions): Lock {
+function hold({ text, claimed }: Holding, { path, onLost }: LockOptions): Lock {
   const file = path(LOCK_KEY)
   let confirmed = claimed
 
   async function beat(): Promise<void> {
     // Somebody may have removed it by hand.
-    if (!fs.existsSync(file)) await objects.create(LOCK_KEY, text)
+    if (!fs.existsSync(file)) fs.writeFileSync(file, text, { flag: 'wx' })
     const found = readLock(file)
     if (found !== text) throw new LockedError(`the mirror's lock was taken by ${holderText(found)}; this run stops`)
     const time = new Date()

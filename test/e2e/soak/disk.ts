@@ -265,7 +265,7 @@ export function diskSection(soak: Soak): void {
           if (path.startsWith('/packages/') && (files += 1) === 40) {
             if (how === 'moved away') fs.renameSync(directory, `${directory}.away`)
             // The run makes directories in what is being removed.
-            else fs.rmSync(directory, { recursive: true, maxRetries: 50, retryDelay: 5 })
+            else fs.rmSync(directory, { recursive: true, maxRetries: 500, retryDelay: 5 })
           }
           return 'pass'
         }
