@@ -168,10 +168,18 @@ function filesOf(entries: Record<string, ManifestEntry>): Map<string, string> {
   const files = new Map<string, string>()
   for (const [path, entry] of Object.entries(entries)) {
     if (path.startsWith('.bandersnatch')) continue
-    const { sha256 } = entry.type === 'symlink' ? (entries[(entry.target ?? '').replace('@DIR@/', '')] ?? entry) : entry
+    const { sha256 } =
+      entry.type === 'symlink' ? (entries[linkTarget(entries, path, entry.target ?? '')] ?? entry) : entry
     if (sha256 !== undefined) files.set(path, sha256)
   }
   return files
+}
+
+/** The path that a link stands for: relative to its directory, with the newest of the versions whose time is replaced. */
+function linkTarget(entries: Record<string, ManifestEntry>, path: string, target: string): string {
+  const named = join(dirname(path), target.replace(/\d{4}-\d\d-\d\dT\d{6}\.\d{6}Z/, '@TIMESTAMP@'))
+  const versions = Object.keys(entries).filter((key) => key === named || key.startsWith(`${named}#`))
+  return versions.sort().at(-1) ?? named
 }
 
 /** What 8.0 keeps with a release file: its digest, and the upload time that is an mtime in the directory. */
