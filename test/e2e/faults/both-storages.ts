@@ -77,7 +77,9 @@ export function describeFaults(open: OpenMirror): void {
       lies = true
       index.yank('alias', '1.0')
       expect(await mirror.mirror()).toMatchObject({ code: 1 })
+      expect(await danglingLinks(mirror)).toEqual([])
       expect(await mirror.mirror()).toMatchObject({ code: 1 })
+      expect(await danglingLinks(mirror)).toEqual([])
       await mirror.verify()
       expect(await danglingLinks(mirror)).toEqual([])
       expect(await pageNames(mirror, 'own')).toEqual(['own-1.0-py3-none-any.whl'])
