@@ -33,15 +33,16 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
   // What is new of it since it failed has not failed yet.
   const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
+  const how = { reshaped, cautious, madeWith: item.madeWith }
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
       const { lastSerial } = stored.project
-      return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
+      return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
-  return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, cautious })
+  return storeProject(context, fetched, { ...how, serial, method: context.config.compareMethod })
 }
