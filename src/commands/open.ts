@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Gate } from '../attestations/gate.js'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
 import { loadConfig } from '../config/load.js'
@@ -7,13 +8,15 @@ import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
+import type { Filters } from '../filters/types.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
 import type { Context } from '../mirror/run/context.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape } from '../mirror/plan/shape.js'
+import { makeShape, shapeIds } from '../mirror/plan/shape.js'
+import type { Shape } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -25,6 +28,7 @@ import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
 import { createUpstream } from '../upstream/index.js'
+import { once, openGate } from './attestations.js'
 import { createFetchThread } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
@@ -59,6 +63,8 @@ export interface Opening {
   readonly creates: boolean
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
+  readonly checksAttestations?: boolean
 }
 
 /**
@@ -77,6 +83,7 @@ export async function withMirror<T>(
   const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
   for (const warning of filters.warnings) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
+  const gate = await openGate(config, { always: opening.checksAttestations === true, log })
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
@@ -106,7 +113,7 @@ export async function withMirror<T>(
       figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
     })
     try {
-      const shape = makeShape(shapeOf(config.mirror), filters)
+      const shape = configuredShape(config, filters, config.attestations.check === 'off' ? undefined : gate)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
@@ -114,13 +121,14 @@ export async function withMirror<T>(
         storage,
         startedAt: setting.now?.() ?? new Date(),
         shape,
-        shapeOf: () => shape.id,
+        shapeOf: shapeIds(shape),
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
         filters,
+        attestations: gate,
         log,
         report,
         progress,
@@ -146,10 +154,11 @@ export async function withMirror<T>(
   }
 }
 
-/** Makes a value when it is first asked for. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+/** What the configuration makes of a project: options, filters, and what `[attestations]` lets through. */
+export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Filters, gate: Gate | undefined): Shape {
+  const options = shapeOf(mirror)
+  if (gate === undefined) return makeShape(options, filters)
+  return makeShape({ ...options, attestations: gate.settings }, filters, gate.projects)
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

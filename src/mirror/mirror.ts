@@ -1,9 +1,8 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
-import { FILTERS_KEY } from './plan/edits.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
-import { projectFiltersOf } from './plan/shape.js'
+import { notedShapes, projectFiltersOf, singleSettings } from './plan/shape.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
 import { prepareDirectories } from './run/prepare.js'
@@ -55,10 +54,9 @@ async function noteBegin(
   { storage, shape, filters }: Context,
   { known: { notes }, edits }: PlannedRun,
 ): Promise<RunNotes> {
-  const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
   const begun: RunNotes = {
     ...notes,
-    shapes: { ...notes.shapes, [shape.id]: options },
+    shapes: { ...notes.shapes, ...notedShapes(shape) },
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
   }
@@ -144,9 +142,9 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
   const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
-  const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
+  const shapes = known.ledgerRead ? shapesInUse(begun, known, Object.keys(notedShapes(shape))) : begun.shapes
   const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined }
-  const made = { shape: shape.id, begunShape: undefined, shapes }
+  const made = { shape: shape.id, single: singleSettings(shape), begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
@@ -187,8 +185,12 @@ function nextLook(entries: Iterable<readonly [string, LedgerEntry]>): number | u
 }
 
 /** Today's shape, and those of projects that could not be made anew yet. */
-function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
-  const used = new Set([today])
+function shapesInUse(
+  { shapes }: RunNotes,
+  { ledger }: PlannedRun['known'],
+  today: readonly string[],
+): RunNotes['shapes'] {
+  const used = new Set(today)
   for (const [, entry] of ledger.exceptions()) used.add(entry.shape)
   return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

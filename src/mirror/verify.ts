@@ -7,12 +7,14 @@ import type { JsonObject } from '../model/project.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
 import { misplacedNames, mirroredNames } from './project/places.js'
+import { namedProvenance } from './project/provenance.js'
 import { storedPages } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { noteShape } from './run/note-shape.js'
 import { isProjectFault } from './run/fault.js'
+import { reportRefused } from './run/report-failures.js'
 import { listedUpstream } from './run/listed.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
@@ -69,6 +71,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     if (!options.dryRun) await saveLedger(context, ledger)
     return EXIT.incomplete
   }
+  reportRefused(context)
   await finishVerify(verifying, state)
   if (options.delete) await removeUnowned(verifying)
   await progress.finish()
@@ -106,7 +109,11 @@ async function verifyProject(whole: Verifying, name: string, checked: boolean): 
   }
   const pages = await storedPages(storage, config, name)
   if (pages.length === 0 && !done) verifying.unaccounted.push(name)
-  for (const page of pages) for (const key of localKeys(page, config)) owned.add(key)
+  const shapes = Object.values(verifying.notes.shapes)
+  for (const page of pages) {
+    for (const key of localKeys(page, config)) owned.add(key)
+    for (const key of namedProvenance(context, name, { page, shapes })) owned.add(key)
+  }
   return done
 }
 

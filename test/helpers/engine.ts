@@ -1,11 +1,13 @@
 import { onTestFinished } from 'vitest'
+import { configuredShape } from '../../src/commands/open.js'
+import { openGate } from '../../src/commands/attestations.js'
+import { readAttestations } from '../../src/config/attestations.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
-import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { makeShape } from '../../src/mirror/plan/shape.js'
+import { shapeIds } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
@@ -44,6 +46,8 @@ export interface EngineOptions {
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   readonly fetchThread?: FetchThread
+  /** as `verify --attestations` */
+  readonly checksAttestations?: boolean
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -79,7 +83,9 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
   const filters = await loadFilters(file, enabled, { directory: '/memory' })
-  const shape = makeShape(shapeOf(config), filters)
+  const attestations = readAttestations(file, config)
+  const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
+  const shape = configuredShape({ mirror: config }, filters, attestations.check === 'off' ? undefined : gate)
   const storage = memoryStorage(place, options.properties)
   const http = testClient({ log, workers: config.workers })
   const stop = new AbortController()
@@ -91,13 +97,14 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     upstream: { ...createUpstream(http, { master: url, log }), ...options.upstream },
     http,
     filters,
+    attestations: gate,
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
     diff: await openDiffFile(storage, config, options.now ?? NOW),
     startedAt: options.now ?? NOW,
     shape,
-    shapeOf: () => shape.id,
+    shapeOf: shapeIds(shape),
     ledger,
     owners: createOwners({
       config,

@@ -12,15 +12,63 @@ export interface Shape {
   readonly options: Readonly<Record<string, string>>
   /** fingerprint of the metadata, release and release file filters */
   readonly filters: string
+  /** by normalized name: projects of which the configuration says more, each with a shape of its own */
+  readonly single: ReadonlyMap<string, SingleShape>
 }
+
+export interface SingleShape {
+  readonly id: string
+  /** what the configuration says of the project beside */
+  readonly settings: string
+}
+
+/** Under which a shape's filters are noted beside its options, and the settings of a single project. */
+export const FILTERS_KEY = 'filters'
+const SETTINGS_KEY = 'publishers'
+
+/** A shape as people read it: option -> value. */
+type ShapeTexts = Readonly<Record<string, string>>
 
 const ID_LENGTH = 12
 
-export function makeShape(options: Readonly<Record<string, string>>, filters: Filters): Shape {
+/** @param settings by normalized name: what the configuration says of single projects */
+export function makeShape(
+  options: Readonly<Record<string, string>>,
+  filters: Filters,
+  settings: ReadonlyMap<string, string> = new Map(),
+): Shape {
   const contents = fingerprint([...filters.metadata, ...filters.release, ...filters.releaseFile])
   const sorted = Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)))
   const id = sha256([sorted, contents]).slice(0, ID_LENGTH)
-  return { id, options: sorted, filters: contents }
+  const single = new Map(
+    [...settings].map(
+      ([name, text]) => [name, { id: sha256([id, text]).slice(0, ID_LENGTH), settings: text }] as const,
+    ),
+  )
+  return { id, options: sorted, filters: contents, single }
+}
+
+/** id of the shape that a project's pages must have */
+export function shapeIds({ id, single }: Shape): (name: string) => string {
+  return single.size === 0 ? () => id : (name) => single.get(name)?.id ?? id
+}
+
+/** The shape that a project's pages must have, as it is noted. */
+export function shapeTexts({ options, filters, single }: Shape, name?: string): ShapeTexts {
+  const own = name === undefined ? undefined : single.get(name)
+  return { ...options, [FILTERS_KEY]: filters, ...(own === undefined ? {} : { [SETTINGS_KEY]: own.settings }) }
+}
+
+/** Every shape of today, as they are noted for later runs: by id. */
+export function notedShapes(shape: Shape): Readonly<Record<string, ShapeTexts>> {
+  const ofSingle = [...shape.single].map(([name, { id }]) => [id, shapeTexts(shape, name)] as const)
+  return Object.fromEntries([[shape.id, shapeTexts(shape)], ...ofSingle])
+}
+
+/** Fingerprint of what the configuration says of single projects; undefined where it says nothing. */
+export function singleSettings({ single }: Shape): string | undefined {
+  if (single.size === 0) return undefined
+  return sha256([...single].map(([name, { settings }]) => [name, settings]).sort())
 }
 
 /** Fingerprint of the filters that choose projects by name: they decide what is mirrored, not how. */
