@@ -1,4 +1,5 @@
 import type { Environment } from '../packaging/environment.js'
+import type { SdistPolicy } from '../packaging/file-selector.js'
 import type { Requirement } from '../packaging/requirement.js'
 
 /** A file that upstream's page lists. */
@@ -48,8 +49,6 @@ export interface Root {
   /** where it stands, such as `requirements.txt:3` */
   readonly source: string
 }
-
-export type SdistPolicy = 'keep' | 'when-needed' | 'drop'
 
 export interface ClosureOptions {
   readonly environments: readonly Environment[]
