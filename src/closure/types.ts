@@ -8,6 +8,8 @@ export interface CandidateFile {
   /** `Requires-Python` as the page gives it */
   readonly requiresPython: string | undefined
   readonly isYanked: boolean
+  /** bytes, where the page tells it */
+  readonly size?: number
   /** digest of the file itself, such as `sha256:HEX`, by which a stored answer about it is known again */
   readonly digest: string | undefined
   /**

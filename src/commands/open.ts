@@ -7,10 +7,13 @@ import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
+import type { Filters } from '../filters/index.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
+import type { ClosureRun } from '../mirror/closure/types.js'
 import type { Context } from '../mirror/run/context.js'
+import { createClosureRun } from '../mirror/closure/create.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
 import { makeShape } from '../mirror/plan/shape.js'
@@ -74,8 +77,10 @@ export async function withMirror<T>(
   const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
-  const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
-  for (const warning of filters.warnings) log.warn(warning)
+  const loaded = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
+  for (const warning of loaded.warnings) log.warn(warning)
+  const { closure, filters } = withClosure(config, loaded, setting.cwd)
+  for (const warning of closure?.setup.warnings ?? []) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const host = hostFacts()
   const httpOptions = {
@@ -114,7 +119,8 @@ export async function withMirror<T>(
         storage,
         startedAt: setting.now?.() ?? new Date(),
         shape,
-        shapeOf: () => shape.id,
+        shapeOf: (name) => closure?.selection.shapeOf(name, shape.id) ?? shape.id,
+        closure,
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
@@ -144,6 +150,15 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+/** The filters with what [closure] adds to them. */
+function withClosure(
+  { file, closure }: Config,
+  filters: Filters,
+  directory: string,
+): { readonly closure: ClosureRun | undefined; readonly filters: Filters } {
+  return closure === undefined ? { closure, filters } : createClosureRun({ file, closure, directory }, filters)
 }
 
 /** Makes a value when it is first asked for. */

@@ -34,6 +34,14 @@ export const PLUGINS: Readonly<Record<string, Plugin>> = {
   environments,
 }
 
+/** Those that keep what [allowlist] names: [closure] takes their place, as dependencies are not listed. */
+export const ALLOWLIST_PLUGINS: readonly string[] = [
+  'allowlist_project',
+  'allowlist_release',
+  'project_requirements',
+  'project_requirements_pinned',
+]
+
 /** What each plugin reads, for the reader of the configuration. */
 export const PLUGIN_TABLE: PluginTable = Object.fromEntries(
   Object.entries(PLUGINS).map(([name, { options }]) => [name, options]),

@@ -1,9 +1,11 @@
 import { onTestFinished } from 'vitest'
+import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
+import { createClosureRun } from '../../src/mirror/closure/create.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
 import { makeShape } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
@@ -44,6 +46,8 @@ export interface EngineOptions {
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   readonly fetchThread?: FetchThread
+  /** what paths of requirements and lock files start from */
+  readonly directory?: string
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -78,7 +82,12 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const filters = await loadFilters(file, enabled, { directory: '/memory' })
+  const enabledFilters = await loadFilters(file, enabled, { directory: '/memory' })
+  const asked = readClosure(file)
+  const { closure, filters } =
+    asked === undefined
+      ? { closure: undefined, filters: enabledFilters }
+      : createClosureRun({ file, closure: asked, directory: options.directory ?? '/memory' }, enabledFilters)
   const shape = makeShape(shapeOf(config), filters)
   const storage = memoryStorage(place, options.properties)
   const http = testClient({ log, workers: config.workers })
@@ -97,7 +106,8 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     diff: await openDiffFile(storage, config, options.now ?? NOW),
     startedAt: options.now ?? NOW,
     shape,
-    shapeOf: () => shape.id,
+    shapeOf: (name) => closure?.selection.shapeOf(name, shape.id) ?? shape.id,
+    closure,
     ledger,
     owners: createOwners({
       config,

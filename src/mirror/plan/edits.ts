@@ -1,6 +1,6 @@
 import type { Context } from '../run/context.js'
 import type { RunNotes } from '../state/run-notes.js'
-import { projectFiltersOf } from './shape.js'
+import { configuredShape, projectFiltersOf } from './shape.js'
 
 /** What the admin edited since everything served was made. */
 export interface Edits {
@@ -27,7 +27,7 @@ export function findEdits(
     any: options || projects,
     options,
     projects,
-    filtersDiffer: (id) => notes.shapes[id]?.[FILTERS_KEY] !== shape.filters,
+    filtersDiffer: (id) => notes.shapes[configuredShape(id)]?.[FILTERS_KEY] !== shape.filters,
   }
 }
 

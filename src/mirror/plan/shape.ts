@@ -14,13 +14,24 @@ export interface Shape {
   readonly filters: string
 }
 
-const ID_LENGTH = 12
+/** hex digits */
+export const SHAPE_ID_LENGTH = 12
 
 export function makeShape(options: Readonly<Record<string, string>>, filters: Filters): Shape {
   const contents = fingerprint([...filters.metadata, ...filters.release, ...filters.releaseFile])
   const sorted = Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)))
-  const id = sha256([sorted, contents]).slice(0, ID_LENGTH)
+  const id = sha256([sorted, contents]).slice(0, SHAPE_ID_LENGTH)
   return { id, options: sorted, filters: contents }
+}
+
+/** The part of a project's shape that is the configuration's; the other part tells which files requirements need. */
+export function configuredShape(shape: string): string {
+  return shape.slice(0, SHAPE_ID_LENGTH)
+}
+
+/** Whether pages of this shape have only the files that requirements needed. */
+export function isSelected(shape: string): boolean {
+  return shape.length > SHAPE_ID_LENGTH
 }
 
 /** Fingerprint of the filters that choose projects by name: they decide what is mirrored, not how. */

@@ -5,6 +5,7 @@ import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import { FILTERS_KEY } from '../plan/edits.js'
+import { isSelected } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import { askPage } from './fetch-project.js'
@@ -81,7 +82,16 @@ function hasPageFields({ config }: Context, { madeWith }: WorkItem): boolean {
   return madeWith?.['simple-api-version'] === config.simpleApiVersion
 }
 
-function pageIsEnough({ shape }: Context, { madeWith, reason }: WorkItem, page: JsonObject): boolean {
+function pageIsEnough({ shape, filters }: Context, item: WorkItem, page: JsonObject): boolean {
+  const { name, madeWith, reason, entry } = item
   if (madeWith === undefined || reason === 'due') return false
+  const wanted = filters.selection?.filesOf(name)
+  // A page with the files that requirements needed has no others.
+  if (wanted === undefined ? isSelected(entry?.shape ?? '') : !hasAll(page, wanted)) return false
   return pageSuffices({ before: madeWith, now: { ...shape.options, [FILTERS_KEY]: shape.filters }, page })
+}
+
+function hasAll(page: JsonObject, filenames: ReadonlySet<string>): boolean {
+  const there = new Set(pageFiles(page).map((file) => field(file, 'filename')))
+  return [...filenames].every((filename) => there.has(filename))
 }

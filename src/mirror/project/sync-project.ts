@@ -1,11 +1,14 @@
 import { UpstreamError, errorText } from '../../errors.js'
+import { field } from '../../model/json.js'
 import { isSafeProjectName, shown } from '../../model/layout.js'
+import { normalizeName } from '../../packaging/name.js'
 import type { WorkItem } from '../plan/types.js'
 import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
 import { fetchProject } from './fetch-project.js'
+import type { FetchedProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
 import { storeProject } from './store-project.js'
 
@@ -41,7 +44,16 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
     }
   }
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
-  const fetched = await fetchProject(context, rawName, serial)
-  if (typeof fetched === 'string') return { kind: fetched }
+  const answer = await fetchProject(context, rawName, serial)
+  if (typeof answer === 'string') return { kind: answer }
+  const fetched = item.isUnspelled === true ? withOwnSpelling(answer) : answer
   return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, cautious })
+}
+
+/** A project that only a requirement names is spelled as its document has it. */
+function withOwnSpelling(fetched: FetchedProject): FetchedProject {
+  const { project } = fetched
+  const own = field(project.info, 'name')
+  if (typeof own !== 'string' || normalizeName(own) !== project.name) return fetched
+  return { ...fetched, project: { ...project, rawName: own } }
 }

@@ -8,6 +8,7 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
+import { configuredShape } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions, failureText } from '../project/store-project.js'
@@ -116,7 +117,7 @@ async function checkServed(verifying: Verifying, name: string): Promise<boolean>
   const { context, owned, ledger, notes } = verifying
   const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
   if (project === undefined) return askAnew(verifying, askItem(verifying, name))
-  const made = notes.shapes[ledger.get(name)?.shape ?? '']
+  const made = notes.shapes[configuredShape(ledger.get(name)?.shape ?? '')]
   const hasFiles = made?.['release-files'] === 'true'
   const specs = hasFiles
     ? expectedFiles(project, { ...expectedOptions(context), coreMetadata: made['core-metadata'] === 'true' })
@@ -203,6 +204,6 @@ export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
     listed: undefined,
     removed: false,
     entry,
-    madeWith: entry === undefined ? undefined : notes.shapes[entry.shape],
+    madeWith: entry === undefined ? undefined : notes.shapes[configuredShape(entry.shape)],
   }
 }
