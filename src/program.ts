@@ -153,6 +153,16 @@ function addInspecting(program: Command, run: Runner): void {
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
     })
   program
+    .command('environments')
+    .description('print the [environments] line for the Python of this machine, or what environments mean')
+    .argument('[environment...]', 'names of environments in the configuration, or definitions in quotes')
+    .option('--json', 'print everything as JSON', false)
+    .option('--python <program>', 'the Python that is asked', 'python3')
+    .action(async (names: string[], options: { json: boolean; python: string }) => {
+      const { environmentsCommand } = await import('./commands/environments.js')
+      return run((setting) => environmentsCommand(setting, names, options))
+    })
+  program
     .command('serve')
     .description('serve the mirror for trials and closed networks; production wants nginx or Caddy')
     .option('--port <n>', 'port to listen on; 0 for any free one', '8080')

@@ -12,11 +12,13 @@ import type { Filters } from '../filters/types.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
+import type { ClosureRun } from '../mirror/closure/types.js'
 import type { Context } from '../mirror/run/context.js'
+import { createClosureRun } from '../mirror/closure/create.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape, shapeIds } from '../mirror/plan/shape.js'
-import type { Shape } from '../mirror/plan/shape.js'
+import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
+import type { OwnTexts, Shape } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -80,8 +82,10 @@ export async function withMirror<T>(
   const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
-  const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
-  for (const warning of filters.warnings) log.warn(warning)
+  const loaded = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
+  for (const warning of loaded.warnings) log.warn(warning)
+  const { closure, filters } = withClosure(config, loaded, setting.cwd)
+  for (const warning of closure?.setup.warnings ?? []) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const gate = await openGate(config, { always: opening.checksAttestations === true, log })
   const host = hostFacts()
@@ -113,7 +117,8 @@ export async function withMirror<T>(
       figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
     })
     try {
-      const shape = configuredShape(config, filters, config.attestations.check === 'off' ? undefined : gate)
+      const deciding = config.attestations.check === 'off' ? undefined : gate
+      const shape = configuredShape(config, filters, deciding)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
@@ -121,7 +126,8 @@ export async function withMirror<T>(
         storage,
         startedAt: setting.now?.() ?? new Date(),
         shape,
-        shapeOf: shapeIds(shape),
+        shapeOf: shapeLookup(shape, ownTexts(deciding, closure)),
+        closure,
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
@@ -154,11 +160,28 @@ export async function withMirror<T>(
   }
 }
 
-/** What the configuration makes of a project: options, filters, and what `[attestations]` lets through. */
+/** The filters with what [closure] adds to them. */
+function withClosure(
+  { file, closure }: Config,
+  filters: Filters,
+  directory: string,
+): { readonly closure: ClosureRun | undefined; readonly filters: Filters } {
+  return closure === undefined ? { closure, filters } : createClosureRun({ file, closure, directory }, filters)
+}
+
+/** What the configuration makes of every project: options, filters, and what `[attestations]` lets through. */
 export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Filters, gate: Gate | undefined): Shape {
   const options = shapeOf(mirror)
   if (gate === undefined) return makeShape(options, filters)
   return makeShape({ ...options, attestations: gate.settings }, filters, gate.projects)
+}
+
+/** What shapes single projects beside. */
+export function ownTexts(gate: Gate | undefined, closure: ClosureRun | undefined): OwnTexts {
+  return {
+    ...(gate === undefined ? {} : { publishers: (name) => gate.projects.get(name) ?? '' }),
+    ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
+  }
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

@@ -8,6 +8,7 @@ import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
+import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
@@ -92,6 +93,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
 
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
+  await recallNeeds(context)
   const ledger = await context.ledger()
   const items = names.map((rawName) => {
     const name = normalizeName(rawName)
@@ -212,6 +214,7 @@ export async function explainProject(context: Context, rawName: string): Promise
   const name = normalizeName(rawName)
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
   const entry = ledger.get(name)
   const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))

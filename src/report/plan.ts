@@ -27,6 +27,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   due: 'due to be looked at again',
   options: 'made with other options',
   filters: 'affected by edited filters',
+  closure: 'of which requirements need other files, or nothing any more',
   owed: 'owed by earlier runs',
   withdrawn: 'withdrawn upstream',
   forced: 'compared because of --force-check',

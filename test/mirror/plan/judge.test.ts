@@ -29,6 +29,7 @@ const RUN: Circumstances = {
   learnsUpTo: -1,
   presumesUpTo: -1,
   removes: true,
+  undecided: false,
 }
 
 const OWED: Owed = { since: NOW - DAY, runs: 3, next: NOW + 60, serial: 50, reason: 'broken' }
