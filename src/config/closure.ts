@@ -14,5 +14,7 @@ export function readClosure(file: ConfigFile): ClosureConfig | undefined {
 /** Plugins whose options the closure reads itself: they need not be enabled. */
 export function readInstead(closure: ClosureConfig | undefined): readonly string[] {
   if (closure === undefined) return []
-  return closure.roots === 'allowlist' ? ['environments', 'allowlist_project', 'project_requirements'] : ['environments']
+  return closure.roots === 'allowlist'
+    ? ['environments', 'allowlist_project', 'project_requirements']
+    : ['environments']
 }

@@ -44,7 +44,12 @@ export async function loadFacts(storage: Storage): Promise<StoredFacts> {
       if (parsed !== undefined) projects.set(parsed.name, parsed.facts)
     }
   }
-  return { projects, digest: createHash('sha256').update(body ?? '').digest('hex') }
+  return {
+    projects,
+    digest: createHash('sha256')
+      .update(body ?? '')
+      .digest('hex'),
+  }
 }
 
 /** @param before digest of the text that is stored: the same is not written again */

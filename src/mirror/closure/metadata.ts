@@ -90,7 +90,9 @@ async function fromMetadataFile(context: Context, question: MetadataQuestion): P
         )
       : await readSpec(context, spec, { readOnly, maxBytes: MAX_METADATA })
   const metadata = ownMetadata(bytes, name)
-  return metadata !== undefined && (isWheel || hasStaticRequires(metadata)) ? { requires: requiresOf(metadata) } : undefined
+  return metadata !== undefined && (isWheel || hasStaticRequires(metadata))
+    ? { requires: requiresOf(metadata) }
+    : undefined
 }
 
 async function fromWheel(context: Context, { name, file }: MetadataQuestion): Promise<Found | undefined> {
@@ -145,7 +147,11 @@ async function fromJsonApi(context: Context, { name, version }: MetadataQuestion
     return Array.isArray(requires) ? requires.filter((line) => typeof line === 'string') : []
   } catch (error) {
     // An index other than PyPI answers what it likes to a question that it does not know.
-    if (error instanceof UpstreamError && (error.kind === 'content' || error.status !== undefined) && !isServerFault(error))
+    if (
+      error instanceof UpstreamError &&
+      (error.kind === 'content' || error.status !== undefined) &&
+      !isServerFault(error)
+    )
       return undefined
     throw error
   }

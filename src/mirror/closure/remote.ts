@@ -14,7 +14,8 @@ export async function openRemote(http: Http, url: string): Promise<RandomAccess 
     async read(offset, length) {
       if (offset >= end.first) return end.bytes.subarray(offset - end.first, offset - end.first + length)
       const part = await http.fetchRange(url, { first: offset, length })
-      if (part === 'whole' || part.size !== end.size) throw new InvalidDocumentError('the file changed while it was read')
+      if (part === 'whole' || part.size !== end.size)
+        throw new InvalidDocumentError('the file changed while it was read')
       return part.bytes
     },
   }

@@ -79,7 +79,8 @@ function rootOf({ name, version, specifier, extras, marker, place }: LockedPacka
   const line = `${name}${brackets}${versions}${marker === undefined ? '' : `; ${marker}`}`
   // Only === takes what is no version.
   const requirement = parseRequirement(line) ?? parseRequirement(line.replace('==', '==='))
-  if (requirement === undefined) throw new ConfigError(`${placeText(place)}: ${JSON.stringify(line)} is not a requirement`)
+  if (requirement === undefined)
+    throw new ConfigError(`${placeText(place)}: ${JSON.stringify(line)} is not a requirement`)
   return { requirement, line, source: placeText(place) }
 }
 

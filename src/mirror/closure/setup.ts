@@ -18,7 +18,8 @@ export function readSetup({ file, closure, directory }: SetupOptions): ClosureSe
   const wanted = readWanted({ file, closure, directory })
   const environments = readEnvironments(file)
   if (environments.length === 0 && wanted.roots.length > 0) {
-    const what = 'needs an environment in [environments]; the command `bandersnatch environments` prints the one of a machine'
+    const what =
+      'needs an environment in [environments]; the command `bandersnatch environments` prints the one of a machine'
     throw file.invalid('closure', closure.roots === 'allowlist' ? 'roots' : 'lock-files', what)
   }
   const options = { environments, versions, sdists: readSdistPolicy(file), buildRequires, limit }

@@ -2,8 +2,7 @@ import { configuredShape, isSelected } from './shape.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 
 /** Why a run looks at a project. docs/change-detection.md has the table. */
-export type Reason =
-  'new' | 'changed' | 'due' | 'options' | 'filters' | 'closure' | 'owed' | 'withdrawn' | 'forced'
+export type Reason = 'new' | 'changed' | 'due' | 'options' | 'filters' | 'closure' | 'owed' | 'withdrawn' | 'forced'
 
 /**
  * `ask`: upstream is asked for it. `render`: pages are made again from what is stored, where that suffices. `remove`: its

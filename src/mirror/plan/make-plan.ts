@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { State } from '../state/status-files.js'
 import { judge } from './judge.js'
 import type { Facts } from './judge.js'
+import { REMOVALS, withoutOwed } from './plan-entries.js'
 import { configuredShape } from './shape.js'
 import type { PlanInput, SyncPlan, WorkItem } from './types.js'
 
@@ -67,7 +68,8 @@ export function makePlan(input: PlanInput): SyncPlan {
   const unnamed = { todo: undefined, listed: undefined, doubled: false, isUnspelled: true as const }
   for (const [name, serial] of input.needed) {
     const isKnown = draft.work.has(name) || marks.has(name) || ledger.position(name) !== undefined
-    if (!isKnown && !changelog.has(name) && !todo.has(name)) draft.add(name, { rawName: name, claimed: serial, ...unnamed })
+    if (!isKnown && !changelog.has(name) && !todo.has(name))
+      draft.add(name, { rawName: name, claimed: serial, ...unnamed })
   }
   const { work, removals, notes, waiting } = draft
   const anything = changelog.size > 0 || removals.length > 0 || [...work.values()].some(isServed)
@@ -212,7 +214,10 @@ function createDraft(input: PlanInput, target: number): Draft {
         break
       }
       case 'remove':
-        removals.push({ project: name, ...REMOVALS[reason === 'filters' || reason === 'closure' ? reason : 'withdrawn'] })
+        removals.push({
+          project: name,
+          ...REMOVALS[reason === 'filters' || reason === 'closure' ? reason : 'withdrawn'],
+        })
         break
       case 'forget':
         notes.set(name, undefined)
@@ -233,23 +238,4 @@ function createDraft(input: PlanInput, target: number): Draft {
   }
 
   return { work, removals, notes, waiting, isSettled, add }
-}
-
-function withoutOwed(entry: LedgerEntry): LedgerEntry {
-  const { serial, shape, rawName, absent, foreign, due } = entry
-  return {
-    serial,
-    shape,
-    ...(rawName === undefined ? {} : { rawName }),
-    ...(absent === undefined ? {} : { absent }),
-    ...(foreign === undefined ? {} : { foreign }),
-    ...(due === undefined ? {} : { due }),
-  }
-}
-
-/** What a removal is reported as. A requirement that upstream dropped is upstream's doing. */
-const REMOVALS: Readonly<Record<'filters' | 'closure' | 'withdrawn', Pick<Removal, 'reason' | 'by'>>> = {
-  filters: { reason: 'the project filters no longer want it', by: 'admin' },
-  closure: { reason: 'nothing needs it any more', by: 'upstream' },
-  withdrawn: { reason: 'upstream no longer lists it', by: 'upstream' },
 }

@@ -22,7 +22,11 @@ export interface Followed {
  * Looks again at what is needed where projects changed upstream since the run was planned, and brings what they newly
  * need into the mirror in the same run. Returns the run with the plan as it is then.
  */
-export async function followNeeds(context: Context, run: PlannedRun, { result, journal }: Followed): Promise<PlannedRun> {
+export async function followNeeds(
+  context: Context,
+  run: PlannedRun,
+  { result, journal }: Followed,
+): Promise<PlannedRun> {
   const { closure, log } = context
   let current = run
   for (let round = 0; round < ROUNDS && closure !== undefined && !result.stopped; round += 1) {

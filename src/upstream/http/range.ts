@@ -30,7 +30,8 @@ export async function fetchPart(attempt: Attempt, range: FileRange): Promise<Ran
     part = contentRange(head, range)
     const length = part.last - part.first + 1
     let bytes = 0
-    const wrong = (): UpstreamError => new UpstreamError('content', `${shownUrl(head.url)}: not the part that was asked for`)
+    const wrong = (): UpstreamError =>
+      new UpstreamError('content', `${shownUrl(head.url)}: not the part that was asked for`)
     return {
       write(chunk) {
         bytes += chunk.length
