@@ -153,6 +153,15 @@ function addInspecting(program: Command, run: Runner): void {
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
     })
   program
+    .command('closure')
+    .description('print what the requirements and lock files of [closure] need, as a tree with sizes')
+    .option('--why <name...>', 'print why a project is needed: the requirements that lead to it')
+    .option('--json', 'print everything as JSON', false)
+    .action(async (options: { why?: string[]; json: boolean }) => {
+      const { closureCommand } = await import('./commands/closure.js')
+      return run((setting) => closureCommand(setting, { ...options, why: options.why ?? [] }))
+    })
+  program
     .command('environments')
     .description('print the [environments] line for the Python of this machine, or what environments mean')
     .argument('[environment...]', 'names of environments in the configuration, or definitions in quotes')

@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   attestations: BASE,
   advisories: BASE,
   mirror: [...ENGINES, ...BASE],
-  report: ['mirror', 'config', 'simple', ...BASE],
+  report: ['mirror', 'config', 'closure', 'simple', ...BASE],
   commands: ['report', 'mirror', 'serve', 'config', ...ENGINES, ...BASE],
 }
 

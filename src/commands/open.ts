@@ -81,11 +81,10 @@ export async function withMirror<T>(
   const { log, stop } = setting
   const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
-  for (const warning of config.warnings) log.warn(warning)
+  warnOf(log, config.warnings)
   const loaded = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
-  for (const warning of loaded.warnings) log.warn(warning)
   const { closure, filters } = withClosure(config, loaded, setting.cwd)
-  for (const warning of closure?.setup.warnings ?? []) log.warn(warning)
+  warnOf(log, [...loaded.warnings, ...(closure?.setup.warnings ?? [])])
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const gate = await openGate(config, { always: opening.checksAttestations === true, log })
   const host = hostFacts()
@@ -158,6 +157,10 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+function warnOf(log: Log, warnings: readonly string[]): void {
+  for (const warning of warnings) log.warn(warning)
 }
 
 /** The filters with what [closure] adds to them. */

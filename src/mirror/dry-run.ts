@@ -9,11 +9,14 @@ import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
+import type { ClosurePlan, MissingLine } from './closure/types.js'
+import { neededBy } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
 import { fetchProject } from './project/fetch-project.js'
+import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
@@ -40,6 +43,14 @@ export interface PlannedProject {
   readonly reason?: string
 }
 
+/** What requirements need. */
+export interface PlannedNeeds {
+  readonly projects: number
+  readonly files: number
+  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
+  readonly missing: readonly MissingLine[]
+}
+
 /** What a `mirror` or `sync` run would do, as data. */
 export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
@@ -48,6 +59,8 @@ export interface DryRun {
   /** how many projects a `mirror` run looks at, by reason */
   readonly reasons?: Readonly<Record<string, number>>
   readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
+  /** what requirements need, with [closure], where it was looked at */
+  readonly needed?: PlannedNeeds
   /** why the removals would not happen */
   readonly refusal: string | undefined
   readonly files: number | undefined
@@ -86,9 +99,18 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     reasons: countReasons(items, run.plan.removals),
     removals,
     refusal,
+    ...plannedNeeds(context, run.needed),
     files: options.quick ? undefined : sum(projects, 'files'),
     bytes: options.quick ? undefined : sum(projects, 'bytes'),
   }
+}
+
+function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
+  if (needed === undefined) return {}
+  const { members, missing, failures } = needed
+  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
+  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
+  return { needed: { projects: members.size, files, missing: counts } }
 }
 
 /** Plans a `sync` of the named projects. */
@@ -118,7 +140,9 @@ function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): numb
 
 function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  const reasons = removals.map(({ by }): Reason => (by === 'admin' ? 'filters' : 'withdrawn'))
+  const reasons = removals.map(({ by, reason }): Reason =>
+    by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',
+  )
   for (const reason of [...items.map((item) => item.reason), ...reasons]) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
@@ -206,6 +230,8 @@ export interface Explanation {
   readonly ledger: LedgerEntry | undefined
   /** today's configuration would make its pages otherwise */
   readonly outdated: boolean
+  /** which requirements need it, with [closure], as the last run found out */
+  readonly neededBy: readonly string[]
 }
 
 /** @throws UpstreamError */
@@ -218,7 +244,8 @@ export async function explainProject(context: Context, rawName: string): Promise
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
   const entry = ledger.get(name)
   const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const about = { name, mirrored, ledger: entry, outdated: mirrored && entry?.shape !== context.shapeOf(name) }
+  const outdated = mirrored && entry?.shape !== context.shapeOf(name)
+  const about = { name, mirrored, ledger: entry, outdated, neededBy: await neededBy(context, name) }
   const byName = keepsProject(filters, rawName)
   if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
   const fetched = await fetchProject(context, rawName, 0)

@@ -141,7 +141,7 @@ function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }:
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
 function notesAfter(context: Context, { known, changes, needed, edits }: PlannedRun, begun: RunNotes): RunNotes {
-  const { report, filters, jsonApi, upstream, storage, startedAt, shape } = context
+  const { report, jsonApi, upstream, storage, startedAt, shape } = context
   const { list } = changes
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
@@ -163,9 +163,6 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
           listCount: list.projects.size,
           listSerial: changes.serial,
         }
-  // Where not all that is needed is known, an edit of the requirements is not done.
-  const undone = edits.projects && common.closure?.incomplete === true
-  const decided = undone ? {} : { projectFilters: projectFiltersOf(filters), begunProjectFilters: undefined }
   const compared = changes.tellsAbsence || changes.wentBack ? { reconciledAt: startedAt.getTime() } : {}
   return {
     ...begun,
@@ -174,11 +171,16 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
     ...seen,
     ...compared,
     foreignKnown,
-    ...decided,
+    ...doneFilters(context, edits.projects && common.closure?.incomplete === true),
     upstreamSerial: changes.serial,
     unsettled: false,
     keeps: context.config.removedProjects === 'keep',
   }
+}
+
+/** Where not all that is needed is known, an edit of the requirements is not done. */
+function doneFilters({ filters }: Context, undone: boolean): Partial<RunNotes> {
+  return undone ? {} : { projectFilters: projectFiltersOf(filters), begunProjectFilters: undefined }
 }
 
 /** When a project must be looked at again that neither upstream nor `todo` will name. */

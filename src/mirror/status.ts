@@ -6,6 +6,8 @@ import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
+import { loadNotes } from './state/run-notes.js'
+import type { ClosureNotes, RunNotes } from './state/run-notes.js'
 import { isoTime } from './run/report-failures.js'
 import { loadLedger } from './state/ledger.js'
 import { pageKeys } from '../model/page.js'
@@ -49,6 +51,8 @@ export interface MirrorStatus {
   readonly bytes: number
   /** the largest first */
   readonly largest: readonly ProjectSize[]
+  /** what requirements need, with [closure], as the last run found out */
+  readonly needs?: Pick<ClosureNotes, 'projects' | 'missing'>
   /** the oldest first */
   readonly failures: readonly ProjectFailure[]
   /** the oldest first */
@@ -100,6 +104,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),
+    ...needsOf(await loadNotes(storage)),
   }
 }
 
@@ -166,4 +171,8 @@ async function readText(storage: Storage, key: string): Promise<string | undefin
 
 function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined
+}
+
+function needsOf({ closure }: RunNotes): Pick<MirrorStatus, 'needs'> {
+  return closure === undefined ? {} : { needs: { projects: closure.projects, missing: closure.missing } }
 }

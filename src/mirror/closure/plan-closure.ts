@@ -29,18 +29,35 @@ export interface ClosureQuestion {
   readonly readOnly: boolean
 }
 
-/**
- * Finds out which projects and files the requirements need now, and tells the selection. Only what changed since the
- * last run is asked for.
- * @throws ConfigError where more projects are needed than `limit` allows
- */
+/** Finds out what is needed now, and tells the selection. @throws ConfigError as `findNeeds` */
 export async function planClosure(
   context: Context,
   closure: ClosureRun,
   question: ClosureQuestion,
 ): Promise<ClosurePlan> {
-  const { setup, filters } = closure
   context.progress.phase('Finding out what is needed')
+  const { plan, closure: found } = await findNeeds(context, closure, question)
+  closure.selection.set(new Map([...plan.members].map(([name, { files }]) => [name, files])))
+  report(context, plan, found.notes)
+  return plan
+}
+
+/** What is needed, and why. */
+export interface FoundNeeds {
+  readonly plan: ClosurePlan
+  readonly closure: Closure
+  readonly facts: ReadonlyMap<string, MemberFacts>
+}
+
+/**
+ * Finds out which projects and files the requirements need now. Only what changed since the last run is asked for.
+ * @throws ConfigError where more projects are needed than `limit` allows
+ */
+export async function findNeeds(
+  context: Context,
+  { setup, filters }: Pick<ClosureRun, 'setup' | 'filters'>,
+  question: ClosureQuestion,
+): Promise<FoundNeeds> {
   const stored = await loadFacts(context.storage)
   const claims = claimedSerials(question, stored.projects)
   const basisOf = basis(setup, filters)
@@ -67,12 +84,9 @@ export async function planClosure(
   const decided = membersOf(setup, result.closure, facts)
   const members = upstream.failures.size === 0 ? decided : withEarlier(decided, stored.projects)
   if (!question.readOnly) await keepFacts(context, { facts, members, stored })
-  closure.selection.set(new Map([...members].map(([name, { files }]) => [name, files])))
   const failures = [...upstream.failures].map(([project, reason]) => ({ project, reason }))
   const missing = missingLines({ closure: result.closure, setup, facts, upstream })
-  const plan = { members, missing, failures }
-  report(context, plan, { notes: result.closure.notes })
-  return plan
+  return { plan: { members, missing, failures }, closure: result.closure, facts }
 }
 
 /** What upstream says of the projects that the last run knew, and what the changelog says of others. */
@@ -196,11 +210,7 @@ async function keepFacts({ storage }: Context, { facts, members, stored }: Kept)
   await saveFacts(storage, whole, stored.digest)
 }
 
-function report(
-  { log }: Context,
-  { members, missing, failures }: ClosurePlan,
-  { notes }: { readonly notes: readonly ClosureNote[] },
-): void {
+function report({ log }: Context, { members, missing, failures }: ClosurePlan, notes: readonly ClosureNote[]): void {
   const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
   const lacking = missing.length === 0 ? '' : `, ${counted(missing.length, 'requirement')} that upstream cannot meet`
   log.info(`Needed: ${counted(members.size, 'project')} with ${counted(files, 'release file')}${lacking}`)

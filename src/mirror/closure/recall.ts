@@ -13,3 +13,16 @@ export async function recallNeeds({ closure, storage }: Pick<Context, 'closure' 
   )
   if (files.length > 0) closure.selection.set(new Map(files))
 }
+
+/** Which requirements need a project, one line each, as the last `mirror` run found out. */
+export async function neededBy(
+  { closure, storage }: Pick<Context, 'closure' | 'storage'>,
+  name: string,
+): Promise<string[]> {
+  if (closure === undefined) return []
+  const { projects } = await loadFacts(storage)
+  return (projects.get(name)?.neededBy ?? []).map(({ from, line, environments }) => {
+    const who = from.version === undefined ? from.name : `${from.name} ${from.version}`
+    return `${who} needs ${line}${environments.length === 0 ? '' : ` for ${environments.join(', ')}`}`
+  })
+}

@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { State } from '../state/status-files.js'
 import { judge } from './judge.js'
 import type { Facts } from './judge.js'
+import { REMOVALS, withoutOwed } from './plan-entries.js'
 import { madeWith } from './shape.js'
 import type { PlanInput, SyncPlan, WorkItem } from './types.js'
 
@@ -237,23 +238,4 @@ function createDraft(input: PlanInput, target: number): Draft {
   }
 
   return { work, removals, notes, waiting, isSettled, add }
-}
-
-function withoutOwed(entry: LedgerEntry): LedgerEntry {
-  const { serial, shape, rawName, absent, foreign, due } = entry
-  return {
-    serial,
-    shape,
-    ...(rawName === undefined ? {} : { rawName }),
-    ...(absent === undefined ? {} : { absent }),
-    ...(foreign === undefined ? {} : { foreign }),
-    ...(due === undefined ? {} : { due }),
-  }
-}
-
-/** What a removal is reported as. A requirement that upstream dropped is upstream's doing. */
-const REMOVALS: Readonly<Record<'filters' | 'closure' | 'withdrawn', Pick<Removal, 'reason' | 'by'>>> = {
-  filters: { reason: 'the project filters no longer want it', by: 'admin' },
-  closure: { reason: 'nothing needs it any more', by: 'upstream' },
-  withdrawn: { reason: 'upstream no longer lists it', by: 'upstream' },
 }

@@ -14,6 +14,7 @@ export function statusText(status: MirrorStatus, now: number): string {
     ['Holds', `${counted(status.projects, 'project')}, ${counted(status.files, 'file')}, ${bytesText(status.bytes)}`],
   ]
   if (status.owed > 0) rows.push(['Owed', `${counted(status.owed, 'project')} that the last run did not get done`])
+  if (status.needs !== undefined) rows.push(['Needed', needsText(status.needs)])
   const last = status.history.at(-1)
   if (last !== undefined) rows.push(['Last run', runText(last, now)])
   const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
@@ -25,6 +26,11 @@ export function statusText(status: MirrorStatus, now: number): string {
     const more = status.failures.length - MOST_FAILURES
     if (more > 0) lines.push(`  and ${counted(more, 'more project')}; --json lists all of them`)
   }
+  if (status.needs !== undefined && status.needs.missing.length > 0) {
+    const { missing } = status.needs
+    lines.push('', 'Needed, but not upstream')
+    lines.push(...missing.slice(0, MOST_FAILURES).map(({ project, reason }) => `  ${project}: ${reason}`))
+  }
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
     lines.push(
@@ -35,6 +41,11 @@ export function statusText(status: MirrorStatus, now: number): string {
     )
   }
   return lines.join('\n')
+}
+
+function needsText({ projects, missing }: NonNullable<MirrorStatus['needs']>): string {
+  const lacking = missing.length === 0 ? '' : `; ${counted(missing.length, 'requirement')} that upstream cannot meet`
+  return `${counted(projects, 'project')} by the requirements and lock files${lacking}`
 }
 
 function failureText({ project, since, runs, next, reason }: ProjectFailure, now: number): string {

@@ -84,8 +84,14 @@ describe('a mirror of what requirements need', () => {
   it('takes edits of requirements and environments, back and forth', async () => {
     const index = createPackageIndex()
     index.publish('app', '1.0', [
-      wheel({ name: 'app', version: '1.0', requiresDist: ['lib', 'w; os_name == "nt"'] }, { tag: 'cp313-cp313-win_amd64' }),
-      wheel({ name: 'app', version: '1.0', requiresDist: ['lib', 'w; os_name == "nt"'] }, { tag: 'cp311-cp311-manylinux_2_17_x86_64' }),
+      wheel(
+        { name: 'app', version: '1.0', requiresDist: ['lib', 'w; os_name == "nt"'] },
+        { tag: 'cp313-cp313-win_amd64' },
+      ),
+      wheel(
+        { name: 'app', version: '1.0', requiresDist: ['lib', 'w; os_name == "nt"'] },
+        { tag: 'cp311-cp311-manylinux_2_17_x86_64' },
+      ),
     ])
     release(index, 'lib', '1.0')
     release(index, 'w', '1.0')
@@ -194,7 +200,9 @@ describe('a mirror of what requirements need', () => {
     release(index, 'base', '1.0')
     let broken = false
     const server = await serveTestIndex(index, ({ path }) =>
-      broken && /\/lib\//.test(path) ? { status: 500, headers: {}, body: { size: 0, read: () => Buffer.alloc(0) } } : 'pass',
+      broken && /\/lib\//.test(path)
+        ? { status: 500, headers: {}, body: { size: 0, read: () => Buffer.alloc(0) } }
+        : 'pass',
     )
     const sections = closureOf(['app'], 'versions = 1')
     const options = { url: server.url, mirror: 'removed-projects = delete', sections, place: memoryPlace() }
@@ -213,7 +221,11 @@ describe('a mirror of what requirements need', () => {
 })
 
 describe('what a release needs is read', () => {
-  async function needs(index: ReturnType<typeof createPackageIndex>, mirrorOptions = '', closure = ''): Promise<string[]> {
+  async function needs(
+    index: ReturnType<typeof createPackageIndex>,
+    mirrorOptions = '',
+    closure = '',
+  ): Promise<string[]> {
     for (const name of ['lib', 'builder']) release(index, name, '1.0')
     const server = await serveTestIndex(index)
     const run = await mirror({ url: server.url, mirror: mirrorOptions, sections: closureOf(['app'], closure) })
@@ -223,20 +235,30 @@ describe('what a release needs is read', () => {
 
   it('from a part of a wheel without a core metadata file', async () => {
     const index = createPackageIndex()
-    index.publish('app', '1.0', [wheel({ name: 'app', version: '1.0', requiresDist: ['lib'] }, { servesMetadata: false })])
+    index.publish('app', '1.0', [
+      wheel({ name: 'app', version: '1.0', requiresDist: ['lib'] }, { servesMetadata: false }),
+    ])
     expect(await needs(index)).toEqual(['app', 'lib'])
   })
 
   it('from PKG-INFO of an sdist where that is certain, with what building needs', async () => {
     const index = createPackageIndex()
-    const given = { name: 'app', version: '1.0', requiresDist: ['lib'], metadataVersion: '2.2', buildRequires: ['builder'] }
+    const given = {
+      name: 'app',
+      version: '1.0',
+      requiresDist: ['lib'],
+      metadataVersion: '2.2',
+      buildRequires: ['builder'],
+    }
     index.publish('app', '1.0', [sdist(given)])
     expect(await needs(index)).toEqual(['app', 'builder', 'lib'])
   })
 
   it('from the JSON API where an sdist leaves it open', async () => {
     const index = createPackageIndex()
-    index.publish('app', '1.0', [sdist({ name: 'app', version: '1.0', requiresDist: ['lib'], buildRequires: ['builder'] })])
+    index.publish('app', '1.0', [
+      sdist({ name: 'app', version: '1.0', requiresDist: ['lib'], buildRequires: ['builder'] }),
+    ])
     expect(await needs(index, '', 'build-requires = never')).toEqual(['app', 'lib'])
   })
 
@@ -299,28 +321,31 @@ describe('other commands on such a mirror', () => {
 })
 
 describe('a run that is killed', () => {
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])('after %d writes of pages leaves a mirror that the next run completes', async (writes) => {
-    const index = createPackageIndex()
-    release(index, 'app', '1.0', ['old'])
-    release(index, 'old', '1.0')
-    release(index, 'lib', '1.0')
-    for (const name of ['a', 'b', 'c']) release(index, name, '1.0')
-    const server = await serveTestIndex(index)
-    const sections = closureOf(['app', 'a', 'b', 'c'], 'versions = 1')
-    const options = { url: server.url, mirror: 'removed-projects = delete', sections, place: memoryPlace() }
-    await mirror(options)
-    release(index, 'app', '2.0', ['lib'])
-    const run = await engine({ ...options, now: later(1) })
-    let left = writes
-    const write: Engine['storage']['write'] = async (key, body, how) => {
-      if (key.startsWith('web/simple/') && left-- === 0) throw new StorageError('killed')
-      return run.storage.write(key, body, how)
-    }
-    const killed = runMirror({ ...run, storage: { ...run.storage, write } }, FLAGS)
-    await killed.catch(() => undefined)
-    const edited = { ...options, sections: closureOf(['app', 'a', 'b', 'c'], 'versions = 1\nmissing = warn') }
-    const next = await mirror({ ...edited, now: later(2) })
-    const fresh = await mirror({ ...options, place: memoryPlace(), now: later(2) })
-    expect(content(next)).toEqual(content(fresh))
-  })
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+    'after %d writes of pages leaves a mirror that the next run completes',
+    async (writes) => {
+      const index = createPackageIndex()
+      release(index, 'app', '1.0', ['old'])
+      release(index, 'old', '1.0')
+      release(index, 'lib', '1.0')
+      for (const name of ['a', 'b', 'c']) release(index, name, '1.0')
+      const server = await serveTestIndex(index)
+      const sections = closureOf(['app', 'a', 'b', 'c'], 'versions = 1')
+      const options = { url: server.url, mirror: 'removed-projects = delete', sections, place: memoryPlace() }
+      await mirror(options)
+      release(index, 'app', '2.0', ['lib'])
+      const run = await engine({ ...options, now: later(1) })
+      let left = writes
+      const write: Engine['storage']['write'] = async (key, body, how) => {
+        if (key.startsWith('web/simple/') && left-- === 0) throw new StorageError('killed')
+        return run.storage.write(key, body, how)
+      }
+      const killed = runMirror({ ...run, storage: { ...run.storage, write } }, FLAGS)
+      await killed.catch(() => undefined)
+      const edited = { ...options, sections: closureOf(['app', 'a', 'b', 'c'], 'versions = 1\nmissing = warn') }
+      const next = await mirror({ ...edited, now: later(2) })
+      const fresh = await mirror({ ...options, place: memoryPlace(), now: later(2) })
+      expect(content(next)).toEqual(content(fresh))
+    },
+  )
 })

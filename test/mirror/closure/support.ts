@@ -25,7 +25,12 @@ export async function mirror(options: EngineOptions, flags: Partial<typeof FLAGS
 }
 
 /** Adds a release with one pure wheel. */
-export function release(index: PackageIndex, name: string, version: string, requiresDist: readonly string[] = []): void {
+export function release(
+  index: PackageIndex,
+  name: string,
+  version: string,
+  requiresDist: readonly string[] = [],
+): void {
   index.publish(name, version, [wheel({ name, version, requiresDist })])
 }
 
