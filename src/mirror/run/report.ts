@@ -56,6 +56,8 @@ export interface Report {
   refused: number
   failures: Failure[]
   removals: Removal[]
+  /** projects that `run-for` left to the next run */
+  projectsLeft: number
   /** what a guard kept from happening, one line each; the run is incomplete */
   refusals: string[]
   /** serial that the mirror had before and has after the run */
@@ -85,6 +87,7 @@ export function createReport(): Report {
     refused: 0,
     failures: [],
     removals: [],
+    projectsLeft: 0,
     refusals: [],
     serialBefore: undefined,
     serialAfter: undefined,
