@@ -14,6 +14,7 @@ import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
 import type { ClosureRun } from '../mirror/closure/types.js'
 import type { Context } from '../mirror/run/context.js'
+import { createBigFiles } from '../mirror/run/big-files.js'
 import { createClosureRun } from '../mirror/closure/create.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
@@ -24,14 +25,16 @@ import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
 import { loadLedger } from '../mirror/state/ledger.js'
 import { loadNotes } from '../mirror/state/run-notes.js'
+import { endOf, timeIsUp } from '../mirror/run/time-limit.js'
 import { createReport } from '../mirror/run/report.js'
 import { createProgress, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { createUpstream } from '../upstream/index.js'
 import { once, openGate } from './attestations.js'
-import { createFetchThread } from '../mirror/fetch-thread/start.js'
+import { createFetchThreads } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -56,6 +59,9 @@ export interface OutputOptions {
   readonly summaryJson: string | undefined
 }
 
+/** What the command line may say instead of the configuration; absent where it does not. */
+export type Overrides = Partial<Pick<Config['mirror'], 'runFor' | 'bandwidthLimit'>>
+
 export interface Opening {
   /** the command line, for whoever finds the lock taken */
   readonly command: string
@@ -63,6 +69,7 @@ export interface Opening {
   readonly writesDiff: boolean
   /** whether the mirror directory may be new; else there must be one */
   readonly creates: boolean
+  readonly overrides?: Overrides
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
   /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
@@ -79,7 +86,9 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const read = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
+  const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   warnOf(log, config.warnings)
   const loaded = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
@@ -93,6 +102,9 @@ export async function withMirror<T>(
     timeout: config.mirror.timeout,
     globalTimeout: config.mirror.globalTimeout,
     workers: config.mirror.workers,
+    maxRequests: config.mirror.maxRequests,
+    bandwidth: config.mirror.bandwidthLimit,
+    contact: config.mirror.contact,
     proxy: config.mirror.proxy,
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
@@ -100,11 +112,11 @@ export async function withMirror<T>(
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
   const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const fetchThread =
+  const fetchThreads =
     config.s3 === undefined
-      ? createFetchThread({ config: config.mirror, http, httpOptions, log, verbose, report })
+      ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined
-  const stopRequests = (): void => endRequests({ http, fetchThread }, stop.signal.reason ?? new Error('stopped'))
+  const stopRequests = (): void => endRequests({ http, fetchThreads }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
@@ -145,11 +157,13 @@ export async function withMirror<T>(
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
-        fetchThread,
+        timeIsUp: () => timeIsUp(end),
+        bigFiles: createBigFiles(mostRequests(config.mirror.maxRequests)),
+        fetchThreads,
       })
     } finally {
       progress.close()
-      await fetchThread?.close()
+      await fetchThreads?.close()
       await lock?.release()
       await storage.close()
     }
@@ -157,6 +171,11 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+/** Commands pass all of their options on. */
+function given({ runFor, bandwidthLimit }: Overrides = {}): Overrides {
+  return { ...(runFor === undefined ? {} : { runFor }), ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }) }
 }
 
 function warnOf(log: Log, warnings: readonly string[]): void {

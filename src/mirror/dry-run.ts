@@ -20,6 +20,7 @@ import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
@@ -166,7 +167,7 @@ async function servedOnes({ config, storage }: Context, candidates: readonly Rem
 async function planProjects(context: Context, items: readonly WorkItem[], quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', items.length)
-  await eachOf(context, { items, width: context.config.workers }, async (item) => {
+  await eachOf(context, { items, width: mostRequests(context.config.maxRequests) }, async (item) => {
     throwIfStopped(context)
     projects.push(await planProject(context, item, quick))
     context.progress.step()

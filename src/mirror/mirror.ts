@@ -49,7 +49,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
-  if (result.stopped) return stop(context, run, result)
+  if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
 }
@@ -119,6 +119,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   await known.ledger.save()
   if (!known.ledger.found) await removeOldState(storage)
   const owed = owedProjects(run, result, removed)
+  report.projectsLeft = result.left.length
   if (owed.size > 0) {
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
@@ -127,12 +128,17 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveNotes(storage, notesAfter(context, run, begun), begun)
+  // What the time did not suffice for has not the shape of today yet: the notes of the beginning hold on.
+  if (result.stopped === undefined) await saveNotes(storage, notesAfter(context, run, begun), begun)
 }
 
 /** What the next run has to ask for: name as upstream spells it -> serial. */
-function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }: RemovedNames): Map<string, number> {
-  const owed = new Map<string, number>()
+function owedProjects(
+  { plan }: PlannedRun,
+  { failed, left }: WorkResult,
+  { refused }: RemovedNames,
+): Map<string, number> {
+  const owed = new Map(todoOf(left))
   for (const { item } of failed.values()) owed.set(item.rawName, item.serial)
   for (const [name, entry] of plan.waiting) owed.set(entry.rawName ?? name, entry.owed?.serial ?? 0)
   for (const { rawName, serial } of refused) owed.set(rawName, serial)

@@ -58,7 +58,7 @@ export async function runSync(
     isListed: listedUpstream(context),
   })
   reportFailures(context, { result, waiting: new Map() })
-  if (!result.stopped) {
+  if (result.stopped !== 'error') {
     await removeFound(context, { result, journal })
     if (options.writeRoot) await writeRoot(context, state.status ?? 0)
     await storage.flush()

@@ -64,6 +64,10 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   await eachOf(context, { items: names, width: config.verifiers }, async (name) => {
     throwIfStopped(context)
     if (stopping()) return
+    if (context.timeIsUp()) {
+      report.projectsLeft += 1
+      return
+    }
     const done = await verifyProject(verifying, name, progress.isDone(name))
     context.progress.step(done ? 'done' : 'failed')
     if (done) await progress.done(name)
@@ -72,6 +76,10 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     log.error('Exiting early after error.')
     if (!options.dryRun) await saveLedger(context, ledger)
     return EXIT.incomplete
+  }
+  if (report.projectsLeft > 0) {
+    if (!options.dryRun) await saveLedger(context, ledger)
+    return report.failures.length === 0 ? EXIT.ok : EXIT.incomplete
   }
   reportRefused(context)
   await finishVerify(verifying, state)

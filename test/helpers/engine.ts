@@ -8,10 +8,11 @@ import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
 import { createClosureRun } from '../../src/mirror/closure/create.js'
-import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
+import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
 import { shapeLookup } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
+import { createBigFiles } from '../../src/mirror/run/big-files.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -47,11 +48,13 @@ export interface EngineOptions {
   readonly bootId?: string
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
-  readonly fetchThread?: FetchThread
   /** as `verify --attestations` */
   readonly checksAttestations?: boolean
   /** what paths of requirements and lock files start from */
   readonly directory?: string
+  readonly fetchThreads?: FetchThreads
+  /** whether `run-for` is over */
+  readonly timeIsUp?: () => boolean
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -97,7 +100,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const deciding = attestations.check === 'off' ? undefined : gate
   const shape = configuredShape({ mirror: config }, filters, deciding)
   const storage = memoryStorage(place, options.properties)
-  const http = testClient({ log, workers: config.workers })
+  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
@@ -128,7 +131,9 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     jsonApi: createJsonApi(config.metadata),
     bootId,
     signal: stop.signal,
-    fetchThread: options.fetchThread,
+    timeIsUp: options.timeIsUp ?? (() => false),
+    bigFiles: createBigFiles(4),
+    fetchThreads: options.fetchThreads,
     place,
     lines: log.lines,
     stop,

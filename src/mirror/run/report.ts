@@ -58,6 +58,8 @@ export interface Report {
   readonly refusedFiles: Map<string, readonly string[]>
   failures: Failure[]
   removals: Removal[]
+  /** projects that `run-for` left to the next run */
+  projectsLeft: number
   /** what a guard kept from happening, one line each; the run is incomplete */
   refusals: string[]
   /** serial that the mirror had before and has after the run */
@@ -88,6 +90,7 @@ export function createReport(): Report {
     refusedFiles: new Map(),
     failures: [],
     removals: [],
+    projectsLeft: 0,
     refusals: [],
     serialBefore: undefined,
     serialAfter: undefined,
