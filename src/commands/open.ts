@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
 import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
-import { ConfigError, errorText } from '../errors.js'
+import { ConfigError, LockedError, errorText } from '../errors.js'
 import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
@@ -22,10 +22,11 @@ import { loadNotes } from '../mirror/state/run-notes.js'
 import { createReport } from '../mirror/run/report.js'
 import { createProgress, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
-import type { Storage } from '../storage/types.js'
+import type { Lock, Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
 import { createUpstream } from '../upstream/index.js'
 import { createFetchThread } from '../mirror/fetch-thread/start.js'
+import { takeLock } from './lock.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -50,7 +51,7 @@ export interface OutputOptions {
   readonly summaryJson: string | undefined
 }
 
-export interface Opening {
+export interface Opening<T> {
   /** the command line, for whoever finds the lock taken */
   readonly command: string
   /** whether the command writes `diff-file` */
@@ -59,6 +60,10 @@ export interface Opening {
   readonly creates: boolean
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** how long to wait for a run that holds the lock */
+  readonly waitSeconds?: number | undefined
+  /** the result where another run holds the lock; without it that is an error */
+  readonly onBusy?: ((error: LockedError) => T) | undefined
 }
 
 /**
@@ -67,7 +72,7 @@ export interface Opening {
  */
 export async function withMirror<T>(
   setting: Setting,
-  opening: Opening,
+  opening: Opening<T>,
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
@@ -89,7 +94,7 @@ export async function withMirror<T>(
   }
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
-  const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
+  const verbose = ['verbose', 'debug'].includes(setting.output.level)
   const fetchThread =
     config.s3 === undefined
       ? createFetchThread({ config: config.mirror, http, httpOptions, log, verbose, report })
@@ -99,7 +104,9 @@ export async function withMirror<T>(
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
-    const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
+    const lock = await lockFor(storage, opening, setting)
+    if (lock instanceof LockedError && opening.onBusy !== undefined) return opening.onBusy(lock)
+    if (lock instanceof LockedError) throw lock
     const progress = createProgress({
       screen: log.screen,
       enabled: wantsProgress(setting.output, setting.env),
@@ -143,6 +150,21 @@ export async function withMirror<T>(
   } finally {
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
+  }
+}
+
+/** The lock, where the command needs one, or the error that names who has it. */
+async function lockFor(
+  storage: Storage,
+  { command, readOnly = false, waitSeconds = 0 }: Pick<Opening<unknown>, 'command' | 'readOnly' | 'waitSeconds'>,
+  { log, stop }: Setting,
+): Promise<Lock | LockedError | undefined> {
+  if (readOnly) return undefined
+  try {
+    return await takeLock(storage, command, { waitSeconds, log, signal: stop.signal })
+  } catch (error) {
+    if (error instanceof LockedError) return error
+    throw error
   }
 }
 

@@ -98,7 +98,7 @@ async function verifyProject(verifying: Verifying, name: string, checked: boolea
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
-    log.error(`${name}: ${errorText(error)}`)
+    log.debug(`${name}: ${errorText(error)}`)
     report.failures.push({ project: name, reason: errorText(error) })
   }
   const pages = await storedPages(storage, config, name)

@@ -4,6 +4,7 @@ import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
+import type { Log } from '../../src/log/types.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
 import { makeShape } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
@@ -44,6 +45,8 @@ export interface EngineOptions {
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   readonly fetchThread?: FetchThread
+  /** the log, instead of one that only remembers its lines */
+  readonly log?: Log
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -74,7 +77,8 @@ export function mirrorConfig(lines = ''): MirrorConfig {
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const log = recorder()
+  const remembered = recorder()
+  const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
@@ -112,7 +116,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     signal: stop.signal,
     fetchThread: options.fetchThread,
     place,
-    lines: log.lines,
+    lines: remembered.lines,
     stop,
     text: (key) => place.files.get(key)?.body.toString(),
     keys: (pattern = /./) => [...place.files.keys()].filter((key) => pattern.test(key)).sort(),

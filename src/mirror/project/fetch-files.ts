@@ -74,7 +74,7 @@ export async function fetchOwed(
       } catch (error) {
         if (!isProjectFault(error)) throw error
         throwIfStopped(context)
-        context.log.error(errorText(error))
+        context.log.debug(errorText(error))
         outcome.failed.set(spec.key, errorText(error))
         // Without the release file its core metadata file serves nobody.
         if (spec.kind === 'release') break
@@ -123,7 +123,7 @@ async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {
       if (error instanceof IntegrityError) context.http.reportWrong(url, error)
       const passing = error instanceof UpstreamError || error instanceof IntegrityError
       if (!passing || position === spec.urls.length - 1 || context.signal.aborted) throw error
-      context.log.info(`Trying the next place for ${spec.filename}: ${errorText(error)}`)
+      context.log.debug(`Trying the next place for ${spec.filename}: ${errorText(error)}`)
     }
   }
 }

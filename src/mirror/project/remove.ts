@@ -22,7 +22,7 @@ export async function removeProject(context: RemovalContext, removal: Removal): 
   const removed = await removeFiles(context, { name, keys: files, pruneParents: 'all' })
   report.removals.push(removal)
   const fate = deletes ? `${counted(removed, 'file')} deleted` : 'its files stay until verify --delete'
-  log.warn(`Removed ${name} from the index: ${removal.reason} (${fate})`)
+  log.info(`Removed ${name} from the index: ${removal.reason} (${fate})`)
 }
 
 /** Removes pages at both places of `hash-index`, and documents unless they are still needed. */

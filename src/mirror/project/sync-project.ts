@@ -40,7 +40,7 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
       return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
     }
   }
-  context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
+  context.log.debug(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
   return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, cautious })

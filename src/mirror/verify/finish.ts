@@ -39,7 +39,6 @@ async function removeWithdrawn({ context, options, withdrawn, ledger, journal }:
     allowed: options.yes,
   })
   if (refusal !== undefined) {
-    log.error(refusal)
     report.refusals.push(refusal)
     return 0
   }
