@@ -20,7 +20,7 @@ import { createKeyLocks } from '../mirror/run/key-locks.js'
 import { loadLedger } from '../mirror/state/ledger.js'
 import { loadNotes } from '../mirror/state/run-notes.js'
 import { createReport } from '../mirror/run/report.js'
-import { createProgress, wantsProgress } from '../report/progress.js'
+import { createProgress, figuresOf, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Lock, Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
@@ -110,7 +110,7 @@ export async function withMirror<T>(
     const progress = createProgress({
       screen: log.screen,
       enabled: wantsProgress(setting.output, setting.env),
-      figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
+      figures: () => figuresOf(report),
     })
     try {
       const shape = makeShape(shapeOf(config.mirror), filters)

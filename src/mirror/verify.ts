@@ -60,7 +60,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     throwIfStopped(context)
     if (stopping()) return
     const done = await verifyProject(verifying, name, progress.isDone(name))
-    context.progress.step(done ? 'done' : 'failed')
+    context.progress.step(done ? 'done' : 'failed', name)
     if (done) await progress.done(name)
   })
   if (stopping()) {

@@ -8,7 +8,7 @@ import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpClient } from '../../upstream/types.js'
 import { WorkerEndedError, startWorkerThread, threadScript } from '../../worker-call.js'
 import type { WorkerThread } from '../../worker-call.js'
-import type { Failed, FetchAnswer, FetchQuestion, LogNote, ThreadSetup } from './thread.js'
+import type { Failed, FetchAnswer, FetchQuestion, ThreadNote, ThreadSetup } from './thread.js'
 
 /** So many projects are work enough to start a thread for. */
 const MANY_PROJECTS = 100
@@ -41,15 +41,22 @@ export function createFetchThread(options: FetchThreadOptions): FetchThread | un
   function start(): WorkerThread<FetchQuestion, FetchAnswer> {
     const setup: ThreadSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
     http.limit(config.workers - share)
-    return startWorkerThread<FetchQuestion, FetchAnswer, LogNote>(script, {
+    return startWorkerThread<FetchQuestion, FetchAnswer, ThreadNote>(script, {
       options: { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } },
-      onNote: ({ level, line }) => log[level](line),
+      onNote: takeNote,
       onEnd: end,
     })
   }
 
+  function takeNote(note: ThreadNote): void {
+    if ('line' in note) return log[note.level](note.line)
+    count(note.done)
+    report.transfers.elsewhere(note.arriving)
+  }
+
   function end(reason: string): void {
     hasEnded = true
+    report.transfers.elsewhere({ bytes: 0, longest: undefined })
     if (isClosed) return
     http.limit(config.workers)
     log.warn(`The second thread, which fetches files, failed: ${reason}. The main thread fetches the rest`)

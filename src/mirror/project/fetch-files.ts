@@ -43,14 +43,30 @@ export async function ensureFiles(
     else if (state !== 'current') owed.push({ spec, state })
   }
   if (owed.length === 0) return { fetched: [], failed }
+  want(
+    context,
+    owed.map(({ spec }) => spec),
+    1,
+  )
   const byThread = context.fetchThread?.takes() === true
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
   const how = { cautious: options.cautious !== undefined }
   const fetched = byThread ? await context.fetchThread.fetch(inTurn, how) : undefined
   const outcome = fetched ?? (await fetchOwed(context, inTurn, how))
+  want(
+    context,
+    owed.flatMap(({ spec }) => (outcome.failed.has(spec.key) ? [spec] : [])),
+    -1,
+  )
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
+}
+
+/** Counts files that are to be fetched. `sign`: -1 for those that could not be had, and are not waited for any more. */
+function want({ report }: Pick<Context, 'report'>, specs: readonly FileSpec[], sign: 1 | -1): void {
+  report.filesWanted += sign * specs.length
+  for (const { size } of specs) report.bytesWanted += sign * (size ?? 0)
 }
 
 /** Fetches files that are missing or wrong. */
@@ -141,12 +157,15 @@ async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Pr
   // Another writer stored it in the meantime.
   if (receiver === undefined) return
   const before = receiver.held
+  const arrived = report.transfers.begin({ filename: spec.filename, size: spec.size }, () => receiver.held)
   try {
     await http.download(url, receiver, { size: spec.size })
   } catch (error) {
     // A full disk needs the room.
     await receiver.abort(!(error instanceof StorageError))
     throw error
+  } finally {
+    arrived()
   }
   await receiver.commit()
   report.bytesFetched += receiver.held - before

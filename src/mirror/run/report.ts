@@ -1,3 +1,6 @@
+import { createTransfers } from './transfers.js'
+import type { Transfers } from './transfers.js'
+
 /** A project that could not be brought up to date in this run. */
 export interface Failure {
   readonly project: string
@@ -51,6 +54,10 @@ export interface Report {
   projectsFiltered: number
   filesFetched: number
   bytesFetched: number
+  /** files that were found missing so far, those that were fetched since too, and their sizes as far as they are known */
+  filesWanted: number
+  bytesWanted: number
+  readonly transfers: Transfers
   filesRemoved: number
   /** projects and release files from upstream that must not be mirrored */
   refused: number
@@ -81,6 +88,9 @@ export function createReport(): Report {
     projectsFiltered: 0,
     filesFetched: 0,
     bytesFetched: 0,
+    filesWanted: 0,
+    bytesWanted: 0,
+    transfers: createTransfers(),
     filesRemoved: 0,
     refused: 0,
     failures: [],

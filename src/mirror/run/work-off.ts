@@ -51,7 +51,8 @@ export async function workOff(
     if (outcome.kind === 'missing' && isListed !== undefined && !(await isListed(item.name))) {
       item = { ...item, removed: true, listed: false }
     }
-    progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
+    const isLacking = outcome.kind === 'failed' || (outcome.kind === 'synced' && outcome.owed !== undefined)
+    progress.step(isLacking ? 'failed' : 'done', item.name)
     result.take(context, item, outcome)
     const entry = nextEntry(context, item, outcome)
     if (entry === 'unchanged') return
@@ -64,7 +65,10 @@ export async function workOff(
   progress.phase('Projects', round.length)
   context.fetchThread?.expect(round.length)
   for (let number = 0; round.length > 0 && !stopping(); number += 1) {
-    if (number > 0) log.info(`Trying ${counted(round.length, 'project')} once more`)
+    if (number > 0) {
+      log.info(`Trying ${counted(round.length, 'project')} once more`)
+      progress.phase('Once more', round.length)
+    }
     try {
       await eachOf(context, { items: round, width: config.workers }, workOn)
     } catch (error) {
