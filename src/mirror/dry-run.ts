@@ -114,7 +114,8 @@ function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): numb
   return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
 }
 
-function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
+/** How many projects a run looks at, by reason. */
+export function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
   const reasons = removals.map(({ by }): Reason => (by === 'admin' ? 'filters' : 'withdrawn'))
   for (const reason of [...items.map((item) => item.reason), ...reasons]) counts[reason] = (counts[reason] ?? 0) + 1

@@ -1,5 +1,6 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
+import { countReasons } from './dry-run.js'
 import { FILTERS_KEY } from './plan/edits.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
@@ -36,6 +37,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const run = await planRun(context, { ...options, readOnly: false })
   const { plan, changes, known } = run
   context.report.serialUpstream = changes.serial
+  context.report.reasons = countReasons([...plan.work.values()], plan.removals)
   const begun = await noteBegin(context, run)
   for (const [name, entry] of plan.notes) {
     if (entry === undefined) known.ledger.delete(name)

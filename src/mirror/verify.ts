@@ -95,8 +95,10 @@ async function verifyProject(whole: Verifying, name: string, checked: boolean): 
   report.verified.projects += 1
   let done = false
   try {
-    if (checked) done = true
-    else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
+    if (checked) {
+      done = true
+      report.verified.finishedBefore += 1
+    } else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
     else done = await checkProject(verifying, name)
   } catch (error) {
     throwIfStopped(context)

@@ -20,5 +20,7 @@ export const emptySummary: Summary = {
   removals: [],
   refused: 0,
   refusals: [],
+  removalsRefused: 0,
+  reasons: {},
   warnings: { count: 0, first: [] },
 }

@@ -53,6 +53,7 @@ export async function removeWithdrawn(context: Context, run: RemovalRun): Promis
   })
   if (refusal !== undefined) {
     report.refusals.push(refusal)
+    report.removalsRefused += candidates.length + missing
     return { names: new Set(), refused: candidates }
   }
   context.progress.phase('Removing', candidates.length)

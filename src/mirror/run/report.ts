@@ -45,6 +45,8 @@ export interface Verified {
   bytes: number
   pages: number
   documents: number
+  /** projects that an interrupted `verify` had finished: they are not checked again, and their files do not count */
+  finishedBefore: number
 }
 
 /** What a run did, counted while it runs; the summary prints it. */
@@ -65,6 +67,8 @@ export interface Report {
   removals: Removal[]
   /** what a guard kept from happening, one line each; the run is incomplete */
   refusals: string[]
+  /** projects that a guard kept from being removed */
+  removalsRefused: number
   /** serial that the mirror had before and has after the run */
   serialBefore: number | undefined
   serialAfter: number | undefined
@@ -76,7 +80,7 @@ export interface Report {
   pagesRepaired: number
   documentsRepaired: number
   /** how many projects the plan looks at, by reason */
-  reasons: ReadonlyMap<string, number>
+  reasons: Readonly<Record<string, number>>
   /** projects that have pages, where they were counted */
   projectsMirrored: number | undefined
 }
@@ -96,14 +100,15 @@ export function createReport(): Report {
     failures: [],
     removals: [],
     refusals: [],
+    removalsRefused: 0,
     serialBefore: undefined,
     serialAfter: undefined,
     serialUpstream: undefined,
     planned: { fetch: [], removals: [], remove: [], pages: [] },
-    verified: { projects: 0, files: 0, bytes: 0, pages: 0, documents: 0 },
+    verified: { projects: 0, files: 0, bytes: 0, pages: 0, documents: 0, finishedBefore: 0 },
     pagesRepaired: 0,
     documentsRepaired: 0,
-    reasons: new Map(),
+    reasons: {},
     projectsMirrored: undefined,
   }
 }

@@ -40,6 +40,7 @@ async function removeWithdrawn({ context, options, withdrawn, ledger, journal }:
   })
   if (refusal !== undefined) {
     report.refusals.push(refusal)
+    report.removalsRefused += served.length
     return 0
   }
   for (const { item, removal, absent } of served) {

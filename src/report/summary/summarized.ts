@@ -81,10 +81,11 @@ async function tell(context: Context, about: RunAbout, summary: Summary): Promis
 /** Adds the run to the history, and to the metrics file. */
 async function remember(context: Context, summary: Summary): Promise<void> {
   const { metricsFile } = context.config
+  const bytesFree = await context.storage.properties.freeBytes?.().catch(() => undefined)
   const run = {
     ok: summary.ok,
     uneventful: isUneventful(summary),
-    record: (before: readonly RunRecord[]) => toRecord(summary, before),
+    record: (before: readonly RunRecord[]) => toRecord(summary, before, bytesFree),
   }
   if (metricsFile === undefined && isForgotten(context.storage, run)) return
   const history = await rememberRun(context, run)
