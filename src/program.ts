@@ -4,6 +4,7 @@ import { EXAMPLES } from './report/completion/examples.js'
 import type { Overrides, Setting } from './commands/open.js'
 import { parseBandwidthLimit } from './config/bandwidth.js'
 import { parseDuration } from './config/duration.js'
+import type { LockOptions } from './commands/lock.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
 import type { VerifyOptions } from './mirror/verify/types.js'
@@ -29,8 +30,8 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
     .version(`bandersnatch ${packageVersion()}`, '--version', 'print the version')
     .option('-c, --config <file>', 'the configuration', '/etc/bandersnatch.conf')
     .option('--debug', 'log everything, and where an error comes from', false)
-    .option('--verbose', 'log every file', false)
-    .option('--quiet', 'log warnings and errors only', false)
+    .option('--verbose', 'log every request and file', false)
+    .option('--quiet', 'log warnings and errors only; mirror says only what is new since its last run', false)
     .addOption(new Option('--log-format <format>', 'how log lines look').choices(['text', 'json']).default('text'))
     .option('--no-progress', 'do not show on a terminal how far the run is')
     .option('--summary-json <file>', 'write what the run did to this file, as JSON')
@@ -49,6 +50,13 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
   return program
 }
 
+interface MirrorFlags {
+  readonly dryRun: boolean
+  readonly quick: boolean
+  readonly explain?: string[]
+  readonly json: boolean
+}
+
 type Runner = (what: Run) => Promise<void>
 
 function addMirror(program: Command, run: Runner): void {
@@ -60,25 +68,22 @@ function addMirror(program: Command, run: Runner): void {
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
     .addOption(runForOption())
     .addOption(bandwidthOption())
+    .option('--if-free', 'end with exit code 0 where another run is at work', false)
+    .option('--wait <time>', 'how long to wait for another run: 90s, 10m or 2h', seconds, 0)
     .option('--dry-run', 'only print what would be done and why, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, and what the mirror remembers of it')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
-    .action(
-      async (
-        options: MirrorOptions & Overrides & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean },
-        command: Command,
-      ) => {
-        needsDryRun(command, { '--quick': options.quick }, options.dryRun)
-        needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
-        if (options.dryRun || options.explain !== undefined) {
-          const { dryRunCommand } = await import('./commands/dry-run.js')
-          return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
-        }
-        const { mirrorCommand } = await import('./commands/mirror.js')
-        return run((setting) => mirrorCommand(setting, options))
-      },
-    )
+    .action(async (options: MirrorOptions & Overrides & LockOptions & MirrorFlags, command: Command) => {
+      needsDryRun(command, { '--quick': options.quick }, options.dryRun)
+      needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
+      if (options.dryRun || options.explain !== undefined) {
+        const { dryRunCommand } = await import('./commands/dry-run.js')
+        return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
+      }
+      const { mirrorCommand } = await import('./commands/mirror.js')
+      return run((setting) => mirrorCommand(setting, options))
+    })
 }
 
 function addSync(program: Command, run: Runner): void {
@@ -240,6 +245,16 @@ function parsed<T extends object | number>(value: T | { readonly error: string }
 function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('a whole number is needed.')
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600 } as const
+
+/** `90s`, `10m`, `2h`; a number alone means seconds. */
+function seconds(text: string): number {
+  const [, number, unit = 's'] = /^(\d{1,6})([smh])?$/.exec(text) ?? []
+  const [, size] = Object.entries(SECONDS).find(([name]) => name === unit) ?? []
+  if (number === undefined || size === undefined) throw new InvalidArgumentError('it is a time such as 90s, 10m or 2h.')
+  return Number(number) * size
 }
 
 /** `Examples:` at the end of a command's help, with what each is for behind it. */

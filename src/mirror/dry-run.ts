@@ -139,7 +139,8 @@ function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): numb
   return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
 }
 
-function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
+/** How many projects a run looks at, by reason. */
+export function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
   const reasons = removals.map(({ by, reason }): Reason =>
     by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',

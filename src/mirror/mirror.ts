@@ -1,6 +1,7 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { closureNotes, reportNeeds } from './closure/report-needs.js'
+import { countReasons } from './dry-run.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
 import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
@@ -37,6 +38,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const planned = await planRun(context, { ...options, readOnly: false })
   const { plan, changes, known } = planned
   context.report.serialUpstream = changes.serial
+  context.report.reasons = countReasons([...plan.work.values()], plan.removals)
   const begun = await noteBegin(context, planned)
   for (const [name, entry] of plan.notes) {
     if (entry === undefined) known.ledger.delete(name)

@@ -4,6 +4,8 @@ import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
+import { runAtWork } from './at-work.js'
+import type { RunAtWork } from './at-work.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
 import { loadNotes } from './state/run-notes.js'
@@ -49,6 +51,10 @@ export interface MirrorStatus {
   /** everything below web/packages */
   readonly files: number
   readonly bytes: number
+  /** that can still be stored; undefined on S3 */
+  readonly bytesFree: number | undefined
+  /** the run that works on the mirror now */
+  readonly running: RunAtWork | undefined
   /** the largest first */
   readonly largest: readonly ProjectSize[]
   /** what requirements need, with [closure], as the last run found out */
@@ -101,6 +107,8 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     projects: sizes.count,
     files,
     bytes,
+    bytesFree: await storage.properties.freeBytes?.().catch(() => undefined),
+    running: await runAtWork(storage, Date.now()),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),

@@ -69,7 +69,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
       return
     }
     const done = await verifyProject(verifying, name, progress.isDone(name))
-    context.progress.step(done ? 'done' : 'failed')
+    context.progress.step(done ? 'done' : 'failed', name)
     if (done) await progress.done(name)
   })
   if (stopping()) {
@@ -108,13 +108,15 @@ async function verifyProject(whole: Verifying, name: string, checked: boolean): 
   report.verified.projects += 1
   let done = false
   try {
-    if (checked) done = true
-    else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
+    if (checked) {
+      done = true
+      report.verified.finishedBefore += 1
+    } else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
     else done = await checkProject(verifying, name)
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
-    log.error(`${name}: ${errorText(error)}`)
+    log.debug(`${name}: ${errorText(error)}`)
     report.failures.push({ project: name, reason: errorText(error) })
   }
   const pages = await storedPages(storage, config, name)

@@ -102,4 +102,20 @@ export const RUN_OPTIONS = {
     shapes: false,
     doc: 'File for the figures of the last run in Prometheus text format.',
   },
+  'on-failure': {
+    type: 'text',
+    default: '',
+    added: true,
+    shapes: false,
+    doc:
+      'Command for `/bin/sh` that is run after a failed run, with its summary as JSON on stdin: when a failure is new, ' +
+      'then once a day. Write `%%` for `%`.',
+  },
+  'on-change': {
+    type: 'text',
+    default: '',
+    added: true,
+    shapes: false,
+    doc: 'The same after a run that changed what is served.',
+  },
 } as const satisfies Readonly<Record<string, MirrorOptionSpec>>

@@ -9,7 +9,7 @@ import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import type { HttpClient } from '../../upstream/types.js'
 import { WorkerEndedError, startWorkerThread, threadScript } from '../../worker-call.js'
 import type { WorkerThread } from '../../worker-call.js'
-import type { Failed, FetchAnswer, FetchQuestion, LogNote, ThreadSetup } from './thread.js'
+import type { Failed, FetchAnswer, FetchQuestion, ThreadNote, ThreadSetup } from './thread.js'
 
 /** So many projects are work enough for a thread. */
 const MANY_PROJECTS = 100
@@ -58,13 +58,22 @@ export function createFetchThreads(options: FetchThreadsOptions): FetchThreads |
       temporary: `h${number}-`,
       end: options.end,
     }
-    const thread = startWorkerThread<FetchQuestion, FetchAnswer, LogNote>(script, {
+    const thread = startWorkerThread<FetchQuestion, FetchAnswer, ThreadNote>(script, {
       options: { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } },
-      onNote: ({ level, line }) => log[level](line),
-      onEnd: (reason) => end(thread, reason),
+      onNote: (note) => takeNote(number, note),
+      onEnd: (reason) => {
+        report.transfers.elsewhere(number, undefined)
+        end(thread, reason)
+      },
     })
     threads.push(thread)
     return thread
+  }
+
+  function takeNote(thread: number, note: ThreadNote): void {
+    if ('line' in note) return log[note.level](note.line)
+    count(note.done)
+    report.transfers.elsewhere(thread, note.arriving)
   }
 
   /** What it was asked for is fetched by the main thread, and so is all that is left once none lives. */

@@ -8,6 +8,7 @@ import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 import { createBigFiles } from '../run/big-files.js'
 import { createReport } from '../run/report.js'
 import { timeIsUp } from '../run/time-limit.js'
+import type { Traffic } from '../run/transfers.js'
 import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
 import { createHttpClient } from '../../upstream/http/client.js'
 import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
@@ -52,6 +53,14 @@ export interface LogNote {
   readonly level: Level
   readonly line: string
 }
+/** How far it is with the questions that it has. */
+export interface ProgressNote {
+  readonly done: Done
+  readonly arriving: Traffic
+}
+export type ThreadNote = LogNote | ProgressNote
+
+const PROGRESS_MS = 500
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
 function startThread(
@@ -59,7 +68,7 @@ function startThread(
   port: NonNullable<typeof parentPort>,
 ): void {
   const stop = new AbortController()
-  const tell = answerQuestions<FetchQuestion, FetchAnswer, LogNote>(port, { answer: fetchFiles, onNote: end })
+  const tell = answerQuestions<FetchQuestion, FetchAnswer, ThreadNote>(port, { answer: fetchFiles, onNote: end })
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -101,14 +110,23 @@ function startThread(
   }
 
   async function fetchFiles({ owed, cautious }: FetchQuestion): Promise<FetchAnswer> {
+    underWay += 1
     try {
       const outcome = await fetchOwed(context, owed, { cautious })
       return { done: takeDone(), outcome }
     } catch (error) {
       const of = error instanceof StorageError ? 'storage' : isOutOfOrder(error) ? 'upstream' : 'program'
       return { done: takeDone(), failure: errorText(error), of }
+    } finally {
+      underWay -= 1
+      if (underWay === 0) tell({ done: takeDone(), arriving: report.transfers.now() })
     }
   }
+
+  let underWay = 0
+  setInterval(() => {
+    if (underWay > 0) tell({ done: takeDone(), arriving: report.transfers.now() })
+  }, PROGRESS_MS).unref()
 
   /** The one note that there is: requests under way are of no use any more. */
   function end(): void {

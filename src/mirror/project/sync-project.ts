@@ -44,7 +44,7 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
       return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
-  context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
+  context.log.debug(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
   const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched

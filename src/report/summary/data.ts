@@ -44,6 +44,10 @@ export interface Summary {
   readonly refused: number
   /** what a guard kept from happening */
   readonly refusals: readonly string[]
+  /** projects that a guard kept from being removed */
+  readonly removalsRefused: number
+  /** how many projects `mirror` looked at, by reason */
+  readonly reasons: Readonly<Record<string, number>>
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
 }
 
@@ -110,6 +114,8 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
     removals: report.removals,
     refused: report.refused,
     refusals: report.refusals,
+    removalsRefused: report.removalsRefused,
+    reasons: report.reasons,
     warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
   }
 }
@@ -140,8 +146,11 @@ function oldestOf(failures: readonly Failure[]): string | undefined {
     .at(0)
 }
 
-/** The run for the history, given those before it. */
-export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRecord {
+/**
+ * The run for the history, given those before it.
+ * @param bytesFree bytes that can still be stored, where that is known
+ */
+export function toRecord(summary: Summary, history: readonly RunRecord[], bytesFree?: number): RunRecord {
   const before = history.findLast(({ command }) => command === summary.command)
   return {
     command: summary.command,
@@ -159,6 +168,24 @@ export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRe
     failures: summary.failures.length,
     oldestFailure: oldestOf(summary.failures),
     warnings: summary.warnings.count,
+    refusal: summary.refusals[0],
+    removalsRefused: summary.removalsRefused,
+    reasons: Object.keys(summary.reasons).length === 0 ? undefined : summary.reasons,
+    bytesFree,
+    bytesStored: bytesStored(summary, history),
     lastSuccess: summary.ok ? summary.endedAt : before?.lastSuccess,
   }
+}
+
+/** What a complete `verify` counted, or began with nothing, and what was fetched since. */
+function bytesStored(
+  { command, ok, planned, verified, serial, files }: Summary,
+  history: readonly RunRecord[],
+): number | undefined {
+  if (verified !== undefined && planned === undefined && ok && verified.finishedBefore === 0) {
+    return verified.bytes + files.bytes
+  }
+  const isNew = command === 'mirror' && history.length === 0 && serial.before === undefined
+  const before = isNew ? 0 : history.at(-1)?.bytesStored
+  return before === undefined ? undefined : before + files.bytes
 }
