@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
+import { commentWarnings } from './comments.js'
 import { parseConfig } from './config-file.js'
 import { enabledPlugins } from './enabled.js'
 import { mirrorDefaults, readMirror } from './mirror.js'
@@ -56,6 +57,7 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     ...renamedWarnings(written, moved),
     ...enabled.warnings,
     ...checkPlugins(file, plugins, enabled.names),
+    ...commentWarnings(written),
   ]
   const mirror = readMirror(file, { env, warn: (message) => warnings.push(message) })
   return Object.freeze({

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../python/scalars.js'
 import { strip } from '../python/text.js'
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import type { OptionSpec, OptionTable } from './option-spec.js'
 import { propertyName } from './option-values.js'
 import type { OptionValues } from './option-values.js'
@@ -72,8 +73,9 @@ function valueOf({ file, section, name, spec }: Option): string {
 }
 
 function checked<T>({ file, section, name, spec }: Option, value: T | undefined): T {
-  if (value === undefined) throw file.invalid(section, name, `must be ${allowedText(spec)}`)
-  return value
+  if (value !== undefined) return value
+  const hint = beforeComment(file.raw(section, name) ?? '') === undefined ? '' : `; ${COMMENT_HINT}`
+  throw file.invalid(section, name, `must be ${allowedText(spec)}${hint}`)
 }
 
 function inRange(option: Option, value: number | undefined): number {

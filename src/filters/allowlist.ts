@@ -3,7 +3,7 @@ import type { ConfigFile, OptionTable } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
 import type { Plugin, PluginContext } from './context.js'
-import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
+import { namesOf, notRequirement, parsePackageLines, requirementTable } from './package-lines.js'
 import type { RequirementTable } from './package-lines.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
@@ -17,7 +17,7 @@ export const ALLOWLIST_PACKAGES = {
 
 function packages(config: ConfigFile, skip: readonly string[]): Requirement[] {
   const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
-  const fail = (line: string): Error => config.invalid(SECTION, OPTION, `${JSON.stringify(line)} is not a requirement`)
+  const fail = (line: string): Error => config.invalid(SECTION, OPTION, notRequirement(line))
   return parsePackageLines(lines, { skip, comments: true, fail }).map(({ requirement }) => requirement)
 }
 

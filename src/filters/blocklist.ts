@@ -3,7 +3,7 @@ import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
 import type { Plugin, PluginContext } from './context.js'
-import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
+import { namesOf, notRequirement, parsePackageLines, requirementTable } from './package-lines.js'
 import type { PackageLine } from './package-lines.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
@@ -19,7 +19,7 @@ const BLOCKLIST: PluginOptions = {
 /** The lines of `[blocklist] packages`; unlike the allowlist it has no comments behind a requirement. */
 function packages(config: ConfigFile): PackageLine[] {
   const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
-  const fail = (line: string): Error => config.invalid(SECTION, OPTION, `${JSON.stringify(line)} is not a requirement`)
+  const fail = (line: string): Error => config.invalid(SECTION, OPTION, notRequirement(line))
   return parsePackageLines(lines, { skip: ['#'], comments: false, fail })
 }
 

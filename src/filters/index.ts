@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import type { ConfigFile } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { PluginContext } from './context.js'
@@ -64,10 +65,18 @@ function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly Config
 }
 
 function unknown(config: ConfigFile, name: string): Error {
-  const meant = nearest(name, PLUGIN_NAMES)
-  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
+  const hint = pluginHint(name)
   const problem = `${JSON.stringify(name)} is not a plugin${hint}; the plugins are all, ${PLUGIN_NAMES.join(', ')}`
   return config.invalid('plugins', 'enabled', problem)
+}
+
+function pluginHint(name: string): string {
+  if (beforeComment(name) !== undefined) return `; ${COMMENT_HINT}`
+  const parts = name.split(/[\s,]+/).filter((part) => part !== '')
+  if (parts.length > 1 && parts.every((part) => Object.hasOwn(PLUGINS, part)))
+    return ': write one name a line, each indented'
+  const meant = nearest(name, PLUGIN_NAMES)
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`
 }
 
 function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): Filters {

@@ -1,3 +1,4 @@
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
 import { parseRequirement, requirementKey } from '../packaging/requirement.js'
@@ -34,6 +35,16 @@ export function parsePackageLines(lines: readonly string[], { skip, comments, fa
     parsed.push({ text, requirement })
   }
   return parsed
+}
+
+/** What is wrong with a line that is not a requirement, with what was probably meant. */
+export function notRequirement(line: string): string {
+  const problem = `${JSON.stringify(line)} is not a requirement`
+  const text = beforeComment(line) ?? line
+  if (text !== line && parseRequirement(text) !== undefined) return `${problem}; ${COMMENT_HINT}`
+  const parts = text.split(/[\s,]+/).filter((part) => part !== '')
+  const severalNames = parts.length > 1 && parts.every((part) => parseRequirement(part) !== undefined)
+  return severalNames ? `${problem}: write one name a line, each indented` : problem
 }
 
 /** Requirements by normalized name. Extras and markers play no part: a list names projects, not an environment. */

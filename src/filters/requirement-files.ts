@@ -6,7 +6,7 @@ import type { Requirement } from '../packaging/requirement.js'
 import { GlobError, globNames, pathParts } from '../python/glob.js'
 import { strip } from '../python/text.js'
 import { withoutComment } from './setting-lines.js'
-import { parsePackageLines } from './package-lines.js'
+import { notRequirement, parsePackageLines } from './package-lines.js'
 
 const SECTION = 'allowlist'
 const OPTION = 'requirements'
@@ -62,8 +62,7 @@ export interface ReadRules {
 export function readRequirements(config: ConfigFile, { directory, toLines }: ReadRules): Requirement[] {
   return requirementFiles(config, directory).flatMap((file) => {
     const lines = linesOf(config, file, { directory, toLines })
-    const fail = (line: string, number: number): Error =>
-      new ConfigError(`${file}:${number}: ${JSON.stringify(line)} is not a requirement`)
+    const fail = (line: string, number: number): Error => new ConfigError(`${file}:${number}: ${notRequirement(line)}`)
     return parsePackageLines(lines, { skip: ['#', '-'], comments: true, fail }).map(({ requirement }) => requirement)
   })
 }
