@@ -1,10 +1,10 @@
-import { loadConfig } from '../config/load.js'
+import { loadExistingConfig } from '../config/load.js'
 import { PLUGIN_TABLE } from '../filters/index.js'
 import { readLogConfig } from '../log/python/config.js'
 import type { LogConfig } from '../log/python/config.js'
 import { withoutUserinfo } from '../config/redact.js'
 import type { Config } from '../config/types.js'
-import { BandersnatchError, ConfigError, ConfigMissingError, EXIT, errorText } from '../errors.js'
+import { BandersnatchError, EXIT, errorText } from '../errors.js'
 import type { Context } from '../mirror/run/context.js'
 import { effectiveOptions, optionsText } from '../report/check/options.js'
 import { spaceFindings } from '../report/check/space.js'
@@ -22,7 +22,7 @@ export interface CheckOptions {
  * could not. Changes nothing.
  */
 export async function checkConfigCommand(setting: Setting, options: CheckOptions): Promise<number> {
-  const config = load(setting)
+  const config = loadExistingConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   setting.print(`${config.path}\n\n${optionsText(effectiveOptions(config))}`)
   const opening = { command: 'check-config', writesDiff: false, creates: false, readOnly: true }
   const findings = await withMirror(setting, opening, async (context) => {
@@ -38,16 +38,6 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
   const verdict = problems > 0 ? `${problems} to be put right before a run can work` : 'A run can begin'
   setting.print(`\nSurroundings\n${lines.join('\n')}\n\n${verdict}`)
   return problems > 0 ? EXIT.config : EXIT.ok
-}
-
-/** A missing file is no reason to write an example when somebody only wants to know. */
-function load(setting: Setting): Config {
-  try {
-    return loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
-  } catch (error) {
-    if (error instanceof ConfigMissingError) throw new ConfigError(error.message, { cause: error.cause })
-    throw error
-  }
 }
 
 function filtersText({ filters }: Context): string {

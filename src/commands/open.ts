@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
-import { loadConfig } from '../config/load.js'
+import { loadConfig, loadExistingConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
 import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
@@ -71,7 +71,8 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const load = opening.creates ? loadConfig : loadExistingConfig
+  const config = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
   const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })

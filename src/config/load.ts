@@ -70,3 +70,16 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     warnings: Object.freeze(warnings),
   })
 }
+
+/**
+ * As loadConfig, for commands that need a mirror that is there: for them a missing file is a mistyped path and nothing to
+ * begin with. @throws ConfigError
+ */
+export function loadExistingConfig(path: string, options: LoadConfigOptions): Config {
+  try {
+    return loadConfig(path, options)
+  } catch (error) {
+    if (!(error instanceof ConfigMissingError)) throw error
+    throw new ConfigError(`${error.message}; is the path after -c right?`, { cause: error.cause })
+  }
+}
