@@ -6,6 +6,9 @@ import type { PluginContext } from './context.js'
 import { isExternal, loadExternal } from './external.js'
 import { PLUGIN_NAMES, PLUGINS } from './plugins.js'
 import { nearest } from '../model/nearest.js'
+import { placesOf } from './places.js'
+import { pinsIn } from './unknown.js'
+import type { ListEntry } from './list-entries.js'
 import type { Filter, Filters } from './types.js'
 
 export { explain, filterReleases, keepsMetadata, keepsProject } from './apply.js'
@@ -43,14 +46,23 @@ export async function loadFilters(
   const emptyLists: ConfigError[] = []
   const emptyList: PluginContext['emptyList'] = (problem) => void emptyLists.push(problem)
   const filters: Filter[] = []
+  const entries = new Map<string, ListEntry>()
+  const places: Record<string, string> = {}
   for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
+    places[name] = placesOf(config, plugin.options)
+    for (const entry of plugin.entries?.({ config, directory }) ?? []) entries.set(`${entry.where} ${entry.text}`, entry)
     const filter = plugin.create({ config, directory, warn, warnUnused: names.has(name) ? warn : () => {}, emptyList })
     if (filter) filters.push(filter)
   }
-  for (const name of names) if (isExternal(name)) filters.push(await loadExternal(name, config))
+  for (const name of names) {
+    if (!isExternal(name)) continue
+    filters.push(await loadExternal(name, config))
+    places[name] = placesOf(config, { plugins: { enabled: { type: 'list', doc: '' } } })
+  }
   checkEmptyLists(filters, emptyLists).forEach(warn)
-  return sortedByKind(filters, warnings)
+  const listed = [...entries.values()]
+  return { ...sortedByKind(filters), entries: listed, pins: pinsIn(listed), places, warnings }
 }
 
 /**
@@ -79,7 +91,9 @@ function pluginHint(name: string): string {
   return meant === undefined ? '' : ` (did you mean ${meant}?)`
 }
 
-function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): Filters {
+type Sorted = Omit<Filters, 'entries' | 'pins' | 'places' | 'warnings'>
+
+function sortedByKind(filters: readonly Filter[]): Sorted {
   const release = filters.filter((filter) => filter.kind === 'release')
   const settings = filters.map((filter) => [filter.kind, filter.name, filter.settings])
   return {
@@ -89,6 +103,5 @@ function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): 
     releaseFile: filters.filter((filter) => filter.kind === 'release_file'),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
     needsMetadata: filters.some(({ kind, pageSuffices }) => kind !== 'project' && pageSuffices !== true),
-    warnings,
   }
 }

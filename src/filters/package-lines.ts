@@ -11,6 +11,8 @@ import { withoutComment } from './setting-lines.js'
 export interface PackageLine {
   /** stripped; comments cut off where the list allows them behind a requirement */
   readonly text: string
+  /** position in the list, from 0 */
+  readonly index: number
   readonly requirement: Requirement
 }
 
@@ -32,7 +34,7 @@ export function parsePackageLines(lines: readonly string[], { skip, comments, fa
     const text = comments ? withoutComment(whole) : whole
     const requirement = parseRequirement(text)
     if (requirement === undefined) throw fail(whole, index + 1)
-    parsed.push({ text, requirement })
+    parsed.push({ text, index, requirement })
   }
   return parsed
 }

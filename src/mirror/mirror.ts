@@ -10,6 +10,7 @@ import { prepareDirectories } from './run/prepare.js'
 import { removeWithdrawn } from './run/remove-withdrawn.js'
 import type { RemovedNames } from './run/remove-withdrawn.js'
 import { reportFailures } from './run/report-failures.js'
+import { tellUnknown } from './run/unknown.js'
 import { workOff } from './run/work-off.js'
 import { createWorkResult } from './run/work-result.js'
 import type { WorkResult } from './run/work-result.js'
@@ -46,6 +47,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const result = journal === undefined ? createWorkResult() : await work(context, run, journal)
   reportFailures(context, { result, waiting: plan.waiting })
   if (result.stopped) return stop(context, run, result)
+  tellUnknown(context, run)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
 }
@@ -145,7 +147,7 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
   const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
-  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined }
+  const common = { jsonApiAt, stateFiles, nextLook: look, unknown: report.unknown, contentFilters: undefined }
   const made = { shape: shape.id, begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)

@@ -9,6 +9,7 @@ export function planText(plan: DryRun, free: number | undefined): string {
   const lines = plan.projects.map(projectLine)
   lines.push(...plan.removals.map(({ project, reason }) => `remove   ${project}: ${reason}`))
   if (plan.refusal !== undefined) lines.push(plan.refusal)
+  lines.push(...(plan.unknown ?? []))
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
   const sizes =

@@ -5,6 +5,7 @@ import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
+import { checkVersions } from '../run/unknown.js'
 import { fetchProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
 import { storeProject } from './store-project.js'
@@ -36,6 +37,7 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
+      if (stored.project.document !== undefined) checkVersions(context, stored.project)
       const { lastSerial } = stored.project
       return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
     }
@@ -43,5 +45,6 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
+  checkVersions(context, fetched.project)
   return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, cautious })
 }

@@ -1,3 +1,4 @@
+import type { Unknown } from '../../filters/unknown.js'
 import { isObject } from '../../model/json.js'
 import type { JsonObject } from '../../model/project.js'
 import { LAYOUT } from '../../model/layout.js'
@@ -38,6 +39,8 @@ export interface RunNotes {
   readonly jsonApiAt: string | undefined
   /** 8.0's state files as the last run left them: what the storage's version of them says need not be read */
   readonly stateFiles: RememberedFiles | undefined
+  /** what the lists of the configuration ask for and upstream did not have: told once */
+  readonly unknown: Unknown
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
 }
@@ -72,6 +75,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     keeps: read['keeps'] === true,
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
+    unknown: parseUnknown(read['unknown']),
     contentFilters: text('contentFilters'),
   }
 }
@@ -98,11 +102,18 @@ function parseFiles(value: unknown): RememberedFiles | undefined {
 
 function parseShapes(value: unknown): RunNotes['shapes'] {
   if (!isObject(value)) return {}
-  const texts = (options: JsonObject): Record<string, string> =>
-    Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
   return Object.fromEntries(
     Object.entries(value).flatMap(([id, options]) => (isObject(options) ? [[id, texts(options)] as const] : [])),
   )
+}
+
+function parseUnknown(value: unknown): Unknown {
+  const { names, versions } = isObject(value) ? value : {}
+  return { names: isObject(names) ? texts(names) : {}, versions: parseShapes(versions) }
+}
+
+function texts(options: JsonObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
 }
 
 async function readJson(storage: Storage, key: string): Promise<Record<string, unknown>> {

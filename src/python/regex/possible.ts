@@ -1,4 +1,4 @@
-import type { CharNode, Node } from './ast.js'
+import type { CharNode, Node, Place } from './ast.js'
 import { widthOf } from './ast.js'
 import { foldText } from './charset.js'
 import { parsePattern } from './parse.js'
@@ -31,8 +31,7 @@ export function canMatch(pattern: string, alphabet: string): boolean {
       case 'char':
         return hasCharacter(node, alphabet)
       case 'at':
-        if (node.place === 'start' || node.place === 'line-start') return !around.before
-        return node.place === 'boundary' || node.place === 'inside' || !around.behind
+        return possiblePlace(node.place, around)
       case 'sequence':
         return sequence(node.items, around)
       case 'branch':
@@ -50,6 +49,11 @@ export function canMatch(pattern: string, alphabet: string): boolean {
   }
 
   return possible(parsePattern(pattern), { before: false, behind: false })
+}
+
+function possiblePlace(place: Place, { before, behind }: Around): boolean {
+  if (place === 'start' || place === 'line-start') return !before
+  return place === 'boundary' || place === 'inside' || !behind
 }
 
 function hasCharacter({ source, fold }: CharNode, alphabet: string): boolean {
