@@ -1,4 +1,6 @@
 import type { MirrorConfig } from '../config/types.js'
+import { stillUnknown, unknownLines } from '../filters/unknown.js'
+import type { Filters } from '../filters/types.js'
 import { LAYOUT } from '../model/layout.js'
 import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
@@ -11,6 +13,7 @@ import { loadLedger } from './state/ledger.js'
 import { pageKeys } from '../model/page.js'
 import { mirroredNames } from './project/places.js'
 import type { Progress } from './run/progress.js'
+import { loadNotes } from './state/run-notes.js'
 import { parseTodo } from './state/status-files.js'
 import { storedPage } from './project/stored.js'
 
@@ -47,6 +50,8 @@ export interface MirrorStatus {
   /** everything below web/packages */
   readonly files: number
   readonly bytes: number
+  /** what the lists of the configuration ask for and upstream did not have, one line each */
+  readonly unknown: readonly string[]
   /** the largest first */
   readonly largest: readonly ProjectSize[]
   /** the oldest first */
@@ -59,6 +64,7 @@ export interface StatusContext {
   readonly config: MirrorConfig
   readonly storage: Storage
   readonly upstream: Upstream
+  readonly filters: Pick<Filters, 'entries'>
   readonly progress?: Progress
 }
 
@@ -71,7 +77,7 @@ export interface StatusOptions {
 
 /** Looks at everything that the mirror holds, without changing or locking it; undefined for a directory without a mirror. */
 export async function mirrorStatus(context: StatusContext, options: StatusOptions): Promise<MirrorStatus | undefined> {
-  const { storage, upstream, progress } = context
+  const { storage, upstream, progress, filters } = context
   const serial = wholeNumber(await readText(storage, LAYOUT.status))
   const sizes = await projectSizes(context, options.largest)
   if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined)
@@ -87,6 +93,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   const asked = options.online ? await upstream.lastSerial() : undefined
   const upstreamSerial = asked === 'not-offered' ? undefined : asked
   const failures = await loadFailures(storage)
+  const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
     upstream: upstream.url,
@@ -97,6 +104,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     projects: sizes.count,
     files,
     bytes,
+    unknown: unknownLines(unknown, filters.entries),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),
