@@ -9,6 +9,8 @@ import type { Context } from '../mirror/run/context.js'
 import { effectiveOptions, optionsText } from '../report/check/options.js'
 import { spaceFindings } from '../report/check/space.js'
 import type { Finding } from '../report/check/space.js'
+import { checkWanted } from '../mirror/check-wanted.js'
+import { HOW_TO_CONFIRM } from '../mirror/plan/everything.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -31,6 +33,7 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
       ...logFindings(config),
       ...storageFindings(config),
       ...(options.offline ? [] : [await masterFinding(context)]),
+      ...(await wantedFindings(context, options)),
     ]
   })
   const problems = findings.filter(({ problem }) => problem).length
@@ -64,6 +67,14 @@ function targetText(target: LogConfig['handlers'][number]['target']): string {
 function storageFindings({ mirror }: Config): Finding[] {
   if (mirror.storageBackend === 's3') return [{ text: `storage: ${mirror.directory} on S3`, problem: false }]
   return spaceFindings(mirror.directory)
+}
+
+async function wantedFindings(context: Context, options: CheckOptions): Promise<Finding[]> {
+  const { everything, unknown } = await checkWanted(context, options)
+  const findings = unknown.map((text): Finding => ({ text, problem: false }))
+  if (everything === undefined) return findings
+  const { text, refused } = everything
+  return [...findings, { text: refused ? `${text}. ${HOW_TO_CONFIRM}` : text, problem: refused }]
 }
 
 /** One request, by the way that every request of a run goes. */

@@ -5,7 +5,7 @@ import type { DryRun, DryRunOptions } from '../mirror/dry-run.js'
 import { explainProject } from '../mirror/explain.js'
 import type { Explanation } from '../mirror/explain.js'
 import { explanationText } from '../report/explanation.js'
-import { planText } from '../report/plan.js'
+import { fits, planText } from '../report/plan.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -44,10 +44,10 @@ async function printPlan(
   { plan, json }: { plan: DryRun; json: boolean },
 ): Promise<number> {
   const bytesFree = await context.storage.properties.freeBytes?.()
-  setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
-  return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed')
-    ? EXIT.ok
-    : EXIT.incomplete
+  const enough = fits(plan, bytesFree)
+  setting.print(json ? JSON.stringify({ ...plan, bytesFree, fits: enough }, null, 2) : planText(plan, bytesFree))
+  const complete = plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed')
+  return complete && enough ? EXIT.ok : EXIT.incomplete
 }
 
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {

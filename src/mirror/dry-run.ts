@@ -7,6 +7,8 @@ import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
+import { refuseEverything } from './plan/everything.js'
+import type { Everything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
@@ -49,6 +51,8 @@ export interface DryRun {
   readonly refusal: string | undefined
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** very many projects are new: what that means for the free space */
+  readonly everything?: Everything | undefined
   /** what the lists of the configuration ask for and upstream does not have, one line each */
   readonly unknown?: readonly string[]
 }
@@ -57,6 +61,7 @@ export interface DryRunOptions {
   readonly forceCheck: boolean
   readonly allowRemovals: boolean
   readonly retryFailed: boolean
+  readonly all?: boolean
   /** leave out sizes: they cost a metadata request for each project */
   readonly quick: boolean
 }
@@ -64,6 +69,8 @@ export interface DryRunOptions {
 /** Plans a run and looks at what it would fetch, without writing anything. */
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
   const run = await planRun(context, { ...options, readOnly: true })
+  // Sizes of all of PyPI would take a million requests.
+  if (run.everything !== undefined && !options.quick && options.all !== true) refuseEverything(run.everything)
   const items = [...run.plan.work.values()]
   const projects = await planProjects(context, items, options.quick)
   const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
@@ -87,6 +94,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     refusal,
     files: options.quick ? undefined : sum(projects, 'files'),
     bytes: options.quick ? undefined : sum(projects, 'bytes'),
+    everything: run.everything,
     unknown: unknownLines(findUnknown(context, run), context.filters.entries),
   }
 }

@@ -1,6 +1,7 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { FILTERS_KEY } from './plan/edits.js'
+import { refuseEverything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
 import { projectFiltersOf } from './plan/shape.js'
@@ -29,13 +30,19 @@ export interface MirrorOptions {
   readonly allowRemovals: boolean
   /** ask again at once for projects that failed in several runs */
   readonly retryFailed: boolean
+  /** all of PyPI is meant, whatever the free space is: `[mirror] everything` for one run */
+  readonly all?: boolean
 }
 
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
   const run = await planRun(context, { ...options, readOnly: false })
-  const { plan, changes, known } = run
+  const { plan, changes, known, everything } = run
+  if (everything !== undefined) {
+    if (options.all !== true) refuseEverything(everything)
+    context.log.warn(everything.text)
+  }
   context.report.serialUpstream = changes.serial
   const begun = await noteBegin(context, run)
   for (const [name, entry] of plan.notes) {

@@ -25,6 +25,7 @@ describe('loadConfig', () => {
     const config = load()
     expect(config.mirror).toEqual({
       directory: '/srv/pypi',
+      everything: false,
       storageBackend: 'filesystem',
       managePermissions: true,
       master: 'https://pypi.org',

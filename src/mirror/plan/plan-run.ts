@@ -9,6 +9,8 @@ import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
 import type { Context } from '../run/context.js'
 import { findEdits } from './edits.js'
+import { judgeEverything } from './everything.js'
+import type { Everything } from './everything.js'
 import type { Edits } from './edits.js'
 import { openLedger } from './open-ledger.js'
 import { makePlan, sinceSerial } from './make-plan.js'
@@ -33,6 +35,8 @@ export interface PlannedRun {
   readonly plan: SyncPlan
   readonly changes: UpstreamChanges
   readonly edits: Edits
+  /** what is to be said of very many new projects before the run begins */
+  readonly everything: Everything | undefined
 }
 
 export interface PlanRunOptions {
@@ -125,7 +129,20 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     plan,
     changes,
     edits,
+    everything: await judgeNew(context, plan, state),
   }
+}
+
+/** Not for a run that goes on with what an earlier one began: that was meant. */
+async function judgeNew(
+  { config, storage }: Context,
+  { work }: SyncPlan,
+  { todo }: State,
+): Promise<Everything | undefined> {
+  if (todo !== undefined) return undefined
+  let projects = 0
+  for (const { reason } of work.values()) if (reason === 'new') projects += 1
+  return judgeEverything(projects, { config, free: await storage.properties.freeBytes?.() })
 }
 
 /** More than json-api.ts looks at. */

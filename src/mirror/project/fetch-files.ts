@@ -1,3 +1,4 @@
+import { countText, counted } from '../../count.js'
 import { IntegrityError, StorageError, UpstreamError, errorText } from '../../errors.js'
 import type { FileSpec } from '../../model/files.js'
 import type { CompareMethod } from '../../storage/types.js'
@@ -20,6 +21,8 @@ const CAUTIOUS_FAILURES = 1
 export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'fetchThread'>
 
 export interface EnsureOptions {
+  /** for messages */
+  readonly project: string
   /** in how many runs the project failed, where few files are to be tried: then each run begins with another one */
   readonly cautious: number | undefined
   readonly method: CompareMethod
@@ -43,6 +46,7 @@ export async function ensureFiles(
     else if (state !== 'current') owed.push({ spec, state })
   }
   if (owed.length === 0) return { fetched: [], failed }
+  await warnOfSpace(context, options.project, owed)
   const byThread = context.fetchThread?.takes() === true
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
@@ -51,6 +55,20 @@ export async function ensureFiles(
   const outcome = fetched ?? (await fetchOwed(context, inTurn, how))
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
+}
+
+/** Less is not worth a look at the file system for each project. */
+const WORTH_A_LOOK = 100 << 20
+
+/** Says before the first of many gigabytes that they do not fit. What fits is fetched all the same. */
+async function warnOfSpace({ storage, log }: FilesContext, project: string, owed: readonly OwedFile[]): Promise<void> {
+  const bytes = owed.reduce((sum, { spec }) => sum + (spec.size ?? 0), 0)
+  const free = bytes < WORTH_A_LOOK ? undefined : await storage.properties.freeBytes?.()
+  if (free === undefined || bytes <= free) return
+  const megabytes = (count: number): string => `${countText(Math.round(count / 1e6))} MB`
+  log.warn(
+    `${project} does not fit: ${counted(owed.length, 'file')} of ${megabytes(bytes)} to fetch, ${megabytes(free)} free`,
+  )
 }
 
 /** Fetches files that are missing or wrong. */

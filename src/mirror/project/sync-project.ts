@@ -7,7 +7,7 @@ import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
-import { checkVersions } from '../run/unknown.js'
+import { checkStoredVersions, checkVersions } from '../run/unknown.js'
 import { fetchProject } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
@@ -40,7 +40,7 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
-      if (stored.project.document !== undefined) checkVersions(context, stored.project)
+      checkStoredVersions(context, stored.project)
       const { lastSerial } = stored.project
       return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
     }

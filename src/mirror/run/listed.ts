@@ -5,9 +5,9 @@ import type { Context } from './context.js'
 /** Upstream's list of all projects, which is asked for once and only when it is needed. */
 export interface Listing {
   /** whether upstream lists a project; `name`: normalized */
-  has(name: string): Promise<boolean>
+  readonly has: (name: string) => Promise<boolean>
   /** the listed project that a misspelled name probably means */
-  meant(name: string): Promise<string | undefined>
+  readonly meant: (name: string) => Promise<string | undefined>
 }
 
 export function createListing({ upstream }: Pick<Context, 'upstream'>): Listing {
@@ -19,7 +19,7 @@ export function createListing({ upstream }: Pick<Context, 'upstream'>): Listing 
   const names = (): Promise<Set<string>> => (asked ??= ask())
   return {
     has: async (name) => (await names()).has(name),
-    async meant(name) {
+    meant: async (name) => {
       const nearest = createNearestName(name)
       for (const candidate of await names()) nearest.offer(candidate)
       return nearest.best()

@@ -15,8 +15,16 @@ export function checkVersions({ filters, report }: Pick<Context, 'filters' | 're
   report.checkedVersions.set(project.name, missingVersions(filters.pins.get(project.name), versions))
 }
 
+/** The same of a project that is made from what is stored: only a document has all versions. */
+export function checkStoredVersions(context: Pick<Context, 'filters' | 'report'>, project: Project): void {
+  if (project.document !== undefined) checkVersions(context, project)
+}
+
 /** What the lists ask for and upstream does not have: as the last runs found it, and as this one did. */
-export function findUnknown({ filters, report }: Pick<Context, 'filters' | 'report'>, { changes, known }: PlannedRun): Unknown {
+export function findUnknown(
+  { filters, report }: Pick<Context, 'filters' | 'report'>,
+  { changes, known }: PlannedRun,
+): Unknown {
   const { entries } = filters
   const changed = new Set([...changes.changelog.keys()].map(normalizeName))
   const before = stillUnknown(known.notes.unknown, entries, (name) => changed.has(name))
