@@ -96,7 +96,7 @@ describe('mirror --dry-run', () => {
   it('--explain names the plugin that decides', async () => {
     configure('[plugins]\nenabled =\n  blocklist_project\n  prerelease_release\n[blocklist]\npackages = demo-bare\n')
     const { stdout } = await bandersnatch('mirror', '--explain', 'demo-bare', FIXTURE_APP)
-    expect(stdout).toMatch(/^demo-bare: dropped by blocklist_project \(.*bandersnatch\.conf:\d+\) \(mirrored now\)$/m)
+    expect(stdout).toMatch(/^demo-bare: dropped by blocklist_project \(.*conf:\d+\) \(mirrored now\)$/m)
     expect(stdout).toMatch(new RegExp(`${FIXTURE_APP}: wanted`))
     configure()
   })

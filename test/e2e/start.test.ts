@@ -77,3 +77,11 @@ describe('a working directory that was removed', () => {
     expect(code).toBe(2)
   })
 })
+
+describe('delete without a name', () => {
+  it('is a mistake of the command line', () => {
+    const { code, stderr } = start(['delete'])
+    expect(code).toBe(2)
+    expect(stderr).toContain("missing required argument 'package'")
+  })
+})
