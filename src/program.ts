@@ -152,6 +152,16 @@ function addInspecting(program: Command, run: Runner): void {
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
     })
   program
+    .command('advisories')
+    .description('print what advisories block, and why (filter osv_malware)')
+    .argument('[package...]', 'names of projects, in any spelling; else those of which the mirror blocks something')
+    .option('--all', 'every project that the database names', false)
+    .option('--json', 'print it as JSON, with the state of the database', false)
+    .action(async (names: string[], options: { all: boolean; json: boolean }) => {
+      const { advisoriesCommand } = await import('./commands/advisories.js')
+      return run((setting) => advisoriesCommand(setting, { ...options, names }))
+    })
+  program
     .command('serve')
     .description('serve the mirror for trials and closed networks; production wants nginx or Caddy')
     .option('--port <n>', 'port to listen on; 0 for any free one', '8080')

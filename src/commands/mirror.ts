@@ -7,7 +7,7 @@ import { summarized } from '../report/summary/summarized.js'
 /** `bandersnatch mirror` */
 export async function mirrorCommand(setting: Setting, options: MirrorOptions): Promise<number> {
   const about = { command: 'mirror', log: setting.log, summaryJson: setting.output.summaryJson }
-  return withMirror(setting, { command: 'mirror', writesDiff: true, creates: true }, (context) =>
+  return withMirror(setting, { command: 'mirror', writesDiff: true, creates: true, advisories: 'fetch' }, (context) =>
     summarized(context, about, async () => {
       await runMirror(context, options)
       await context.diff.close()

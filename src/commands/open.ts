@@ -13,7 +13,9 @@ import { endRequests } from '../mirror/run/context.js'
 import type { Context } from '../mirror/run/context.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape } from '../mirror/plan/shape.js'
+import { createAdvisoryHolder } from '../mirror/run/advisories.js'
+import type { AdvisoryAccess } from '../mirror/run/advisories.js'
+import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -59,6 +61,8 @@ export interface Opening {
   readonly creates: boolean
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** how [osv] database is read; absent: the command does not go by advisories */
+  readonly advisories?: AdvisoryAccess
 }
 
 /**
@@ -74,7 +78,13 @@ export async function withMirror<T>(
   const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
-  const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
+  const startedAt = setting.now?.() ?? new Date()
+  const advisories = createAdvisoryHolder()
+  const filters = await loadFilters(config.file, config.enabledPlugins, {
+    directory: setting.cwd,
+    now: startedAt.getTime(),
+    advisories,
+  })
   for (const warning of filters.warnings) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const host = hostFacts()
@@ -106,15 +116,18 @@ export async function withMirror<T>(
       figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
     })
     try {
+      const read = { storage, http, log, report, now: startedAt.getTime() }
+      const advisoriesId = await advisories.open(read, filters.advisories?.advises.source, opening.advisories)
       const shape = makeShape(shapeOf(config.mirror), filters)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
         config: config.mirror,
         storage,
-        startedAt: setting.now?.() ?? new Date(),
+        startedAt,
+        advisoriesId,
         shape,
-        shapeOf: () => shape.id,
+        shapeOf: shapeLookup(shape, filters),
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),

@@ -15,7 +15,7 @@ export interface SyncOptions {
 export async function syncCommand(setting: Setting, names: readonly string[], options: SyncOptions): Promise<number> {
   if (options.dryRun) return dryRunSync(setting, names, options.json === true)
   const about = { command: 'sync', log: setting.log, summaryJson: setting.output.summaryJson }
-  return withMirror(setting, { command: 'sync', writesDiff: true, creates: true }, (context) =>
+  return withMirror(setting, { command: 'sync', writesDiff: true, creates: true, advisories: 'fetch' }, (context) =>
     summarized(context, about, async () => {
       await runSync(context, names, { writeRoot: !options.skipSimpleRoot })
       await context.diff.close()

@@ -16,12 +16,16 @@ export interface VerifyCommandOptions extends VerifyOptions {
 export async function verifyCommand(setting: Setting, options: VerifyCommandOptions): Promise<number> {
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
-  return withMirror(setting, { command: 'verify', writesDiff: false, creates: false }, async (context) => {
-    const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
-    const exitCode = await summarized(context, about, () =>
-      runVerify({ ...context, config: { ...context.config, verifiers } }, options),
-    )
-    if (options.json === true) setting.print(reportedPlan(context.report))
-    return exitCode
-  })
+  return withMirror(
+    setting,
+    { command: 'verify', writesDiff: false, creates: false, advisories: 'stored' },
+    async (context) => {
+      const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
+      const exitCode = await summarized(context, about, () =>
+        runVerify({ ...context, config: { ...context.config, verifiers } }, options),
+      )
+      if (options.json === true) setting.print(reportedPlan(context.report))
+      return exitCode
+    },
+  )
 }

@@ -4,10 +4,12 @@ import { allowlistProject, allowlistRelease } from './allowlist.js'
 import { blocklistProject, blocklistRelease } from './blocklist.js'
 import { excludePlatform } from './exclude-platform.js'
 import { latestRelease } from './latest-release.js'
+import { osvMalware } from './osv-malware.js'
 import { prereleaseRelease } from './prerelease-release.js'
 import { sizeProjectMetadata, versionsCountProjectMetadata } from './project-metadata.js'
 import { regexProjectMetadata, regexReleaseFileMetadata } from './regex-metadata.js'
 import { regexProject, regexRelease } from './regex-names.js'
+import { releaseAge } from './release-age.js'
 import { projectRequirements, projectRequirementsPinned } from './requirements.js'
 import { versionRangeProjectMetadata, versionRangeReleaseFileMetadata } from './version-range.js'
 
@@ -17,6 +19,7 @@ export const PLUGINS: Readonly<Record<string, Plugin>> = {
   allowlist_project: allowlistProject,
   regex_project: regexProject,
   project_requirements: projectRequirements,
+  osv_malware: osvMalware,
   project_requirements_pinned: projectRequirementsPinned,
   blocklist_release: blocklistRelease,
   allowlist_release: allowlistRelease,
@@ -30,6 +33,7 @@ export const PLUGINS: Readonly<Record<string, Plugin>> = {
   regex_release_file_metadata: regexReleaseFileMetadata,
   version_range_release_file_metadata: versionRangeReleaseFileMetadata,
   exclude_platform: excludePlatform,
+  release_age: releaseAge,
 }
 
 /** What each plugin reads, for the reader of the configuration. */

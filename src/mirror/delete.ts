@@ -1,6 +1,6 @@
 import { UpstreamError, errorText } from '../errors.js'
 import { documentKeys } from '../model/document.js'
-import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown } from '../model/layout.js'
+import { LAYOUT, heldKey, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown } from '../model/layout.js'
 import { normalizeName } from '../packaging/name.js'
 import { openLedger } from './plan/open-ledger.js'
 import { fetchProject } from './project/fetch-project.js'
@@ -12,6 +12,7 @@ import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { isProjectFault } from './run/fault.js'
 import { noteShape } from './run/note-shape.js'
+import { saveWithLooks } from './state/next-look.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
@@ -54,7 +55,7 @@ export async function runDelete(
     // Pages first: nobody is sent to a file that is gone. What knows the files goes last: a killed run finds them again.
     await removePages(context, name, given)
     await removeFiles(context, { name, keys, pruneParents: false })
-    await storage.remove(jsonKey(name))
+    await storage.remove([jsonKey(name), heldKey(name)])
     if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
     const serial = ledger.get(name)?.serial
     // A comparison with the list would bring it back before it changes upstream.
@@ -68,7 +69,7 @@ export async function runDelete(
     report.removals.push({ project: name, reason: DELETED, by: 'admin' })
   }
   if (options.dryRun) return
-  await ledger.save()
+  await saveWithLooks(storage, ledger)
   if (removedPages && (await hasRoot(context))) await writeRoot(context, state.status ?? 0)
   await storage.remove(LAYOUT.journal)
 }

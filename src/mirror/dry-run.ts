@@ -1,16 +1,15 @@
 import { errorText } from '../errors.js'
-import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters/apply.js'
-import type { Drop } from '../filters/types.js'
+import { keepsMetadata, sift } from '../filters/apply.js'
 import { expectedFiles } from '../model/expected.js'
-import { isSafeProjectName } from '../model/layout.js'
+import { releaseFiles } from '../model/project.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import type { Reason } from './plan/judge.js'
-import { openLedger } from './plan/open-ledger.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
+import { asMalware, whollyBlocked } from './project/blocked.js'
 import { fetchProject } from './project/fetch-project.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
@@ -22,19 +21,19 @@ import { isProjectFault } from './run/fault.js'
 import { MISSING, isBelieved } from './run/next-entry.js'
 import type { Removal } from './run/report.js'
 import { UNWANTED, WITHDRAWN } from './run/work-result.js'
-import type { LedgerEntry } from './state/ledger-entry.js'
-import { loadNotes } from './state/run-notes.js'
-import { loadState } from './state/status-files.js'
 
 /** What a run would do to one project. */
 export interface PlannedProject {
   readonly name: string
-  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'repair' | 'failed'
+  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'blocked' | 'repair' | 'failed'
   /** why the run looks at it (docs/change-detection.md); undefined in plans of other commands */
   readonly why?: Reason | undefined
   /** files to fetch and their bytes; undefined with `quick`. Core metadata files count with 0 bytes: nobody tells their size. */
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** files that filters hold back for a time, and that advisories block; undefined with `quick` */
+  readonly held?: number
+  readonly blocked?: number
   readonly reason?: string
 }
 
@@ -50,6 +49,9 @@ export interface DryRun {
   readonly refusal: string | undefined
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** of the projects that are looked at; undefined with `quick` */
+  readonly held: number | undefined
+  readonly blocked: number | undefined
 }
 
 export interface DryRunOptions {
@@ -84,8 +86,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     reasons: countReasons(items, run.plan.removals),
     removals,
     refusal,
-    files: options.quick ? undefined : sum(projects, 'files'),
-    bytes: options.quick ? undefined : sum(projects, 'bytes'),
+    ...(options.quick ? { files: undefined, bytes: undefined, held: undefined, blocked: undefined } : sums(projects)),
   }
 }
 
@@ -115,13 +116,14 @@ export async function planSync(context: Context, names: readonly string[]): Prom
     projects,
     removals,
     refusal: undefined,
-    files: sum(projects, 'files'),
-    bytes: sum(projects, 'bytes'),
+    ...sums(projects),
   }
 }
 
-function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): number {
-  return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+function sums(projects: readonly PlannedProject[]): Record<'files' | 'bytes' | 'held' | 'blocked', number> {
+  const sum = (what: 'files' | 'bytes' | 'held' | 'blocked'): number =>
+    projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+  return { files: sum('files'), bytes: sum('bytes'), held: sum('held'), blocked: sum('blocked') }
 }
 
 function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
@@ -133,17 +135,22 @@ function countReasons(items: readonly WorkItem[], removals: readonly Removal[]):
 
 /** Projects that turn out to be gone when they are asked for. */
 function withdrawn(projects: readonly PlannedProject[]): Removal[] {
-  return projects.flatMap(({ name, action }): Removal[] => {
+  return projects.flatMap(({ name, action, reason = '' }): Removal[] => {
+    if (action === 'blocked') return [{ project: name, reason, by: 'advisories' }]
     if (action === 'gone') return [{ project: name, reason: WITHDRAWN, by: 'upstream' }]
     return action === 'filtered' ? [{ project: name, reason: UNWANTED, by: 'admin' }] : []
   })
 }
 
 /** Those that the mirror serves and the configuration lets go. */
-async function servedOnes({ config, storage }: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+async function servedOnes(context: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+  const { config, storage } = context
   const served: Removal[] = []
-  if (config.removedProjects === 'keep') return served
-  for (const removal of candidates) if (await hasPages(storage, config, removal.project)) served.push(removal)
+  for (const candidate of candidates) {
+    const removal = await asMalware(context, candidate)
+    const goes = config.removedProjects !== 'keep' || removal.by === 'advisories'
+    if (goes && (await hasPages(storage, config, removal.project))) served.push(removal)
+  }
   return served
 }
 
@@ -168,6 +175,10 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     const fetched = stored ?? (await fetchProject(context, rawName, serial))
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
     if (fetched === 'missing') return missing(context, item, nothing)
+    const why = whollyBlocked(context, fetched.project)
+    if (why !== undefined) {
+      return { ...nothing, action: 'blocked', blocked: releaseFiles(fetched.project).length, reason: why }
+    }
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
     return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
   } catch (error) {
@@ -178,9 +189,9 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
 }
 
 /** How many files of a project are missing or have another size, and their bytes. */
-async function filesToFetch(context: Context, project: Project): Promise<{ files: number; bytes: number }> {
+async function filesToFetch(context: Context, project: Project): Promise<FilesPlanned> {
   const { config, storage } = context
-  const wanted = filterReleases(context.filters, project)
+  const { project: wanted, held, blocked } = sift(context.filters, project)
   let files = 0
   let bytes = 0
   for (const spec of config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []) {
@@ -189,7 +200,12 @@ async function filesToFetch(context: Context, project: Project): Promise<{ files
     files += 1
     bytes += spec.size ?? 0
   }
-  return { files, bytes }
+  return { files, bytes, held: held.length, blocked }
+}
+
+type FilesPlanned = Required<Pick<PlannedProject, 'held' | 'blocked'>> & {
+  readonly files: number
+  readonly bytes: number
 }
 
 const NOWHERE = 'upstream answers 404 for its metadata and its page'
@@ -202,35 +218,4 @@ function missing(context: Context, item: WorkItem, nothing: Omit<PlannedProject,
   const named = reason === 'forced' && listed === undefined
   if ((!served && !named) || isBelieved(context, item)) return { ...nothing, action: 'gone' }
   return { ...nothing, action: 'failed', reason: listed === true ? MISSING : NOWHERE }
-}
-
-/** Which plugin decides over a project, its releases and its files, and what the ledger says: `mirror --explain NAME`. */
-export interface Explanation {
-  readonly name: string
-  readonly mirrored: boolean
-  readonly verdict: string
-  readonly drops: readonly Drop[]
-  /** the project's line in the ledger; undefined where it has none */
-  readonly ledger: LedgerEntry | undefined
-  /** today's configuration would make its pages otherwise */
-  readonly outdated: boolean
-}
-
-/** @throws UpstreamError */
-export async function explainProject(context: Context, rawName: string): Promise<Explanation> {
-  const { storage, config, filters, log } = context
-  const name = normalizeName(rawName)
-  const notes = await loadNotes(storage)
-  const state = await loadState(storage, log, { readOnly: true })
-  const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
-  const entry = ledger.get(name)
-  const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const about = { name, mirrored, ledger: entry, outdated: mirrored && entry?.shape !== context.shapeOf(name) }
-  const byName = keepsProject(filters, rawName)
-  if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
-  const fetched = await fetchProject(context, rawName, 0)
-  if (typeof fetched === 'string') return { ...about, verdict: 'upstream does not have it', drops: [] }
-  const drops = explain(filters, fetched.project)
-  const dropped = drops.find((drop) => drop.kind === 'project')
-  return { ...about, verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`, drops }
 }

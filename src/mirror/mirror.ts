@@ -3,7 +3,7 @@ import { compareCodePoints } from '../python/code-points.js'
 import { FILTERS_KEY } from './plan/edits.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
-import { projectFiltersOf } from './plan/shape.js'
+import { commonShape, projectFiltersOf } from './plan/shape.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
 import { prepareDirectories } from './run/prepare.js'
@@ -15,7 +15,7 @@ import { createWorkResult } from './run/work-result.js'
 import type { WorkResult } from './run/work-result.js'
 import { openJournal } from './state/journal.js'
 import type { Journal } from './state/journal.js'
-import type { LedgerEntry } from './state/ledger-entry.js'
+import { looksOf } from './state/next-look.js'
 import { removeOldState } from './state/old-state.js'
 import { saveNotes } from './state/run-notes.js'
 import type { RunNotes } from './state/run-notes.js'
@@ -52,13 +52,14 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
 
 /** Notes under which configuration pages are written from now on: also for a run that is killed. */
 async function noteBegin(
-  { storage, shape, filters }: Context,
-  { known: { notes }, edits }: PlannedRun,
+  { storage, shape, filters, startedAt }: Context,
+  { known: { notes }, edits, plan }: PlannedRun,
 ): Promise<RunNotes> {
   const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
   const begun: RunNotes = {
     ...notes,
     shapes: { ...notes.shapes, [shape.id]: options },
+    ...(filters.timed && plan.work.size > 0 ? { clock: Math.max(notes.clock ?? 0, startedAt.getTime()) } : {}),
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
   }
@@ -113,7 +114,13 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   }
   // A run that wrote nothing need not wait for what others write.
   if (wrote) await storage.flush()
+  // Before the status says that the run is complete: a quiet run after a killed one reads nothing but the notes.
+  const looks = known.ledgerRead ? looksOf(known.ledger.exceptions()) : {}
+  const noted = { ...begun, ...looks }
+  await saveNotes(storage, noted, begun)
   await known.ledger.save()
+  report.held = noted.held
+  report.blocked = noted.blocked
   if (!known.ledger.found) await removeOldState(storage)
   const owed = owedProjects(run, result, removed)
   if (owed.size > 0) {
@@ -124,7 +131,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveNotes(storage, notesAfter(context, run, begun), begun)
+  await saveNotes(storage, notesAfter(context, run, noted), noted)
 }
 
 /** What the next run has to ask for: name as upstream spells it -> serial. */
@@ -143,10 +150,15 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
-  const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
-  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined }
-  const made = { shape: shape.id, begunShape: undefined, shapes }
+  const common = { jsonApiAt, stateFiles, contentFilters: undefined }
+  const made = {
+    shape: shape.id,
+    begunShape: undefined,
+    shapes,
+    advisories: context.advisoriesId,
+    clock: clockAfter(context, begun),
+  }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
@@ -168,6 +180,7 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
     ...compared,
     foreignKnown,
     projectFilters: projectFiltersOf(filters),
+    projectFiltersDue: projectFiltersDue(context),
     begunProjectFilters: undefined,
     upstreamSerial: changes.serial,
     unsettled: false,
@@ -175,20 +188,23 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   }
 }
 
-/** When a project must be looked at again that neither upstream nor `todo` will name. */
-function nextLook(entries: Iterable<readonly [string, LedgerEntry]>): number | undefined {
-  let next: number | undefined
-  for (const [, { due, absent, owed }] of entries) {
-    for (const time of [due, absent === 'gone' ? owed?.next : undefined]) {
-      if (time !== undefined && (next === undefined || time < next)) next = time
-    }
-  }
-  return next
+/** When the project filters decide otherwise, in seconds since the epoch. */
+function projectFiltersDue({ filters, startedAt }: Context): number | undefined {
+  const now = startedAt.getTime()
+  const times = filters.project
+    .map((filter) => filter.dueAt?.())
+    .filter((time): time is number => time !== undefined && time > now)
+  return times.length === 0 ? undefined : Math.ceil(Math.min(...times) / 1000)
+}
+
+/** Everything that a run with a later time made was looked at again: from now on today's time counts. */
+function clockAfter({ startedAt, filters }: Context, { clock }: RunNotes): number | undefined {
+  return clock === undefined || !filters.timed ? undefined : Math.min(clock, startedAt.getTime())
 }
 
 /** Today's shape, and those of projects that could not be made anew yet. */
 function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
   const used = new Set([today])
-  for (const [, entry] of ledger.exceptions()) used.add(entry.shape)
+  for (const [, entry] of ledger.exceptions()) used.add(commonShape(entry.shape))
   return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

@@ -10,7 +10,9 @@ import { noteShape } from './run/note-shape.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeFound } from './run/remove-found.js'
 import { reportFailures } from './run/report-failures.js'
+import { warnOfClock } from './run/warn-of-clock.js'
 import { workOff } from './run/work-off.js'
+import { saveWithLooks } from './state/next-look.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
@@ -52,13 +54,14 @@ export async function runSync(
     announces: 'none',
     isListed: listedUpstream(context),
   })
+  warnOfClock(context)
   reportFailures(context, { result, waiting: new Map() })
   if (!result.stopped) {
     await removeFound(context, { result, journal })
     if (options.writeRoot) await writeRoot(context, state.status ?? 0)
     await storage.flush()
   }
-  await ledger.save()
+  await saveWithLooks(storage, ledger)
   await storage.remove(LAYOUT.journal)
 }
 

@@ -29,6 +29,10 @@ export const LAYOUT = {
   /** on S3: the last run in the history failed */
   lastFailed: '.bandersnatch/last-run-failed',
   verified: '.bandersnatch/verified',
+  /** the last copy of the database of advisories */
+  advisories: '.bandersnatch/advisories',
+  /** what only upstream's pages say of files that are held back */
+  held: '.bandersnatch/held',
   partial: '.bandersnatch/partial',
 } as const
 
@@ -61,6 +65,11 @@ export function jsonKey(name: string): string {
 /** 8.0's second copy of the metadata document, at PyPI's own route. @throws UnsafePathError */
 export function pypiJsonKey(name: string): string {
   return `web/pypi/${checked(name)}/json`
+}
+
+/** What is kept of a project's files that are held back. @throws UnsafePathError */
+export function heldKey(name: string): string {
+  return `${LAYOUT.held}/${checked(name)}.json`
 }
 
 // Python's urlsplit: what it strips, and the schemes whose last segment may carry ;parameters.

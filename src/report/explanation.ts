@@ -1,19 +1,24 @@
 import { counted } from '../count.js'
-import type { Explanation } from '../mirror/dry-run.js'
+import type { Explanation } from '../mirror/explain.js'
 import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
-import { ageText, secondsText } from './times.js'
+import type { Drop } from '../mirror/explain.js'
+import { ageText, secondsText, untilText } from './times.js'
 
 /** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
 export function explanationText(explanation: Explanation, now: number): string {
   const { name, mirrored, verdict, drops } = explanation
   const lines = drops
     .filter(({ kind }) => kind !== 'project')
-    .map(
-      ({ kind, version, filename, plugin }) =>
-        `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`,
-    )
+    .map((drop) => `${drop.kind} ${drop.filename ?? drop.version ?? ''}: ${dropText(drop)}`)
   const all = [...ledgerLines(explanation, now), ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
+}
+
+function dropText({ plugin, until, advisories }: Drop): string {
+  if (plugin === undefined) return 'has no files'
+  if (until !== undefined) return `held back until ${untilText(until)} by ${plugin}`
+  if (advisories !== undefined) return `blocked by ${advisories.join(', ')} (${plugin})`
+  return `dropped by ${plugin}`
 }
 
 /** A project's line in the ledger, in words. */
@@ -22,9 +27,14 @@ export function ledgerLines(
   now: number,
 ): string[] {
   if (ledger === undefined) return [mirrored ? 'ledger: has no line for it' : 'ledger: does not know it']
-  const { absent, due } = ledger
+  const { absent, due, held = 0, blocked = 0 } = ledger
+  const withheld = [
+    ...(held === 0 ? [] : [`${counted(held, 'file')} held back`]),
+    ...(blocked === 0 ? [] : [`${counted(blocked, 'file')} blocked by advisories`]),
+  ]
   return [
     absent === undefined ? `ledger: ${pagesText(ledger, outdated)}` : `ledger: ${absentText(absent, ledger)}`,
+    ...(withheld.length === 0 ? [] : [withheld.join(', ')]),
     ...(due === undefined ? [] : [`looked at again at ${secondsText(due)}`]),
     ...(ledger.owed === undefined ? [] : [owedText(ledger.owed, now)]),
   ]
@@ -41,6 +51,7 @@ const ABSENT: Readonly<Record<AbsentReason, string>> = {
   empty: 'upstream had no files of it',
   filtered: 'a metadata filter did not want it',
   refused: 'its name or all of its files must not be mirrored',
+  blocked: 'advisories blocked all of its releases',
   deleted: 'the command delete removed it',
   untaken: 'bandersnatch 8.0 had left it out of the mirror that was taken over',
   failed: 'it could not be fetched so far',

@@ -13,10 +13,14 @@ export function planText(plan: DryRun, free: number | undefined): string {
   if (reasons !== undefined) lines.push(reasons)
   const sizes =
     plan.files === undefined ? '' : `, ${counted(plan.files, 'file')} to fetch (${bytesText(plan.bytes ?? 0)})`
+  const withheld = [
+    ...((plan.held ?? 0) === 0 ? [] : [`, ${counted(plan.held ?? 0, 'file')} held back`]),
+    ...((plan.blocked ?? 0) === 0 ? [] : [`, ${counted(plan.blocked ?? 0, 'file')} blocked`]),
+  ].join('')
   const space = free === undefined ? '' : `; ${bytesText(free)} free`
   const serial = plan.serial === undefined ? '' : `; serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
   const removed = `${countText(plan.removals.length)} to remove`
-  lines.push(`${counted(plan.projects.length, 'project')} to sync, ${removed}${sizes}${space}${serial}`)
+  lines.push(`${counted(plan.projects.length, 'project')} to sync, ${removed}${sizes}${withheld}${space}${serial}`)
   return lines.join('\n')
 }
 
@@ -25,6 +29,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   new: 'new',
   changed: 'changed upstream',
   due: 'due to be looked at again',
+  advisories: 'affected by new or withdrawn advisories',
   options: 'made with other options',
   filters: 'affected by edited filters',
   owed: 'owed by earlier runs',

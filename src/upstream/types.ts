@@ -62,6 +62,8 @@ export interface HttpClient {
   readonly counts: HttpCounts
   /** Of the host that fails most. Once it fails nearly always, every request throws UpstreamError 'out-of-order'. */
   readonly health: UpstreamHealth
+  /** milliseconds by which this machine's clock is ahead of what answers say; undefined where none told */
+  readonly clockOffset: number | undefined
   /** From now on there are at most so many requests under way at once. */
   limit(workers: number): void
   get(url: string, options: GetOptions): Promise<HttpAnswer>

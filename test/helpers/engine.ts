@@ -1,11 +1,12 @@
 import { onTestFinished } from 'vitest'
+import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { makeShape } from '../../src/mirror/plan/shape.js'
+import { makeShape, shapeLookup } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
@@ -41,6 +42,8 @@ export interface EngineOptions {
   /** the time at which the run starts */
   readonly now?: Date
   readonly bootId?: string
+  /** what [osv] database says */
+  readonly advisories?: AdvisoryIndex
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   readonly fetchThread?: FetchThread
@@ -78,7 +81,9 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const filters = await loadFilters(file, enabled, { directory: '/memory' })
+  const { advisories } = options
+  const now = (options.now ?? NOW).getTime()
+  const filters = await loadFilters(file, enabled, { directory: '/memory', now, ...(advisories && { advisories }) })
   const shape = makeShape(shapeOf(config), filters)
   const storage = memoryStorage(place, options.properties)
   const http = testClient({ log, workers: config.workers })
@@ -97,7 +102,8 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     diff: await openDiffFile(storage, config, options.now ?? NOW),
     startedAt: options.now ?? NOW,
     shape,
-    shapeOf: () => shape.id,
+    advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
+    shapeOf: shapeLookup(shape, filters),
     ledger,
     owners: createOwners({
       config,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runDelete } from '../../src/mirror/delete.js'
-import { explainProject, planMirror, planSync } from '../../src/mirror/dry-run.js'
+import { planMirror, planSync } from '../../src/mirror/dry-run.js'
+import { explainProject } from '../../src/mirror/explain.js'
 import { runMirror } from '../../src/mirror/mirror.js'
 import { mirrorStatus } from '../../src/mirror/status.js'
 import { runSync } from '../../src/mirror/sync.js'

@@ -226,6 +226,8 @@ describe('the lines of a summary', () => {
     removals: [],
     refused: 1,
     refusals: [],
+    shortcomings: [],
+    withheld: { held: 0, blocked: 0 },
     warnings: { count: 500, first: ['w'] },
   }
 
@@ -292,7 +294,9 @@ describe('docs/monitoring.md', () => {
   it('lists every metric', () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8')
     const written = [
-      ...metricsText([record({ oldestFailure: '2026-01-01T00:00:00.000Z' })]).matchAll(/^# TYPE (\w+)/gm),
+      ...metricsText([record({ held: 1, blocked: 1, oldestFailure: '2026-01-01T00:00:00.000Z' })]).matchAll(
+        /^# TYPE (\w+)/gm,
+      ),
     ].map(([, name]) => name)
     expect([...docs.matchAll(/^\| `(bandersnatch_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(written.sort())
   })

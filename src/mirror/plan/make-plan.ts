@@ -4,6 +4,7 @@ import { normalizeName } from '../../packaging/name.js'
 import type { Removal } from '../run/report.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { State } from '../state/status-files.js'
+import { advisedShape, commonShape } from './shape.js'
 import { judge } from './judge.js'
 import type { Facts } from './judge.js'
 import type { PlanInput, SyncPlan, WorkItem } from './types.js'
@@ -55,7 +56,8 @@ export function makePlan(input: PlanInput): SyncPlan {
     const position = ledger.position(name) ?? 0
     if ((marks.counts[position] ?? 0) > 0 || changelog.has(name) || todo.has(name)) continue
     if (changes.list === undefined || marks.unreadable.has(name)) {
-      if (ledger.plainSerial(name, input.shapeOf(name)) === undefined) claim(name, name, undefined)
+      if (circumstances.clockWentBack || ledger.plainSerial(name, input.shapeOf(name)) === undefined)
+        claim(name, name, undefined)
     } else {
       if (!changes.tellsAbsence && ledger.pageSerial(name) !== undefined) missing += 1
       claim(name, name, undefined)
@@ -145,7 +147,8 @@ function createDraft(input: PlanInput, target: number): Draft {
   const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
 
   function isSettled(name: string, serial: number): boolean {
-    if (circumstances.forced || !circumstances.hasSerials || circumstances.projectsEdited) return false
+    const { forced, hasSerials, projectsEdited, clockWentBack } = circumstances
+    if (forced || !hasSerials || projectsEdited || clockWentBack) return false
     return (
       serial > 0 &&
       serial <= circumstances.since &&
@@ -175,6 +178,7 @@ function createDraft(input: PlanInput, target: number): Draft {
       entry,
       shape: shapeOf(name),
       filtersDiffer: entry !== undefined && input.filtersDiffer(entry.shape),
+      advisoriesDiffer: entry !== undefined && advisedShape(entry.shape) !== advisedShape(shapeOf(name)),
     }
     const { act, reason } = judge(facts, circumstances)
     switch (act) {
@@ -198,7 +202,7 @@ function createDraft(input: PlanInput, target: number): Draft {
           listed,
           removed: changes.removed.has(name) || todo === 0,
           entry,
-          madeWith: entry === undefined ? undefined : input.shapes[entry.shape],
+          madeWith: entry === undefined ? undefined : input.shapes[commonShape(entry.shape)],
         })
         break
       }
@@ -231,15 +235,8 @@ function createDraft(input: PlanInput, target: number): Draft {
 }
 
 function withoutOwed(entry: LedgerEntry): LedgerEntry {
-  const { serial, shape, rawName, absent, foreign, due } = entry
-  return {
-    serial,
-    shape,
-    ...(rawName === undefined ? {} : { rawName }),
-    ...(absent === undefined ? {} : { absent }),
-    ...(foreign === undefined ? {} : { foreign }),
-    ...(due === undefined ? {} : { due }),
-  }
+  const { owed, ...others } = entry
+  return owed === undefined ? entry : others
 }
 
 const FILTERED_OUT = 'the project filters no longer want it'

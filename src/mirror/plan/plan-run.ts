@@ -8,6 +8,7 @@ import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
 import type { Context } from '../run/context.js'
+import { warnOfClock } from '../run/warn-of-clock.js'
 import { findEdits } from './edits.js'
 import type { Edits } from './edits.js'
 import { openLedger } from './open-ledger.js'
@@ -46,6 +47,8 @@ export interface PlanRunOptions {
 }
 
 const HOUR_MS = 3600_000
+/** Clocks are put right by small steps all the time. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /** Asks upstream what changed and decides what to do about it. A quiet run asks once and reads no ledger. */
 export async function planRun(context: Context, options: PlanRunOptions): Promise<PlannedRun> {
@@ -57,6 +60,9 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   const elapsed = startedAt.getTime() - (notes.reconciledAt ?? 0)
   // Negative where the clock was wrong: then nobody knows.
   const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
+  const clockWentBack =
+    filters.timed && notes.clock !== undefined && startedAt.getTime() < notes.clock - CLOCK_TOLERANCE_MS
+  if (clockWentBack) log.warn(clockText(startedAt, notes.clock))
   const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
   // A command that was killed left a journal. In a bucket looking for one would cost a request in every quiet run.
   const interrupted = !storage.properties.metered && (await storage.stat(LAYOUT.journal)) !== undefined
@@ -66,6 +72,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     edits.any ||
     reconciles ||
     looks ||
+    clockWentBack ||
     options.forceCheck ||
     options.retryFailed
   let adopted = needsLedger ? await openLedger(context, { notes, state, thorough: reconciles, ...options }) : undefined
@@ -87,6 +94,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     if (adopted.lost && changes.list === undefined)
       changes = await askUpstream(context, { ...question, wholeList: true })
   }
+  warnOfClock(context)
   context.progress.phase('Planning')
   const ledger = adopted?.ledger ?? unreadLedger(storage)
   if (adopted !== undefined && changes.wentBack) await adopted.readSerials()
@@ -107,6 +115,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
       retryFailed: options.retryFailed,
       thorough: reconciles,
       wentBack: changes.wentBack,
+      clockWentBack,
       hasSerials: changes.list?.hasSerials ?? true,
       learnsUpTo: adopted?.taken !== undefined && since > 0 ? since : -1,
       presumesUpTo: adopted?.taken === '8.0' && !edits.projects && since > 0 ? since : -1,
@@ -126,6 +135,11 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     changes,
     edits,
   }
+}
+
+function clockText(startedAt: Date, before = 0): string {
+  const [now, then] = [startedAt.toISOString(), new Date(before).toISOString()]
+  return `The clock says ${now}, and said ${then} in an earlier run. All projects are looked at again for what is too young`
 }
 
 /** More than json-api.ts looks at. */

@@ -17,10 +17,35 @@ export interface Shape {
 const ID_LENGTH = 12
 
 export function makeShape(options: Readonly<Record<string, string>>, filters: Filters): Shape {
-  const contents = fingerprint([...filters.metadata, ...filters.release, ...filters.releaseFile])
+  // What advisories say of a project is in the shape of that project alone: see shapeLookup.
+  const release = filters.release.filter((filter) => filter !== filters.advisories)
+  const contents = fingerprint([...filters.metadata, ...release, ...filters.releaseFile])
   const sorted = Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)))
   const id = sha256([sorted, contents]).slice(0, ID_LENGTH)
   return { id, options: sorted, filters: contents }
+}
+
+/**
+ * The id of the shape that a project must have: the common one, followed by a fingerprint of what advisories say of the
+ * project where they name it. A new advisory so concerns only the projects that it names.
+ */
+export function shapeLookup(shape: Shape, { advisories }: Filters): (name: string) => string {
+  if (advisories === undefined) return () => shape.id
+  const { action, fingerprint: known } = advisories.advises
+  return (name) => {
+    const print = known(name)
+    return print === '' ? shape.id : shape.id + sha256([action, print]).slice(0, ID_LENGTH)
+  }
+}
+
+/** The common part of a shape's id, under which the notes have its options. */
+export function commonShape(id: string): string {
+  return id.slice(0, ID_LENGTH)
+}
+
+/** The part of a shape's id that comes from advisories; '' where there are none about the project. */
+export function advisedShape(id: string): string {
+  return id.slice(ID_LENGTH)
 }
 
 /** Fingerprint of the filters that choose projects by name: they decide what is mirrored, not how. */

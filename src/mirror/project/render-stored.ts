@@ -3,12 +3,16 @@ import { UNKNOWN_VERSION } from '../../model/from-page.js'
 import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
-import type { JsonObject, Project } from '../../model/project.js'
+import type { JsonObject, PageFields, Project } from '../../model/project.js'
 import { FILTERS_KEY } from '../plan/edits.js'
+import { isDue } from '../plan/judge.js'
+import { advisedShape } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
+import type { Withheld } from '../run/outcome.js'
 import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
+import { withHeldFields } from './held-fields.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
 import { storedPage, storedProject, tellsPageFields } from './stored.js'
@@ -27,7 +31,16 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
   const project = projectFromPage(page, item, config)
   // A file of which the page does not tell the version.
   if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined
-  return { project, refused: [], text: undefined }
+  return { project, refused: [], text: undefined, unseen: unseenOf(item) }
+}
+
+/** A page does not have the files that are held back or blocked. */
+function unseenOf({ entry }: WorkItem): Withheld {
+  return {
+    ...(entry?.due === undefined ? {} : { due: entry.due }),
+    ...(entry?.held === undefined ? {} : { held: entry.held }),
+    ...(entry?.blocked === undefined ? {} : { blocked: entry.blocked }),
+  }
 }
 
 /** A stored document counts only while `json` is on, and only when it is no older than the pages. */
@@ -47,17 +60,17 @@ async function fromDocument(
   { document, page }: { readonly document: Project; readonly page: JsonObject | undefined },
 ): Promise<FetchedProject | undefined> {
   const project = { ...document, rawName: item.rawName === item.name ? ownName(document, item) : item.rawName }
-  const fetched = { project, refused: [], text: undefined }
+  const fetched: FetchedProject = { project, refused: [], text: undefined }
   if (context.config.simpleApiVersion === '1.1') return fetched
   // The page that is served may say all that only pages say.
   if (
     page !== undefined &&
     pageSerial(page) === document.lastSerial &&
     hasPageFields(context, item) &&
-    tellsPageFields(page, context.config) &&
-    !gainsFiles(context, project, page)
+    tellsPageFields(page, context.config)
   ) {
-    return { ...fetched, project: { ...project, page: pageFields(page) } }
+    const fields = await wholePageFields(context, project, page)
+    if (fields !== undefined) return { ...fetched, project: { ...project, page: fields }, stored: true }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)
   const whole = fresh === 'gone' ? fresh : withPage(fetched, fresh)
@@ -70,10 +83,15 @@ function ownName({ info }: Project, { name, entry }: WorkItem): string {
   return entry?.rawName ?? (typeof given === 'string' ? given : name)
 }
 
-/** Whether the filters now want files that the stored page does not have: it cannot tell all that a page says of them. */
-function gainsFiles(context: Context, project: Project, page: JsonObject): boolean {
+/**
+ * What only pages say of the project: the stored page tells it of the files that it has. Of files that were held back it
+ * was kept. undefined where the filters now want files of which nothing is known.
+ */
+async function wholePageFields(context: Context, project: Project, page: JsonObject): Promise<PageFields | undefined> {
   const names = new Set(pageFiles(page).map((file) => field(file, 'filename')))
-  return releaseFiles(filterReleases(context.filters, project)).some(({ filename }) => !names.has(filename))
+  const wanted = releaseFiles(filterReleases(context.filters, project)).map(({ filename }) => filename)
+  const gained = wanted.filter((filename) => !names.has(filename))
+  return withHeldFields(context.storage, project, { fields: pageFields(page), gained })
 }
 
 /** Whether the pages were made with an API version that has the fields of today's. Nobody knows that of half a set. */
@@ -81,7 +99,11 @@ function hasPageFields({ config }: Context, { madeWith }: WorkItem): boolean {
   return madeWith?.['simple-api-version'] === config.simpleApiVersion
 }
 
-function pageIsEnough({ shape }: Context, { madeWith, reason }: WorkItem, page: JsonObject): boolean {
-  if (madeWith === undefined || reason === 'due') return false
+function pageIsEnough(context: Context, { name, madeWith, entry }: WorkItem, page: JsonObject): boolean {
+  const { shape, shapeOf, startedAt } = context
+  if (madeWith === undefined || isDue(entry, startedAt.getTime() / 1000)) return false
+  // A page does not have what advisories blocked when it was made.
+  const advised = advisedShape(entry?.shape ?? '')
+  if (advised !== '' && advised !== advisedShape(shapeOf(name))) return false
   return pageSuffices({ before: madeWith, now: { ...shape.options, [FILTERS_KEY]: shape.filters }, page })
 }

@@ -1,5 +1,5 @@
 import { counted } from '../../count.js'
-import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { keepsMetadata, metadataDue, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey, simpleDirectory } from '../../model/layout.js'
@@ -10,14 +10,17 @@ import { reformatSorted } from '../../python/json/reformat.js'
 import type { CompareMethod } from '../../storage/types.js'
 import type { Context } from '../run/context.js'
 import type { Outcome } from '../run/outcome.js'
+import { deletedKeys, whollyBlocked } from './blocked.js'
 import { removeOldSpellings } from './cleanup.js'
 import { ensureFiles } from './fetch-files.js'
 import type { FetchedProject } from './fetch-project.js'
+import { keepHeldFields } from './held-fields.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
 import { writePages } from './pages.js'
-import { ownedKeys, removeFiles } from './remove.js'
+import { removeFiles } from './remove.js'
 import { mayReplace } from './vouch.js'
+import { withheldOf } from './withheld.js'
 
 export interface StoreOptions {
   /** serial that was asked for: 8.0 gives it to kept versions of pages */
@@ -26,6 +29,8 @@ export interface StoreOptions {
   readonly method: CompareMethod
   /** its pages may be of another shape */
   readonly reshaped: boolean
+  /** files that were held back when its pages were made */
+  readonly held: number | undefined
   /** in how many runs it failed, where that are several: few files are tried, and other ones in each run */
   readonly cautious: number | undefined
 }
@@ -42,14 +47,16 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const { project } = fetched
   warnRefused(context, fetched)
   const serial = project.lastSerial
-  if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', serial }
-  const before =
-    config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
+  const nothing = leftOut(context, project)
+  if (nothing !== undefined) return nothing
+  const unwanted = config.releaseFiles ? await deletedKeys(context, project) : []
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
   else if (config.json) await completeDocument(context, project.name)
-  const wanted = filterReleases(context.filters, project)
-  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) {
+  const sifted = sift(context.filters, project)
+  const wanted = sifted.project
+  const withheld = withheldOf(context, sifted, fetched.unseen)
+  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0 && withheld.due === undefined) {
     return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial }
   }
   const specs = config.releaseFiles ? distinct(expectedFiles(wanted, expectedOptions(context))) : []
@@ -64,17 +71,18 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     changed.push(...files.fetched)
     const served = withoutFiles(wanted, new Set(files.failed.keys()))
     const owed = failureText([...files.failed.values()])
-    const nothing = owed !== undefined && releaseFiles(served).length === 0
-    if (nothing && !(await hasPages(storage, config, project.name)))
+    const isEmpty = owed !== undefined && releaseFiles(served).length === 0
+    if (isEmpty && !(await hasPages(storage, config, project.name)))
       return { kind: 'failed', reason: owed, passing: true }
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
+    if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
     changed.push(...(await writePages(storage, config, { project: served, ...options })))
     const expected = new Set(specs.map(({ key }) => key))
     await removeFiles(context, {
       name: project.name,
-      keys: before.filter((key) => !expected.has(key)),
+      keys: unwanted.filter((key) => !expected.has(key)),
       pruneParents: 'all',
     })
     if (config.cleanup) await removeOldSpellings(context, served)
@@ -87,12 +95,24 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
       changed,
       owed,
       foreign,
-      due: undefined,
+      withheld,
       disturbed: [...disturbed],
     }
   } finally {
     giveBack()
   }
+}
+
+/** The outcome of a project of which nothing is wanted, whatever its files are. */
+function leftOut(context: Context, project: Project): Outcome | undefined {
+  const { lastSerial: serial } = project
+  const why = whollyBlocked(context, project)
+  if (why !== undefined) {
+    return { kind: 'blocked', serial, reason: why, withheld: { blocked: releaseFiles(project).length } }
+  }
+  if (keepsMetadata(context.filters, project)) return undefined
+  const due = metadataDue(context.filters, project)
+  return { kind: 'filtered', serial, withheld: withheldOf(context, { due, held: [], blocked: 0 }) }
 }
 
 /** The options of `expectedFiles`, as the configuration has them. */

@@ -8,12 +8,19 @@ import type { Outcome } from '../run/outcome.js'
 import { fetchProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
 import { storeProject } from './store-project.js'
+import { takeOffWithheld } from './take-off.js'
 
 /** From its third failing run a project is tried with few requests. */
 const CAUTIOUS_RUNS = 2
 
 /** A project's outcome. Only a failing storage, filters that cannot work, a signal and bugs end the run. */
 export async function syncProject(context: Context, item: WorkItem): Promise<Outcome> {
+  const outcome = await outcomeOf(context, item)
+  if (outcome.kind === 'failed' || outcome.kind === 'missing') await takeOffWithheld(context, item)
+  return outcome
+}
+
+async function outcomeOf(context: Context, item: WorkItem): Promise<Outcome> {
   try {
     return await bringUpToDate(context, item)
   } catch (error) {
@@ -30,6 +37,7 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   const { name, rawName, serial, entry } = item
   if (!isSafeProjectName(name)) return { kind: 'refused', reason: `${shown(rawName)} is not a project name`, serial }
   const reshaped = entry !== undefined && entry.absent === undefined && entry.shape !== context.shapeOf(name)
+  const held = entry?.held
   const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
   // What is new of it since it failed has not failed yet.
   const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
@@ -37,11 +45,11 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
       const { lastSerial } = stored.project
-      return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
+      return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, held, cautious })
     }
   }
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
-  return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, cautious })
+  return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, held, cautious })
 }

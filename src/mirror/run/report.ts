@@ -11,8 +11,8 @@ export interface Failure {
 export interface Removal {
   readonly project: string
   readonly reason: string
-  /** whose doing it is: the guard allows an admin's own edits more */
-  readonly by: 'upstream' | 'admin'
+  /** whose doing it is: the guard allows an admin's own edits more, and does not look at what advisories block */
+  readonly by: 'upstream' | 'admin' | 'advisories'
 }
 
 /** A stored file that a dry run of `verify` found missing or wrong. */
@@ -58,6 +58,11 @@ export interface Report {
   removals: Removal[]
   /** what a guard kept from happening, one line each; the run is incomplete */
   refusals: string[]
+  /** why the run is incomplete although no project failed, one line each */
+  shortcomings: string[]
+  /** files of all projects that filters hold back, and that advisories block, where they were counted */
+  held: number | undefined
+  blocked: number | undefined
   /** serial that the mirror had before and has after the run */
   serialBefore: number | undefined
   serialAfter: number | undefined
@@ -86,6 +91,9 @@ export function createReport(): Report {
     failures: [],
     removals: [],
     refusals: [],
+    shortcomings: [],
+    held: undefined,
+    blocked: undefined,
     serialBefore: undefined,
     serialAfter: undefined,
     serialUpstream: undefined,

@@ -14,6 +14,8 @@ export function statusText(status: MirrorStatus, now: number): string {
     ['Holds', `${counted(status.projects, 'project')}, ${counted(status.files, 'file')}, ${bytesText(status.bytes)}`],
   ]
   if (status.owed > 0) rows.push(['Owed', `${counted(status.owed, 'project')} that the last run did not get done`])
+  const withheld = withheldText(status)
+  if (withheld !== undefined) rows.push(['Not served', withheld])
   const last = status.history.at(-1)
   if (last !== undefined) rows.push(['Last run', runText(last, now)])
   const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
@@ -35,6 +37,16 @@ export function statusText(status: MirrorStatus, now: number): string {
     )
   }
   return lines.join('\n')
+}
+
+/** `3 files held back, the next until 2026-12-02 14:10 UTC; 1 file blocked by advisories` */
+export function withheldText({ held, blocked, nextDue }: MirrorStatus): string | undefined {
+  const until = nextDue === undefined ? '' : `, the next until ${minuteText(nextDue)}`
+  const parts = [
+    ...(held === 0 ? [] : [`${counted(held, 'file')} held back${until}`]),
+    ...(blocked === 0 ? [] : [`${counted(blocked, 'file')} blocked by advisories`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join('; ')
 }
 
 function failureText({ project, since, runs, next, reason }: ProjectFailure, now: number): string {

@@ -35,6 +35,8 @@ export interface Summary {
     readonly mirrored: number | undefined
   }
   readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
+  /** files of all projects that filters hold back for a time, and that advisories block; undefined where nobody counted */
+  readonly withheld: { readonly held: number | undefined; readonly blocked: number | undefined }
   readonly requests: { readonly sent: number; readonly repeated: number }
   readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
@@ -42,6 +44,8 @@ export interface Summary {
   readonly refused: number
   /** what a guard kept from happening */
   readonly refusals: readonly string[]
+  /** why the run is incomplete although no project failed */
+  readonly shortcomings: readonly string[]
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
 }
 
@@ -102,11 +106,13 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       mirrored: report.projectsMirrored,
     },
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
+    withheld: { held: report.held, blocked: report.blocked },
     requests: { sent: http.counts.requests, repeated: http.counts.retries },
     failures: report.failures,
     removals: report.removals,
     refused: report.refused,
     refusals: report.refusals,
+    shortcomings: report.shortcomings,
     warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
   }
 }
@@ -154,6 +160,8 @@ export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRe
     filesRemoved: summary.files.removed,
     removed: summary.projects.removed,
     failures: summary.failures.length,
+    held: summary.withheld.held,
+    blocked: summary.withheld.blocked,
     oldestFailure: oldestOf(summary.failures),
     warnings: summary.warnings.count,
     lastSuccess: summary.ok ? summary.endedAt : before?.lastSuccess,

@@ -25,6 +25,8 @@ export function summaryLines(summary: Summary): SummaryLine[] {
       : []),
     ...shortened(summary.failures.map(failureText), 'failed projects').map(error),
     ...summary.refusals.map((refusal) => error(`Refused: ${refusal}`)),
+    ...summary.shortcomings.map((shortcoming) => error(`Incomplete: ${shortcoming}`)),
+    ...withheldLines(summary).map(info),
     ...serialLines(summary).map(info),
     ...warningLines(summary).map(info),
   ]
@@ -91,6 +93,14 @@ function failureText({ project, reason, since, runs }: Summary['failures'][numbe
   const age =
     since === undefined ? '' : ` (failing since ${since}${runs === undefined ? '' : `, ${counted(runs, 'run')}`})`
   return `Not up to date: ${project}: ${reason}${age}`
+}
+
+function withheldLines({ withheld: { held = 0, blocked = 0 } }: Summary): string[] {
+  const parts = [
+    ...some(held, (count) => `${counted(count, 'file')} held back for a time`),
+    ...some(blocked, (count) => `${counted(count, 'file')} blocked by advisories`),
+  ]
+  return parts.length === 0 ? [] : [`Not served: ${parts.join(', ')}`]
 }
 
 function serialLines({ serial, failures, refusals }: Summary): string[] {

@@ -6,6 +6,7 @@ import { createAgent } from './agent.js'
 import { bandwidthAt, createTokenBucket } from './bandwidth.js'
 import { REQUESTS_PER_URL, RETRIES, budgetKey, createBudget } from './budget.js'
 import { createCaller } from './caller.js'
+import { createClockWatch } from './clock.js'
 import { AUTO_MOST, AUTO_START, createConcurrencyController } from './concurrency.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'
@@ -77,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agent = createAgent({ connections: most, timeout: timeout * MS, ca, proxy })
   const counts = { requests: 0, retries: 0, bytes: 0 }
   const now = options.now ?? (() => performance.now())
-  const transport: Transport = { agent, counts, active: new Set(), now }
+  const transport: Transport = { agent, counts, active: new Set(), now, clock: createClockWatch(Date.now) }
   const stop = new AbortController()
   const health = createHealthMonitor(now)
   const policy: RetryPolicy = {
@@ -124,6 +125,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     counts,
+    get clockOffset() {
+      return transport.clock.offset
+    },
     get health() {
       return health.health
     },

@@ -14,6 +14,8 @@ const NO_FILTERS: Filters = {
   releaseFile: [],
   fingerprint: '',
   needsMetadata: false,
+  advisories: undefined,
+  timed: false,
   warnings: [],
 }
 
@@ -83,6 +85,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
       retryFailed: false,
       thorough: false,
       wentBack: false,
+      clockWentBack: false,
       hasSerials: true,
       learnsUpTo: -1,
       presumesUpTo: -1,
