@@ -106,6 +106,7 @@ function addVerify(program: Command, run: Runner): void {
     .option('--dry-run', 'only say what there is to repair and to remove', false)
     .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
+    .option('--attestations', 'check the stored attestations of release files, too', false)
     .option('--workers <n>', 'projects looked at together, instead of verifiers in the configuration', wholeNumber, 0)
     .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
     .option('--yes', 'remove files and projects even where a guard would refuse', false)

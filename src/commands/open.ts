@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Gate } from '../attestations/gate.js'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
 import { loadConfig } from '../config/load.js'
@@ -7,6 +8,7 @@ import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
+import type { Filters } from '../filters/types.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
@@ -15,7 +17,8 @@ import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
 import { createAdvisoryHolder } from '../mirror/run/advisories.js'
 import type { AdvisoryAccess } from '../mirror/run/advisories.js'
-import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
+import { makeShape, shapeIds } from '../mirror/plan/shape.js'
+import type { Shape } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -27,6 +30,7 @@ import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
 import { createUpstream } from '../upstream/index.js'
+import { once, openGate } from './attestations.js'
 import { createFetchThread } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
@@ -63,6 +67,8 @@ export interface Opening {
   readonly readOnly?: boolean
   /** how [osv] database is read; absent: the command does not go by advisories */
   readonly advisories?: AdvisoryAccess
+  /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
+  readonly checksAttestations?: boolean
 }
 
 /**
@@ -87,6 +93,7 @@ export async function withMirror<T>(
   })
   for (const warning of filters.warnings) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
+  const gate = await openGate(config, { always: opening.checksAttestations === true, log })
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
@@ -117,8 +124,8 @@ export async function withMirror<T>(
     })
     try {
       const read = { storage, http, log, report, now: startedAt.getTime() }
-      const advisoriesId = await advisories.open(read, filters.advisories?.advises.source, opening.advisories)
-      const shape = makeShape(shapeOf(config.mirror), filters)
+      const advisoriesId = await advisories.open(read, filters, opening.advisories)
+      const shape = configuredShape(config, filters, config.attestations.check === 'off' ? undefined : gate)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
@@ -127,13 +134,14 @@ export async function withMirror<T>(
         startedAt,
         advisoriesId,
         shape,
-        shapeOf: shapeLookup(shape, filters),
+        shapeOf: shapeIds(shape, filters),
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
         filters,
+        attestations: gate,
         log,
         report,
         progress,
@@ -159,10 +167,11 @@ export async function withMirror<T>(
   }
 }
 
-/** Makes a value when it is first asked for. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+/** What the configuration makes of a project: options, filters, and what `[attestations]` lets through. */
+export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Filters, gate: Gate | undefined): Shape {
+  const options = shapeOf(mirror)
+  if (gate === undefined) return makeShape(options, filters)
+  return makeShape({ ...options, attestations: gate.settings }, filters, gate.projects)
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js'
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify/types.js'
 import { withMirror } from './open.js'
@@ -16,16 +17,23 @@ export interface VerifyCommandOptions extends VerifyOptions {
 export async function verifyCommand(setting: Setting, options: VerifyCommandOptions): Promise<number> {
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
-  return withMirror(
-    setting,
-    { command: 'verify', writesDiff: false, creates: false, advisories: 'stored' },
-    async (context) => {
-      const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
-      const exitCode = await summarized(context, about, () =>
-        runVerify({ ...context, config: { ...context.config, verifiers } }, options),
-      )
-      if (options.json === true) setting.print(reportedPlan(context.report))
-      return exitCode
-    },
-  )
+  const checksAttestations = options.attestations === true
+  const opening = {
+    command: 'verify',
+    writesDiff: false,
+    creates: false,
+    checksAttestations,
+    advisories: 'stored' as const,
+  }
+  return withMirror(setting, opening, async (context) => {
+    if (checksAttestations && context.config.integrityUrl === undefined) {
+      throw new ConfigError('verify --attestations needs provenance = true in [mirror]: else there are none to check')
+    }
+    const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
+    const exitCode = await summarized(context, about, () =>
+      runVerify({ ...context, config: { ...context.config, verifiers } }, options),
+    )
+    if (options.json === true) setting.print(reportedPlan(context.report))
+    return exitCode
+  })
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
+import { readAttestations } from './attestations.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
 import { parseConfig } from './config-file.js'
@@ -63,6 +64,7 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     file: Object.freeze(file),
     sections,
     mirror: Object.freeze(mirror),
+    attestations: Object.freeze(readAttestations(file, mirror)),
     s3: mirror.storageBackend === 's3' ? Object.freeze(readS3(file)) : undefined,
     enabledPlugins: Object.freeze(enabled.names),
     warnings: Object.freeze(warnings),

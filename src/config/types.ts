@@ -1,5 +1,6 @@
 import type { ConfigError } from '../errors.js'
 import type { OptionValues } from './option-values.js'
+import type { ATTESTATION_OPTIONS } from './options/attestations.js'
 import type { MIRROR_OPTIONS } from './options/mirror.js'
 import type { S3_OPTIONS } from './options/s3.js'
 import type { Sections } from './sections.js'
@@ -46,9 +47,17 @@ type MirrorValues = OptionValues<typeof MIRROR_OPTIONS>
  * means and in which unit. Here is only what differs from the table.
  */
 export interface MirrorConfig extends Omit<MirrorValues, 'storageFilesystemManagePermissions'> {
+  /** undefined unless provenance = true */
+  readonly integrityUrl: string | undefined
   readonly managePermissions: boolean
   /** as configured, '' for relative links; the default for release-files = false is filled in */
   readonly rootUri: string
+}
+
+/** The [attestations] section, checked but for the lines of `publishers`. */
+export interface AttestationsConfig extends Omit<OptionValues<typeof ATTESTATION_OPTIONS>, 'publishers'> {
+  /** the lines of `publishers` as they are written */
+  readonly publishers: readonly string[]
 }
 
 type S3Values = OptionValues<typeof S3_OPTIONS>
@@ -70,6 +79,7 @@ export interface Config {
   readonly mirror: MirrorConfig
   /** undefined unless storage-backend is s3 */
   readonly s3: S3Config | undefined
+  readonly attestations: AttestationsConfig
   /** names as in `[plugins] enabled`, without those of earlier releases; `all` stands for every built-in one */
   readonly enabledPlugins: readonly string[]
   /** one line each, to be logged once */

@@ -19,7 +19,7 @@ export interface LoadOptions {
   /** milliseconds since the epoch: the time by which files are young; the present when absent */
   readonly now?: number
   /** without it a filter by advisories can be made, but not be asked */
-  readonly advisories?: AdvisoryLookup
+  readonly advisories?: AdvisoryLookup | undefined
 }
 
 const NO_ADVISORIES: AdvisoryLookup = { blocking: notRead, fingerprint: notRead }

@@ -5,6 +5,7 @@ import { releaseFiles } from '../model/project.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
+import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
@@ -93,20 +94,9 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
   const ledger = await context.ledger()
-  const items = names.map((rawName): WorkItem => {
+  const items = names.map((rawName) => {
     const name = normalizeName(rawName)
-    const entry = ledger.get(name)
-    return {
-      name,
-      rawName,
-      serial: 0,
-      reason: 'forced',
-      render: false,
-      listed: undefined,
-      removed: false,
-      entry,
-      madeWith: undefined,
-    }
+    return askedItem({ name, rawName }, ledger.get(name))
   })
   const planned = await planProjects(context, items, false)
   // The admin named them: there is no other reason.

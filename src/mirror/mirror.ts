@@ -1,9 +1,8 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
-import { FILTERS_KEY } from './plan/edits.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
-import { commonShape, projectFiltersOf } from './plan/shape.js'
+import { commonShape, notedShapes, projectFiltersOf, singleSettings } from './plan/shape.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
 import { prepareDirectories } from './run/prepare.js'
@@ -55,10 +54,9 @@ async function noteBegin(
   { storage, shape, filters, startedAt }: Context,
   { known: { notes }, edits, plan }: PlannedRun,
 ): Promise<RunNotes> {
-  const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
   const begun: RunNotes = {
     ...notes,
-    shapes: { ...notes.shapes, [shape.id]: options },
+    shapes: { ...notes.shapes, ...notedShapes(shape) },
     ...(filters.timed && plan.work.size > 0 ? { clock: Math.max(notes.clock ?? 0, startedAt.getTime()) } : {}),
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
@@ -150,10 +148,11 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
-  const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
+  const shapes = known.ledgerRead ? shapesInUse(begun, known, Object.keys(notedShapes(shape))) : begun.shapes
   const common = { jsonApiAt, stateFiles, contentFilters: undefined }
   const made = {
     shape: shape.id,
+    single: singleSettings(shape),
     begunShape: undefined,
     shapes,
     advisories: context.advisoriesId,
@@ -203,8 +202,12 @@ function clockAfter({ startedAt, filters }: Context, { clock }: RunNotes): numbe
 }
 
 /** Today's shape, and those of projects that could not be made anew yet. */
-function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
-  const used = new Set([today])
+function shapesInUse(
+  { shapes }: RunNotes,
+  { ledger }: PlannedRun['known'],
+  today: readonly string[],
+): RunNotes['shapes'] {
+  const used = new Set(today)
   for (const [, entry] of ledger.exceptions()) used.add(commonShape(entry.shape))
   return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

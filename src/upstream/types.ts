@@ -138,6 +138,8 @@ export interface Upstream {
    * @throws UpstreamError 'stale' when it has a serial that is older than `serial`
    */
   projectPage(name: string, serial?: number): Promise<ProjectPage | 'gone'>
+  /** The provenance object (PEP 740) that a page names; any other answer is an error. */
+  provenance(url: string): Promise<Buffer>
   /** XML-RPC `changelog_last_serial`. 'not-offered' when upstream has no such API. */
   lastSerial(): Promise<number | 'not-offered'>
   /** XML-RPC `changelog_since_serial`, all pages; no further than the one that reaches the serial `upTo`. */

@@ -73,6 +73,18 @@ export const MIRROR_LINES: readonly [line: string, option: string, allowed: RegE
   ['storage-backend = s3\n[s3]\nendpoint_url = minio:9000', 'endpoint_url', /http:\/\//],
   ['storage-backend = s3\n[s3]\nregion_name = %x', 'region_name', /%%/],
   ['[plugins]\nenabled = %(all)s', 'enabled', /"all"/],
+  ['provenance = true', 'provenance', /needs integrity-url, the https:\/\/ URL/],
+  ['provenance = true\nintegrity-url = http://mirror.example', 'integrity-url', /https:\/\//],
+  ['provenance = true\nintegrity-url = /integrity', 'integrity-url', /https:\/\//],
+  ['provenance = true\nintegrity-url = https://pypi.org/mirror', 'integrity-url', /not that of the master/],
+  [
+    'provenance = true\nintegrity-url = https://mirror.example\nsimple-api-version = 1.1',
+    'provenance',
+    /simple-api-version = 1\.4/,
+  ],
+  ['[attestations]\ncheck = maybe', 'check', /off, warn, require/],
+  ['[attestations]\non-change = ignore', 'on-change', /warn, refuse/],
+  ['simple-api-version = 1.1\n[attestations]\ncheck = warn', 'check', /simple-api-version = 1\.4/],
 ]
 
 /** Whole files, and what the error says. */

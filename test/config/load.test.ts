@@ -41,6 +41,8 @@ describe('loadConfig', () => {
       stopOnError: false,
       json: false,
       releaseFiles: true,
+      provenance: false,
+      integrityUrl: undefined,
       coreMetadata: true,
       hashIndex: false,
       simpleFormat: 'ALL',
@@ -59,6 +61,7 @@ describe('loadConfig', () => {
       logConfig: undefined,
       metricsFile: undefined,
     })
+    expect(config.attestations).toEqual({ check: 'off', trustedRoot: undefined, onChange: 'warn', publishers: [] })
     expect(config).toMatchObject({ path, s3: undefined, enabledPlugins: [], warnings: [] })
     expect([config, config.mirror, config.warnings, config.enabledPlugins].every(Object.isFrozen)).toBe(true)
   })

@@ -1,12 +1,14 @@
 import { onTestFinished } from 'vitest'
 import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
+import { configuredShape } from '../../src/commands/open.js'
+import { openGate } from '../../src/commands/attestations.js'
+import { readAttestations } from '../../src/config/attestations.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
-import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { makeShape, shapeLookup } from '../../src/mirror/plan/shape.js'
+import { shapeIds } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
@@ -47,6 +49,8 @@ export interface EngineOptions {
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   readonly fetchThread?: FetchThread
+  /** as `verify --attestations` */
+  readonly checksAttestations?: boolean
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -77,14 +81,15 @@ export function mirrorConfig(lines = ''): MirrorConfig {
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
+  const { now = NOW, advisories } = options
   const log = recorder()
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const { advisories } = options
-  const now = (options.now ?? NOW).getTime()
-  const filters = await loadFilters(file, enabled, { directory: '/memory', now, ...(advisories && { advisories }) })
-  const shape = makeShape(shapeOf(config), filters)
+  const filters = await loadFilters(file, enabled, { directory: '/memory', now: now.getTime(), advisories })
+  const attestations = readAttestations(file, config)
+  const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
+  const shape = configuredShape({ mirror: config }, filters, attestations.check === 'off' ? undefined : gate)
   const storage = memoryStorage(place, options.properties)
   const http = testClient({ log, workers: config.workers })
   const stop = new AbortController()
@@ -96,14 +101,15 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     upstream: { ...createUpstream(http, { master: url, log }), ...options.upstream },
     http,
     filters,
+    attestations: gate,
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
-    diff: await openDiffFile(storage, config, options.now ?? NOW),
-    startedAt: options.now ?? NOW,
+    diff: await openDiffFile(storage, config, now),
+    startedAt: now,
     shape,
     advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
-    shapeOf: shapeLookup(shape, filters),
+    shapeOf: shapeIds(shape, filters),
     ledger,
     owners: createOwners({
       config,

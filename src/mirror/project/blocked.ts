@@ -1,6 +1,7 @@
 import type { Advises, Filters } from '../../filters/types.js'
 import { versionFromFilename } from '../../packaging/filename.js'
 import type { Project } from '../../model/project.js'
+import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import type { Removal } from '../run/report.js'
 import { documentKeys } from '../../model/document.js'
@@ -33,15 +34,19 @@ export function whollyBlocked(context: ByAdvisories, project: Project): string |
 const MOST_IDS = 5
 
 /**
- * Whether a file that the mirror ascribes to a project is of a blocked release. `key`: of the file or of its core
- * metadata; `versions`: of the project, as far as they are known
+ * Whether a file that the mirror ascribes to a project is of a blocked release. `key`: of the file, of its core metadata or
+ * of its provenance; `versions`: of the project, as far as they are known
  */
 function isBlockedKey(
   advises: Advises,
   key: string,
   { name, versions }: { readonly name: string; readonly versions: readonly string[] },
 ): boolean {
-  const filename = key.slice(key.lastIndexOf('/') + 1).replace(/\.metadata$/, '')
+  // A provenance object is in a directory with the name of its file.
+  const filename = (/([^/]+)\/provenance$/.exec(key)?.[1] ?? key.slice(key.lastIndexOf('/') + 1)).replace(
+    /\.metadata$/,
+    '',
+  )
   const version = versionFromFilename(filename, name, versions)
   return version !== undefined && advises.blocking(name, version).length > 0
 }
@@ -53,13 +58,17 @@ function isBlockedKey(
 export async function deletedKeys(
   context: Pick<Context, 'storage' | 'config' | 'filters'>,
   project: Project,
+  madeWith: WorkItem['madeWith'],
 ): Promise<string[]> {
   const { config } = context
-  if (config.removedProjects === 'delete') return ownedKeys(context, project.name)
+  if (config.removedProjects === 'delete') return ownedKeys(context, project.name, madeWith)
   const advises = advisesOf(context, project.name)
   if (advises?.action !== 'delete') return []
   const versions = project.releases.map(({ version }) => version)
-  const known = new Set([...(await ownedKeys(context, project.name)), ...documentKeys(project, config.digestName)])
+  const known = new Set([
+    ...(await ownedKeys(context, project.name, madeWith)),
+    ...documentKeys(project, config.digestName),
+  ])
   return [...known].filter((key) => isBlockedKey(advises, key, { name: project.name, versions }))
 }
 

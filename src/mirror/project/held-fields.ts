@@ -34,7 +34,7 @@ export async function keepHeldFields(
     return
   }
   const { page, lastSerial: serial } = project
-  if (page === undefined || config.simpleApiVersion === '1.1') return
+  if (page === undefined || config.simpleApiVersion === '1.1' || config.integrityUrl !== undefined) return
   const kept = await readHeldFields(storage, project)
   const provenance = held.flatMap((filename): [string, string | null | false][] => {
     const url = page.provenance.get(filename)
@@ -54,7 +54,6 @@ export async function withHeldFields(
   project: Pick<Project, 'name' | 'lastSerial'>,
   { fields, gained }: { readonly fields: PageFields; readonly gained: readonly string[] },
 ): Promise<PageFields | undefined> {
-  if (gained.length === 0) return fields
   const kept = await readHeldFields(storage, project)
   const provenance = new Map(fields.provenance)
   for (const filename of gained) {

@@ -4,9 +4,8 @@ import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js
 import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, PageFields, Project } from '../../model/project.js'
-import { FILTERS_KEY } from '../plan/edits.js'
 import { isDue } from '../plan/judge.js'
-import { advisedShape } from '../plan/shape.js'
+import { advisedShape, shapeTexts } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import type { Withheld } from '../run/outcome.js'
@@ -15,6 +14,7 @@ import type { FetchedProject } from './fetch-project.js'
 import { withHeldFields } from './held-fields.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
+import { missingProvenance } from './provenance.js'
 import { storedPage, storedProject, tellsPageFields } from './stored.js'
 
 /**
@@ -23,6 +23,17 @@ import { storedPage, storedProject, tellsPageFields } from './stored.js'
  * asked.
  */
 export async function projectFromStored(context: Context, item: WorkItem): Promise<FetchedProject | undefined> {
+  const stored = await fromStored(context, item)
+  return stored === undefined || (await lacksProvenance(context, stored)) ? undefined : stored
+}
+
+/** Whether a provenance object is missing that the page of the mirror names: nothing stored tells where upstream has it. */
+async function lacksProvenance(context: Context, { project, provenanceAt }: FetchedProject): Promise<boolean> {
+  if (context.config.integrityUrl === undefined || provenanceAt === 'upstream') return false
+  return (await missingProvenance(context, filterReleases(context.filters, project))) !== undefined
+}
+
+async function fromStored(context: Context, item: WorkItem): Promise<FetchedProject | undefined> {
   const { storage, config } = context
   const page = await storedPage(storage, config, item.name)
   const document = await usableDocument(context, item)
@@ -31,7 +42,7 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
   const project = projectFromPage(page, item, config)
   // A file of which the page does not tell the version.
   if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined
-  return { project, refused: [], text: undefined, unseen: unseenOf(item) }
+  return { project, refused: [], text: undefined, unseen: unseenOf(item), provenanceAt: provenanceAt(item) }
 }
 
 /** A page does not have the files that are held back or blocked. */
@@ -41,6 +52,11 @@ function unseenOf({ entry }: WorkItem): Withheld {
     ...(entry?.held === undefined ? {} : { held: entry.held }),
     ...(entry?.blocked === undefined ? {} : { blocked: entry.blocked }),
   }
+}
+
+/** Where the URLs of provenance in the pages of the mirror lead. */
+function provenanceAt({ madeWith }: WorkItem): FetchedProject['provenanceAt'] {
+  return madeWith?.['provenance'] === 'true' ? 'mirror' : 'upstream'
 }
 
 /** A stored document counts only while `json` is on, and only when it is no older than the pages. */
@@ -60,17 +76,19 @@ async function fromDocument(
   { document, page }: { readonly document: Project; readonly page: JsonObject | undefined },
 ): Promise<FetchedProject | undefined> {
   const project = { ...document, rawName: item.rawName === item.name ? ownName(document, item) : item.rawName }
-  const fetched: FetchedProject = { project, refused: [], text: undefined }
+  const fetched: FetchedProject = { project, refused: [], text: undefined, provenanceAt: 'upstream' }
   if (context.config.simpleApiVersion === '1.1') return fetched
   // The page that is served may say all that only pages say.
   if (
     page !== undefined &&
     pageSerial(page) === document.lastSerial &&
     hasPageFields(context, item) &&
-    tellsPageFields(page, context.config)
+    tellsPageFields(page, context.config) &&
+    tellsProvenance(context, item)
   ) {
     const fields = await wholePageFields(context, project, page)
-    if (fields !== undefined) return { ...fetched, project: { ...project, page: fields }, stored: true }
+    if (fields !== undefined)
+      return { ...fetched, project: { ...project, page: fields }, stored: true, provenanceAt: provenanceAt(item) }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)
   const whole = fresh === 'gone' ? fresh : withPage(fetched, fresh)
@@ -91,12 +109,21 @@ async function wholePageFields(context: Context, project: Project, page: JsonObj
   const names = new Set(pageFiles(page).map((file) => field(file, 'filename')))
   const wanted = releaseFiles(filterReleases(context.filters, project)).map(({ filename }) => filename)
   const gained = wanted.filter((filename) => !names.has(filename))
-  return withHeldFields(context.storage, project, { fields: pageFields(page), gained })
+  const fields = pageFields(page)
+  if (gained.length === 0) return fields
+  // Their attestations are upstream, and must be fetched.
+  if (context.config.integrityUrl !== undefined || context.attestations !== undefined) return undefined
+  return withHeldFields(context.storage, project, { fields, gained })
 }
 
 /** Whether the pages were made with an API version that has the fields of today's. Nobody knows that of half a set. */
 function hasPageFields({ config }: Context, { madeWith }: WorkItem): boolean {
   return madeWith?.['simple-api-version'] === config.simpleApiVersion
+}
+
+/** Pages that name the mirror's own provenance do not tell where upstream has it. */
+function tellsProvenance({ config }: Context, item: WorkItem): boolean {
+  return config.integrityUrl !== undefined || provenanceAt(item) === 'upstream'
 }
 
 function pageIsEnough(context: Context, { name, madeWith, entry }: WorkItem, page: JsonObject): boolean {
@@ -105,5 +132,5 @@ function pageIsEnough(context: Context, { name, madeWith, entry }: WorkItem, pag
   // A page does not have what advisories blocked when it was made.
   const advised = advisedShape(entry?.shape ?? '')
   if (advised !== '' && advised !== advisedShape(shapeOf(name))) return false
-  return pageSuffices({ before: madeWith, now: { ...shape.options, [FILTERS_KEY]: shape.filters }, page })
+  return pageSuffices({ before: madeWith, now: shapeTexts(shape, name), page })
 }

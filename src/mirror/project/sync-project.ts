@@ -1,11 +1,14 @@
 import { UpstreamError, errorText } from '../../errors.js'
+import { field } from '../../model/json.js'
 import { isSafeProjectName, shown } from '../../model/layout.js'
+import { normalizeName } from '../../packaging/name.js'
 import type { WorkItem } from '../plan/types.js'
 import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
 import { fetchProject } from './fetch-project.js'
+import type { FetchedProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
 import { storeProject } from './store-project.js'
 import { takeOffWithheld } from './take-off.js'
@@ -36,20 +39,34 @@ async function outcomeOf(context: Context, item: WorkItem): Promise<Outcome> {
 async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome> {
   const { name, rawName, serial, entry } = item
   if (!isSafeProjectName(name)) return { kind: 'refused', reason: `${shown(rawName)} is not a project name`, serial }
-  const reshaped = entry !== undefined && entry.absent === undefined && entry.shape !== context.shapeOf(name)
-  const held = entry?.held
+  const reshaped = isReshaped(context, item)
   const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
   // What is new of it since it failed has not failed yet.
   const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
+  const how = { reshaped, held: entry?.held, cautious, madeWith: item.madeWith }
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
       const { lastSerial } = stored.project
-      return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, held, cautious })
+      return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
-  return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, held, cautious })
+  // The list tells how upstream spells a name; a command that goes without the list has it from the document.
+  const known = item.reason === 'forced' && item.listed === undefined ? spelledByDocument(fetched) : fetched
+  return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+}
+
+function isReshaped({ shapeOf }: Context, { name, entry }: WorkItem): boolean {
+  return entry !== undefined && entry.absent === undefined && entry.shape !== shapeOf(name)
+}
+
+/** A project that was renamed upstream keeps its normalized name. */
+function spelledByDocument(fetched: FetchedProject): FetchedProject {
+  const { name, info } = fetched.project
+  const given = field(info, 'name')
+  if (typeof given !== 'string' || normalizeName(given) !== name) return fetched
+  return { ...fetched, project: { ...fetched.project, rawName: given } }
 }

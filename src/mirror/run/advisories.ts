@@ -10,7 +10,7 @@ import { formatSnapshot, parseSnapshot } from '../../advisories/snapshot.js'
 import type { AdvisorySnapshot } from '../../advisories/snapshot.js'
 import { BandersnatchError, ConfigError, InvalidDocumentError, errorText } from '../../errors.js'
 import type { AdvisoryLookup } from '../../filters/context.js'
-import type { AdvisorySource } from '../../filters/types.js'
+import type { AdvisorySource, Filters } from '../../filters/types.js'
 import type { Log } from '../../log/types.js'
 import { LAYOUT } from '../../model/layout.js'
 import type { Storage } from '../../storage/types.js'
@@ -157,11 +157,11 @@ async function readLocal(
 export interface AdvisoryHolder extends AdvisoryLookup {
   /**
    * Reads the advisories of a run. Returns the id of what they say; '' for none.
-   * @param source undefined: no filter goes by advisories @param access undefined: nor does the command
+   * @param access undefined: the command does not go by advisories
    */
   readonly open: (
     context: AdvisoriesContext & Pick<Context, 'report'>,
-    source: AdvisorySource | undefined,
+    filters: Pick<Filters, 'advisories'>,
     access: AdvisoryAccess | undefined,
   ) => Promise<string>
 }
@@ -175,10 +175,10 @@ export function createAdvisoryHolder(): AdvisoryHolder {
   return {
     blocking: (name, version) => lookup().blocking(name, version),
     fingerprint: (name) => lookup().fingerprint(name),
-    open: async (context, source, access) => {
+    open: async (context, { advisories }, access) => {
       used = { blocking: () => [], fingerprint: () => '' }
-      if (source === undefined || access === undefined) return ''
-      const { index, shortcoming } = await openAdvisories(context, source, access)
+      if (advisories === undefined || access === undefined) return ''
+      const { index, shortcoming } = await openAdvisories(context, advisories.advises.source, access)
       if (shortcoming !== undefined) context.report.shortcomings.push(shortcoming)
       used = index
       return index.id()

@@ -1,3 +1,4 @@
+import type { Gate } from '../../attestations/gate.js'
 import type { MirrorConfig } from '../../config/types.js'
 import type { Filters } from '../../filters/types.js'
 import type { Log } from '../../log/types.js'
@@ -20,6 +21,8 @@ export interface Context {
   readonly upstream: Upstream
   readonly http: HttpClient
   readonly filters: Filters
+  /** decides by attestations which files are mirrored; undefined where they are not checked */
+  readonly attestations: Gate | undefined
   readonly log: Log
   readonly report: Report
   readonly progress: Progress

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import type { FileSpec } from '../../model/files.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { FileState } from '../../storage/types.js'
@@ -54,4 +55,10 @@ export interface FilesOutcome {
 export interface FetchOptions {
   /** stop after a few failures: the project failed in several runs before */
   readonly cautious: boolean
+}
+
+/** The first reason and how many more there are; undefined where there is none. */
+export function failureText([first, ...more]: readonly string[]): string | undefined {
+  if (first === undefined || more.length === 0) return first
+  return `${first} (and ${counted(more.length, 'more file')})`
 }

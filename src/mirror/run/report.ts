@@ -54,6 +54,8 @@ export interface Report {
   filesRemoved: number
   /** projects and release files from upstream that must not be mirrored */
   refused: number
+  /** normalized name of a project -> why release files of it must not be mirrored: their attestations */
+  readonly refusedFiles: Map<string, readonly string[]>
   failures: Failure[]
   removals: Removal[]
   /** what a guard kept from happening, one line each; the run is incomplete */
@@ -88,6 +90,7 @@ export function createReport(): Report {
     bytesFetched: 0,
     filesRemoved: 0,
     refused: 0,
+    refusedFiles: new Map(),
     failures: [],
     removals: [],
     refusals: [],

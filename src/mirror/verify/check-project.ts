@@ -8,16 +8,18 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
+import { askedItem } from '../plan/asked-item.js'
 import type { WorkItem } from '../plan/types.js'
 import { commonShape } from '../plan/shape.js'
 import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
-import { expectedOptions, failureText } from '../project/store-project.js'
+import { expectedOptions } from '../project/store-project.js'
 import { syncProject } from '../project/sync-project.js'
 import { withheldOf } from '../project/withheld.js'
 import type { Context } from '../run/context.js'
 import { nextEntry, nextOwed } from '../run/next-entry.js'
 import type { Removal } from '../run/report.js'
+import { failureText } from '../run/outcome.js'
 import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
 import type { Withdrawal } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
@@ -26,6 +28,7 @@ import { findSource, servedProject } from './source.js'
 import type { Source } from './source.js'
 import type { Verifying } from './types.js'
 import { unlessWithheld } from './unless-withheld.js'
+import { provenanceDoubt, provenanceSettled } from './check-provenance.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
 /** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
@@ -90,6 +93,8 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   const wanted = sifted.project
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   for (const spec of specs) owned.add(spec.key)
+  const doubt = await provenanceDoubt(verifying, wanted)
+  if (doubt !== undefined) return (await askUpstream(verifying, name, doubt)) && provenanceSettled(verifying, name)
   const complete = fromPage ? upstreamSpecs(context, name) : async (spec: FileSpec): Promise<FileSpec> => spec
   const failed = await repairFiles(verifying, name, { specs, complete })
   const served = withoutFiles(wanted, new Set(failed.keys()))
@@ -116,13 +121,15 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   }
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
+  // What is served does not tell what is held back.
+  const isPartial = fromPage || context.attestations !== undefined
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   const entry: LedgerEntry = {
     serial: project.lastSerial,
     shape: context.shapeOf(name),
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
-    ...withheldOf(context, sifted, fromPage ? item.entry : {}),
+    ...withheldOf(context, sifted, isPartial ? item.entry : {}),
     ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   }
   ledger.set(name, entry)
@@ -195,7 +202,7 @@ export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boo
   if (outcome.kind === 'synced') {
     report.documentsRepaired += 1
     report.pagesRepaired += outcome.changed.filter((key) => key.startsWith('web/simple/')).length
-    for (const key of outcome.changed) if (key.startsWith('web/packages/')) owned.add(key)
+    for (const key of outcome.changed) if (/^web\/(?:packages|integrity)\//.test(key)) owned.add(key)
     if (outcome.owed === undefined) return true
   }
   throw new BandersnatchError(failureOf(outcome))
@@ -214,15 +221,5 @@ function withdraw({ withdrawn }: Verifying, why: Omit<Withdrawal, 'removal'> & O
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
   const entry = ledger.get(name)
-  return {
-    name,
-    rawName: entry?.rawName ?? name,
-    serial: 0,
-    reason: 'forced',
-    render: false,
-    listed: undefined,
-    removed: false,
-    entry,
-    madeWith: entry === undefined ? undefined : notes.shapes[commonShape(entry.shape)],
-  }
+  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, notes.shapes[commonShape(entry?.shape ?? '')])
 }
