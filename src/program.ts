@@ -163,6 +163,25 @@ function addInspecting(program: Command, run: Runner): void {
       return run((setting) => advisoriesCommand(setting, { ...options, names }))
     })
   program
+    .command('closure')
+    .description('print what the requirements and lock files of [closure] need, as a tree with sizes')
+    .option('--why <name...>', 'print why a project is needed: the requirements that lead to it')
+    .option('--json', 'print everything as JSON', false)
+    .action(async (options: { why?: string[]; json: boolean }) => {
+      const { closureCommand } = await import('./commands/closure.js')
+      return run((setting) => closureCommand(setting, { ...options, why: options.why ?? [] }))
+    })
+  program
+    .command('environments')
+    .description('print the [environments] line for the Python of this machine, or what environments mean')
+    .argument('[environment...]', 'names of environments in the configuration, or definitions in quotes')
+    .option('--json', 'print everything as JSON', false)
+    .option('--python <program>', 'the Python that is asked', 'python3')
+    .action(async (names: string[], options: { json: boolean; python: string }) => {
+      const { environmentsCommand } = await import('./commands/environments.js')
+      return run((setting) => environmentsCommand(setting, names, options))
+    })
+  program
     .command('serve')
     .description('serve the mirror for trials and closed networks; production wants nginx or Caddy')
     .option('--port <n>', 'port to listen on; 0 for any free one', '8080')

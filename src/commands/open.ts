@@ -8,17 +8,19 @@ import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
-import type { Filters } from '../filters/types.js'
+import type { Advises, Filters } from '../filters/types.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
+import type { ClosureRun } from '../mirror/closure/types.js'
 import type { Context } from '../mirror/run/context.js'
+import { createClosureRun } from '../mirror/closure/create.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
 import { createAdvisoryHolder } from '../mirror/run/advisories.js'
 import type { AdvisoryAccess } from '../mirror/run/advisories.js'
-import { makeShape, shapeIds } from '../mirror/plan/shape.js'
-import type { Shape } from '../mirror/plan/shape.js'
+import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
+import type { OwnTexts, Shape } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -83,15 +85,13 @@ export async function withMirror<T>(
   const { log, stop } = setting
   const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
-  for (const warning of config.warnings) log.warn(warning)
+  warnOf(log, config.warnings)
   const startedAt = setting.now?.() ?? new Date()
   const advisories = createAdvisoryHolder()
-  const filters = await loadFilters(config.file, config.enabledPlugins, {
-    directory: setting.cwd,
-    now: startedAt.getTime(),
-    advisories,
-  })
-  for (const warning of filters.warnings) log.warn(warning)
+  const how = { directory: setting.cwd, now: startedAt.getTime(), advisories }
+  const loaded = await loadFilters(config.file, config.enabledPlugins, how)
+  const { closure, filters } = withClosure(config, loaded, setting.cwd)
+  warnOf(log, [...loaded.warnings, ...(closure?.setup.warnings ?? [])])
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
   const gate = await openGate(config, { always: opening.checksAttestations === true, log })
   const host = hostFacts()
@@ -125,7 +125,8 @@ export async function withMirror<T>(
     try {
       const read = { storage, http, log, report, now: startedAt.getTime() }
       const advisoriesId = await advisories.open(read, filters, opening.advisories)
-      const shape = configuredShape(config, filters, config.attestations.check === 'off' ? undefined : gate)
+      const deciding = config.attestations.check === 'off' ? undefined : gate
+      const shape = configuredShape(config, filters, deciding)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
@@ -134,7 +135,8 @@ export async function withMirror<T>(
         startedAt,
         advisoriesId,
         shape,
-        shapeOf: shapeIds(shape, filters),
+        shapeOf: shapeLookup(shape, ownTexts(filters, deciding, closure)),
+        closure,
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
@@ -167,11 +169,39 @@ export async function withMirror<T>(
   }
 }
 
-/** What the configuration makes of a project: options, filters, and what `[attestations]` lets through. */
+function warnOf(log: Log, warnings: readonly string[]): void {
+  for (const warning of warnings) log.warn(warning)
+}
+
+/** The filters with what [closure] adds to them. */
+function withClosure(
+  { file, closure }: Config,
+  filters: Filters,
+  directory: string,
+): { readonly closure: ClosureRun | undefined; readonly filters: Filters } {
+  return closure === undefined ? { closure, filters } : createClosureRun({ file, closure, directory }, filters)
+}
+
+/** What the configuration makes of every project: options, filters, and what `[attestations]` lets through. */
 export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Filters, gate: Gate | undefined): Shape {
   const options = shapeOf(mirror)
   if (gate === undefined) return makeShape(options, filters)
   return makeShape({ ...options, attestations: gate.settings }, filters, gate.projects)
+}
+
+/** What shapes single projects beside. */
+export function ownTexts(filters: Filters, gate: Gate | undefined, closure: ClosureRun | undefined): OwnTexts {
+  const advises = filters.advisories?.advises
+  return {
+    ...(advises === undefined ? {} : { advisories: (name) => advisedText(advises, name) }),
+    ...(gate === undefined ? {} : { publishers: (name) => gate.projects.get(name) ?? '' }),
+    ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
+  }
+}
+
+function advisedText(advises: Advises, name: string): string {
+  const known = advises.fingerprint(name)
+  return known === '' ? '' : `${advises.action} ${known}`
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

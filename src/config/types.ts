@@ -1,6 +1,7 @@
 import type { ConfigError } from '../errors.js'
 import type { OptionValues } from './option-values.js'
 import type { ATTESTATION_OPTIONS } from './options/attestations.js'
+import type { CLOSURE_OPTIONS } from './options/closure.js'
 import type { MIRROR_OPTIONS } from './options/mirror.js'
 import type { S3_OPTIONS } from './options/s3.js'
 import type { Sections } from './sections.js'
@@ -70,6 +71,12 @@ export interface S3Config extends Omit<S3Values, 'awsAccessKeyId' | 'awsSecretAc
   readonly configParams: ReadonlyMap<string, string>
 }
 
+/** The [closure] section, checked, where it asks for something. */
+export interface ClosureConfig extends Omit<OptionValues<typeof CLOSURE_OPTIONS>, 'lockFiles'> {
+  /** paths as written */
+  readonly lockFiles: readonly string[]
+}
+
 /** Everything the program is told by its configuration file; frozen. */
 export interface Config {
   readonly path: string
@@ -80,6 +87,8 @@ export interface Config {
   /** undefined unless storage-backend is s3 */
   readonly s3: S3Config | undefined
   readonly attestations: AttestationsConfig
+  /** undefined unless [closure] asks for something */
+  readonly closure: ClosureConfig | undefined
   /** names as in `[plugins] enabled`, without those of earlier releases; `all` stands for every built-in one */
   readonly enabledPlugins: readonly string[]
   /** one line each, to be logged once */

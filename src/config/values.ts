@@ -62,8 +62,9 @@ function readOption(option: Option): unknown {
     case 'url':
       return readUrl(option)
     case 'text':
-    case 'list':
       return readText(option)
+    case 'list':
+      return valueOf(option) || undefined
   }
 }
 

@@ -21,6 +21,8 @@ export interface Sifted {
   /** files of releases that advisories block */
   readonly blocked: number
 }
+/** Stands in explanations for what the requirements of [closure] do not need. */
+export const SELECTION = 'closure'
 
 /**
  * Whether a project's name passes the project filters. `name`: as the list of projects spells it.
@@ -106,7 +108,25 @@ export function explain(filters: Filters, project: Project): Drop[] {
 }
 
 function filtered(filters: Filters, project: Project, watch: Watch): Project {
-  return releasesFiltered(filters, filesFiltered(filters, project, watch), watch)
+  const kept = releasesFiltered(filters, filesFiltered(filters, project, watch), watch)
+  return selected(filters, kept, watch)
+}
+
+/** What the requirements need of it. */
+function selected({ selection }: Filters, project: Project, watch: Watch): Project {
+  const wanted = selection?.filesOf(project.name)
+  if (wanted === undefined) return project
+  const releases = project.releases.flatMap((release): Release[] => {
+    const files = release.files.filter((file) => {
+      const { filename } = file
+      const keep = wanted.has(filename)
+      if (!keep) watch.drop({ kind: 'file', version: release.version, filename, plugin: SELECTION }, [file])
+      return keep
+    })
+    if (files.length === release.files.length) return [release]
+    return files.length === 0 ? [] : [{ ...release, files }]
+  })
+  return { ...project, releases }
 }
 
 function filesFiltered(filters: Filters, project: Project, watch: Watch): Project {

@@ -7,11 +7,14 @@ import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
+import { recallNeeds } from './closure/recall.js'
+import type { ClosurePlan, MissingLine } from './closure/types.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
 import { asMalware, whollyBlocked } from './project/blocked.js'
 import { fetchProject } from './project/fetch-project.js'
+import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
@@ -38,6 +41,14 @@ export interface PlannedProject {
   readonly reason?: string
 }
 
+/** What requirements need. */
+export interface PlannedNeeds {
+  readonly projects: number
+  readonly files: number
+  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
+  readonly missing: readonly MissingLine[]
+}
+
 /** What a `mirror` or `sync` run would do, as data. */
 export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
@@ -46,6 +57,8 @@ export interface DryRun {
   /** how many projects a `mirror` run looks at, by reason */
   readonly reasons?: Readonly<Record<string, number>>
   readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
+  /** what requirements need, with [closure], where it was looked at */
+  readonly needed?: PlannedNeeds
   /** why the removals would not happen */
   readonly refusal: string | undefined
   readonly files: number | undefined
@@ -87,12 +100,22 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     reasons: countReasons(items, run.plan.removals),
     removals,
     refusal,
+    ...plannedNeeds(context, run.needed),
     ...(options.quick ? { files: undefined, bytes: undefined, held: undefined, blocked: undefined } : sums(projects)),
   }
 }
 
+function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
+  if (needed === undefined) return {}
+  const { members, missing, failures } = needed
+  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
+  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
+  return { needed: { projects: members.size, files, missing: counts } }
+}
+
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
+  await recallNeeds(context)
   const ledger = await context.ledger()
   const items = names.map((rawName) => {
     const name = normalizeName(rawName)
@@ -118,7 +141,9 @@ function sums(projects: readonly PlannedProject[]): Record<'files' | 'bytes' | '
 
 function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  const reasons = removals.map(({ by }): Reason => (by === 'admin' ? 'filters' : 'withdrawn'))
+  const reasons = removals.map(({ by, reason }): Reason =>
+    by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',
+  )
   for (const reason of [...items.map((item) => item.reason), ...reasons]) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }

@@ -2,6 +2,7 @@ import { explain, keepsProject } from '../filters/apply.js'
 import type { Drop } from '../filters/types.js'
 import { isSafeProjectName } from '../model/layout.js'
 import { normalizeName } from '../packaging/name.js'
+import { neededBy, recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { whollyBlocked } from './project/blocked.js'
 import { fetchProject } from './project/fetch-project.js'
@@ -23,6 +24,8 @@ export interface Explanation {
   readonly ledger: LedgerEntry | undefined
   /** today's configuration would make its pages otherwise */
   readonly outdated: boolean
+  /** which requirements need it, with [closure], as the last run found out */
+  readonly neededBy: readonly string[]
 }
 
 /** @throws UpstreamError */
@@ -31,10 +34,12 @@ export async function explainProject(context: Context, rawName: string): Promise
   const name = normalizeName(rawName)
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
   const entry = ledger.get(name)
   const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const about = { name, mirrored, ledger: entry, outdated: mirrored && entry?.shape !== context.shapeOf(name) }
+  const outdated = mirrored && entry?.shape !== context.shapeOf(name)
+  const about = { name, mirrored, ledger: entry, outdated, neededBy: await neededBy(context, name) }
   const byName = keepsProject(filters, rawName)
   if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
   const fetched = await fetchProject(context, rawName, 0)

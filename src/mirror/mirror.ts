@@ -1,10 +1,12 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
+import { closureNotes, reportNeeds } from './closure/report-needs.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
-import { commonShape, notedShapes, projectFiltersOf, singleSettings } from './plan/shape.js'
+import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
+import { followNeeds } from './run/follow-needs.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeWithdrawn } from './run/remove-withdrawn.js'
 import type { RemovedNames } from './run/remove-withdrawn.js'
@@ -32,18 +34,21 @@ export interface MirrorOptions {
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
-  const run = await planRun(context, { ...options, readOnly: false })
-  const { plan, changes, known } = run
+  const planned = await planRun(context, { ...options, readOnly: false })
+  const { plan, changes, known } = planned
   context.report.serialUpstream = changes.serial
-  const begun = await noteBegin(context, run)
+  const begun = await noteBegin(context, planned)
   for (const [name, entry] of plan.notes) {
     if (entry === undefined) known.ledger.delete(name)
     else known.ledger.set(name, entry)
   }
   const works = plan.work.size > 0 || plan.removals.length > 0
-  const journal = works ? await beginWork(context, run) : undefined
-  const result = journal === undefined ? createWorkResult() : await work(context, run, journal)
+  const journal = works ? await beginWork(context, planned) : undefined
+  const result = journal === undefined ? createWorkResult() : await work(context, planned, journal)
+  const run = journal === undefined ? planned : await followNeeds(context, planned, { result, journal })
+  const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
+  reportNeeds(context, { needed, before: begun.closure })
   if (result.stopped) return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
@@ -56,7 +61,7 @@ async function noteBegin(
 ): Promise<RunNotes> {
   const begun: RunNotes = {
     ...notes,
-    shapes: { ...notes.shapes, ...notedShapes(shape) },
+    shapes: { ...notes.shapes, [shape.id]: shapeTexts(shape) },
     ...(filters.timed && plan.work.size > 0 ? { clock: Math.max(notes.clock ?? 0, startedAt.getTime()) } : {}),
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
@@ -142,17 +147,18 @@ function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }:
 }
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
-function notesAfter(context: Context, { known, changes }: PlannedRun, begun: RunNotes): RunNotes {
-  const { report, filters, jsonApi, upstream, storage, startedAt, shape } = context
+function notesAfter(context: Context, { known, changes, needed, edits }: PlannedRun, begun: RunNotes): RunNotes {
+  const { report, jsonApi, upstream, storage, startedAt, shape } = context
   const { list } = changes
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
-  const shapes = known.ledgerRead ? shapesInUse(begun, known, Object.keys(notedShapes(shape))) : begun.shapes
-  const common = { jsonApiAt, stateFiles, contentFilters: undefined }
+  const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
+  const closure = closureNotes(context, needed, begun.closure)
+  const common = { jsonApiAt, stateFiles, contentFilters: undefined, closure }
   const made = {
     shape: shape.id,
-    single: singleSettings(shape),
+    single: shape.single,
     begunShape: undefined,
     shapes,
     advisories: context.advisoriesId,
@@ -178,12 +184,20 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
     ...seen,
     ...compared,
     foreignKnown,
-    projectFilters: projectFiltersOf(filters),
-    projectFiltersDue: projectFiltersDue(context),
-    begunProjectFilters: undefined,
+    ...doneFilters(context, edits.projects && common.closure?.incomplete === true),
     upstreamSerial: changes.serial,
     unsettled: false,
     keeps: context.config.removedProjects === 'keep',
+  }
+}
+
+/** Where not all that is needed is known, an edit of the requirements is not done. */
+function doneFilters(context: Context, undone: boolean): Partial<RunNotes> {
+  if (undone) return {}
+  return {
+    projectFilters: projectFiltersOf(context.filters),
+    projectFiltersDue: projectFiltersDue(context),
+    begunProjectFilters: undefined,
   }
 }
 
@@ -202,12 +216,8 @@ function clockAfter({ startedAt, filters }: Context, { clock }: RunNotes): numbe
 }
 
 /** Today's shape, and those of projects that could not be made anew yet. */
-function shapesInUse(
-  { shapes }: RunNotes,
-  { ledger }: PlannedRun['known'],
-  today: readonly string[],
-): RunNotes['shapes'] {
-  const used = new Set(today)
+function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
+  const used = new Set([today])
   for (const [, entry] of ledger.exceptions()) used.add(commonShape(entry.shape))
   return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

@@ -6,6 +6,8 @@ import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
+import { loadNotes } from './state/run-notes.js'
+import type { ClosureNotes, RunNotes } from './state/run-notes.js'
 import { isoTime } from './run/report-failures.js'
 import type { LedgerEntry } from './state/ledger-entry.js'
 import { looksOf } from './state/next-look.js'
@@ -56,6 +58,8 @@ export interface MirrorStatus {
   readonly bytes: number
   /** the largest first */
   readonly largest: readonly ProjectSize[]
+  /** what requirements need, with [closure], as the last run found out */
+  readonly needs?: Pick<ClosureNotes, 'projects' | 'missing'>
   /** the oldest first */
   readonly failures: readonly ProjectFailure[]
   /** the oldest first */
@@ -113,6 +117,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),
+    ...needsOf(await loadNotes(storage)),
   }
 }
 
@@ -178,4 +183,8 @@ async function readText(storage: Storage, key: string): Promise<string | undefin
 
 function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined
+}
+
+function needsOf({ closure }: RunNotes): Pick<MirrorStatus, 'needs'> {
+  return closure === undefined ? {} : { needs: { projects: closure.projects, missing: closure.missing } }
 }

@@ -4,6 +4,7 @@ import { LAYOUT, isSafeProjectName } from '../model/layout.js'
 import { field } from '../model/json.js'
 import { pageFiles, pageKeys } from '../model/page.js'
 import type { JsonObject } from '../model/project.js'
+import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
 import { misplacedNames, mirroredNames } from './project/places.js'
@@ -40,6 +41,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     log.error(`${storage.location('web')} holds neither metadata documents nor pages: there is nothing to verify`)
     return EXIT.nothing
   }
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: true, readOnly: options.dryRun })
   if (!options.dryRun) await noteShape(context, notes)
   const journal = options.dryRun ? undefined : await openJournal(storage, context.bootId)

@@ -23,6 +23,8 @@ export const LAYOUT = {
   notes: '.bandersnatch/state.json',
   /** what is served of every project, and why */
   ledger: '.bandersnatch/projects',
+  /** what the requirements of [closure] need, and from what that was found out */
+  closure: '.bandersnatch/closure',
   serials: '.bandersnatch/serials',
   absent: '.bandersnatch/absent',
   failures: '.bandersnatch/failures.json',

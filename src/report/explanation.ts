@@ -4,13 +4,16 @@ import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
 import type { Drop } from '../mirror/explain.js'
 import { ageText, secondsText, untilText } from './times.js'
 
+const MOST_NEEDS = 10
+
 /** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
 export function explanationText(explanation: Explanation, now: number): string {
-  const { name, mirrored, verdict, drops } = explanation
+  const { name, mirrored, verdict, drops, neededBy } = explanation
   const lines = drops
     .filter(({ kind }) => kind !== 'project')
     .map((drop) => `${drop.kind} ${drop.filename ?? drop.version ?? ''}: ${dropText(drop)}`)
-  const all = [...ledgerLines(explanation, now), ...lines]
+  const more = neededBy.length > MOST_NEEDS ? [`and ${counted(neededBy.length - MOST_NEEDS, 'more requirement')}`] : []
+  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
 }
 

@@ -9,19 +9,27 @@ export function planText(plan: DryRun, free: number | undefined): string {
   const lines = plan.projects.map(projectLine)
   lines.push(...plan.removals.map(({ project, reason }) => `remove   ${project}: ${reason}`))
   if (plan.refusal !== undefined) lines.push(plan.refusal)
+  lines.push(...(plan.needed?.missing ?? []).map(({ project, reason }) => `missing  ${project}: ${reason}`))
+  if (plan.needed !== undefined)
+    lines.push(`Needed: ${counted(plan.needed.projects, 'project')} with ${counted(plan.needed.files, 'release file')}`)
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
-  const sizes =
-    plan.files === undefined ? '' : `, ${counted(plan.files, 'file')} to fetch (${bytesText(plan.bytes ?? 0)})`
-  const withheld = [
-    ...((plan.held ?? 0) === 0 ? [] : [`, ${counted(plan.held ?? 0, 'file')} held back`]),
-    ...((plan.blocked ?? 0) === 0 ? [] : [`, ${counted(plan.blocked ?? 0, 'file')} blocked`]),
-  ].join('')
+  const sizes = filesText(plan)
   const space = free === undefined ? '' : `; ${bytesText(free)} free`
   const serial = plan.serial === undefined ? '' : `; serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
   const removed = `${countText(plan.removals.length)} to remove`
-  lines.push(`${counted(plan.projects.length, 'project')} to sync, ${removed}${sizes}${withheld}${space}${serial}`)
+  lines.push(`${counted(plan.projects.length, 'project')} to sync, ${removed}${sizes}${space}${serial}`)
   return lines.join('\n')
+}
+
+/** Nothing with `--quick`. */
+function filesText({ files, bytes = 0, held = 0, blocked = 0 }: DryRun): string {
+  if (files === undefined) return ''
+  return [
+    `, ${counted(files, 'file')} to fetch (${bytesText(bytes)})`,
+    ...(held === 0 ? [] : [`, ${counted(held, 'file')} held back`]),
+    ...(blocked === 0 ? [] : [`, ${counted(blocked, 'file')} blocked`]),
+  ].join('')
 }
 
 /** In the order in which they are printed. */
@@ -32,6 +40,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   advisories: 'affected by new or withdrawn advisories',
   options: 'made with other options',
   filters: 'affected by edited filters',
+  closure: 'of which requirements need other files, or nothing any more',
   owed: 'owed by earlier runs',
   withdrawn: 'withdrawn upstream',
   forced: 'compared because of --force-check',

@@ -1,14 +1,16 @@
 import { onTestFinished } from 'vitest'
 import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
-import { configuredShape } from '../../src/commands/open.js'
+import { configuredShape, ownTexts } from '../../src/commands/open.js'
 import { openGate } from '../../src/commands/attestations.js'
 import { readAttestations } from '../../src/config/attestations.js'
+import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
+import { createClosureRun } from '../../src/mirror/closure/create.js'
 import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { shapeIds } from '../../src/mirror/plan/shape.js'
+import { shapeLookup } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
@@ -51,6 +53,8 @@ export interface EngineOptions {
   readonly fetchThread?: FetchThread
   /** as `verify --attestations` */
   readonly checksAttestations?: boolean
+  /** what paths of requirements and lock files start from */
+  readonly directory?: string
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -86,10 +90,17 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const filters = await loadFilters(file, enabled, { directory: '/memory', now: now.getTime(), advisories })
+  const how = { directory: '/memory', now: now.getTime(), advisories }
+  const enabledFilters = await loadFilters(file, enabled, how)
+  const asked = readClosure(file)
+  const { closure, filters } =
+    asked === undefined
+      ? { closure: undefined, filters: enabledFilters }
+      : createClosureRun({ file, closure: asked, directory: options.directory ?? '/memory' }, enabledFilters)
   const attestations = readAttestations(file, config)
   const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
-  const shape = configuredShape({ mirror: config }, filters, attestations.check === 'off' ? undefined : gate)
+  const deciding = attestations.check === 'off' ? undefined : gate
+  const shape = configuredShape({ mirror: config }, filters, deciding)
   const storage = memoryStorage(place, options.properties)
   const http = testClient({ log, workers: config.workers })
   const stop = new AbortController()
@@ -109,7 +120,8 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     startedAt: now,
     shape,
     advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
-    shapeOf: shapeIds(shape, filters),
+    shapeOf: shapeLookup(shape, ownTexts(filters, deciding, closure)),
+    closure,
     ledger,
     owners: createOwners({
       config,

@@ -1,6 +1,6 @@
 import type { Context } from '../run/context.js'
 import type { RunNotes } from '../state/run-notes.js'
-import { FILTERS_KEY, commonShape, projectFiltersOf, singleSettings } from './shape.js'
+import { FILTERS_KEY, commonShape, projectFiltersOf } from './shape.js'
 
 /** What the admin edited since everything served was made. */
 export interface Edits {
@@ -17,7 +17,7 @@ export interface Edits {
 export function findEdits({ shape, filters, config, advisoriesId, startedAt }: EditContext, notes: RunNotes): Edits {
   const differs = (before: string | undefined, now: string): boolean => before !== undefined && before !== now
   const now = projectFiltersOf(filters)
-  const options = notes.shape !== shape.id || notes.single !== singleSettings(shape) || notes.begunShape !== undefined
+  const options = notes.shape !== shape.id || notes.single !== shape.single || notes.begunShape !== undefined
   const stopsKeeping = notes.keeps && config.removedProjects !== 'keep'
   const isDue = notes.projectFiltersDue !== undefined && notes.projectFiltersDue * 1000 <= startedAt.getTime()
   const projects =

@@ -1,7 +1,8 @@
 import type { LedgerEntry } from '../state/ledger-entry.js'
 
 /** Why a run looks at a project. docs/change-detection.md has the table. */
-export type Reason = 'new' | 'changed' | 'due' | 'options' | 'filters' | 'advisories' | 'owed' | 'withdrawn' | 'forced'
+export type Reason =
+  'new' | 'changed' | 'due' | 'options' | 'filters' | 'advisories' | 'closure' | 'owed' | 'withdrawn' | 'forced'
 
 /**
  * `ask`: upstream is asked for it. `render`: pages are made again from what is stored, where that suffices. `remove`: its
@@ -25,8 +26,6 @@ export interface Facts {
   readonly shape: string
   /** whether its pages were made with other filters than today's; false where only options differ */
   readonly filtersDiffer: boolean
-  /** whether what advisories say of it differs from then */
-  readonly advisoriesDiffer: boolean
 }
 
 /** What holds for the whole run. */
@@ -55,6 +54,8 @@ export interface Circumstances {
   readonly presumesUpTo: number
   /** projects are removed at all: `removed-projects` is not `keep` */
   readonly removes: boolean
+  /** [closure]: what the requirements need is known only in part, so nothing goes because it is not needed */
+  readonly undecided: boolean
 }
 
 export interface Verdict {

@@ -1,3 +1,5 @@
+import { ownShape } from './shape.js'
+import type { OwnPart } from './shape.js'
 import type { AbsentReason, LedgerEntry } from '../state/ledger-entry.js'
 import type { Circumstances, Facts, Verdict } from './facts.js'
 
@@ -19,10 +21,13 @@ const hasPages = ({ entry }: Facts): boolean => entry !== undefined && entry.abs
 /** The claim is newer than what was looked at last. */
 const isNewer = ({ claimed, entry }: Facts, { since }: Circumstances): boolean =>
   claimed !== undefined && (claimed > since || claimed > Math.max(entry?.serial ?? 0, entry?.owed?.serial ?? 0))
+/** Whether a part of its shape differs from when its pages were made. */
+const differs = ({ entry, shape }: Facts, part: OwnPart): boolean =>
+  entry !== undefined && ownShape(entry.shape, part) !== ownShape(shape, part)
 const isWaiting = (facts: Facts, { now, retryFailed }: Circumstances): boolean => {
   const next = facts.entry?.owed?.next
   // What is served of it may be what must not be served any more.
-  if (facts.advisoriesDiffer || facts.filtersDiffer) return false
+  if (differs(facts, 'advisories') || facts.filtersDiffer) return false
   return next !== undefined && !retryFailed && next > now && next - now <= FARTHEST_DUE
 }
 /** Whether the project must be looked at again. `now`: seconds since the epoch */
@@ -32,6 +37,9 @@ export function isDue(entry: LedgerEntry | undefined, now: number): boolean {
 /** A mirror was taken over, and upstream did not change the project since. */
 const isTaken = ({ entry, claimed }: Facts, run: Circumstances): boolean =>
   entry?.serial === 0 && !run.wentBack && claimed !== undefined && claimed > 0 && claimed <= run.learnsUpTo
+/** It should not be served. */
+const isUnwanted = (facts: Facts, { removes, undecided }: Circumstances): boolean =>
+  !facts.wanted && hasPages(facts) && removes && !undecided
 /** `todo` claims work that the ledger does not know to be done. */
 const isLeft = ({ todo, entry }: Facts): boolean =>
   todo !== undefined && (todo === 0 || (entry?.serial ?? 0) < todo || entry?.serial === 0)
@@ -42,12 +50,18 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'remove',
     reason: 'filters',
     text: 'The project filters no longer want it.',
-    holds: (facts, run) => !facts.wanted && hasPages(facts) && run.projectsEdited && run.removes,
+    holds: (facts, run) => isUnwanted(facts, run) && run.projectsEdited,
+  },
+  {
+    act: 'remove',
+    reason: 'closure',
+    text: 'Requirements needed it, and no longer do.',
+    holds: (facts, run) => isUnwanted(facts, run) && ownShape(facts.entry?.shape ?? '', 'selection') !== '',
   },
   {
     act: 'forget',
     text: 'The project filters do not want it, and it has no pages.',
-    holds: (facts) => !facts.wanted && !hasPages(facts) && facts.entry !== undefined,
+    holds: (facts, run) => !facts.wanted && !hasPages(facts) && facts.entry !== undefined && !run.undecided,
   },
   { act: 'nothing', text: 'The project filters do not want it.', holds: ({ wanted }) => !wanted },
   {
@@ -112,7 +126,7 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'ask',
     reason: 'advisories',
     text: 'Advisories blocked all of it, and say something else now.',
-    holds: ({ entry, advisoriesDiffer }) => entry?.absent === 'blocked' && advisoriesDiffer,
+    holds: (facts) => facts.entry?.absent === 'blocked' && differs(facts, 'advisories'),
   },
   {
     act: 'ask',
@@ -163,7 +177,13 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'render',
     reason: 'advisories',
     text: 'Advisories about it were added, changed or withdrawn since its pages were made.',
-    holds: ({ entry, advisoriesDiffer }) => entry !== undefined && advisoriesDiffer,
+    holds: (facts) => differs(facts, 'advisories'),
+  },
+  {
+    act: 'render',
+    reason: 'closure',
+    text: 'Requirements need other files of it than its pages have.',
+    holds: (facts) => differs(facts, 'selection'),
   },
   {
     act: 'render',

@@ -5,7 +5,7 @@ import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, PageFields, Project } from '../../model/project.js'
 import { isDue } from '../plan/judge.js'
-import { advisedShape, shapeTexts } from '../plan/shape.js'
+import { madeWith as textsOf, ownShape, shapeTexts } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import type { Withheld } from '../run/outcome.js'
@@ -126,11 +126,21 @@ function tellsProvenance({ config }: Context, item: WorkItem): boolean {
   return config.integrityUrl !== undefined || provenanceAt(item) === 'upstream'
 }
 
-function pageIsEnough(context: Context, { name, madeWith, entry }: WorkItem, page: JsonObject): boolean {
-  const { shape, shapeOf, startedAt } = context
+function pageIsEnough({ shape, shapeOf, filters, startedAt }: Context, item: WorkItem, page: JsonObject): boolean {
+  const { name, madeWith, entry } = item
   if (madeWith === undefined || isDue(entry, startedAt.getTime() / 1000)) return false
+  const before = entry?.shape ?? ''
   // A page does not have what advisories blocked when it was made.
-  const advised = advisedShape(entry?.shape ?? '')
-  if (advised !== '' && advised !== advisedShape(shapeOf(name))) return false
-  return pageSuffices({ before: madeWith, now: shapeTexts(shape, name), page })
+  const advised = ownShape(before, 'advisories')
+  if (advised !== '' && advised !== ownShape(shapeOf(name), 'advisories')) return false
+  const wanted = filters.selection?.filesOf(name)
+  // A page with the files that requirements needed has no others.
+  if (wanted === undefined ? ownShape(before, 'selection') !== '' : !hasAll(page, wanted)) return false
+  const now = textsOf({ [shape.id]: shapeTexts(shape) }, shapeOf(name))
+  return now !== undefined && pageSuffices({ before: madeWith, now, page })
+}
+
+function hasAll(page: JsonObject, filenames: ReadonlySet<string>): boolean {
+  const there = new Set(pageFiles(page).map((file) => field(file, 'filename')))
+  return [...filenames].every((filename) => there.has(filename))
 }

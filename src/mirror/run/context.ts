@@ -4,6 +4,7 @@ import type { Filters } from '../../filters/types.js'
 import type { Log } from '../../log/types.js'
 import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
+import type { ClosureRun } from '../closure/types.js'
 import type { FetchThread } from '../fetch-thread/types.js'
 import type { Shape } from '../plan/shape.js'
 import type { Owners } from '../project/types.js'
@@ -35,6 +36,8 @@ export interface Context {
   readonly advisoriesId: string
   /** id of the shape that a project's pages must have; `name`: normalized */
   readonly shapeOf: (name: string) => string
+  /** what requirements need; undefined without [closure] */
+  readonly closure: ClosureRun | undefined
   /** read when it is first needed: a quiet run never does */
   readonly ledger: () => Promise<Ledger>
   /** which projects' pages name a release file */

@@ -26,6 +26,8 @@ export interface WorkOffOptions {
   readonly announces: 'none' | 'known' | 'all'
   /** whether upstream lists a project, for one that it answers 404 for; without it only the plan tells */
   readonly isListed?: (name: string) => Promise<boolean>
+  /** of an earlier part of the same run */
+  readonly result?: WorkResult
 }
 
 /**
@@ -35,11 +37,10 @@ export interface WorkOffOptions {
 export async function workOff(
   context: Context,
   items: Iterable<WorkItem>,
-  { journal, announces, isListed }: WorkOffOptions,
+  { journal, announces, isListed, result = createWorkResult() }: WorkOffOptions,
 ): Promise<WorkResult> {
   const { config, log, progress, storage } = context
   const ledger = await context.ledger()
-  const result = createWorkResult()
   const stopping = (): boolean => config.stopOnError && isFailing(result)
 
   async function workOn(planned: WorkItem): Promise<void> {

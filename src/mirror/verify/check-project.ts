@@ -9,8 +9,8 @@ import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { askedItem } from '../plan/asked-item.js'
+import { madeWith } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
-import { commonShape } from '../plan/shape.js'
 import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
@@ -143,7 +143,7 @@ async function checkServed(verifying: Verifying, name: string): Promise<boolean>
   const { context, owned, ledger, notes } = verifying
   const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
   if (project === undefined) return askAnew(verifying, askItem(verifying, name))
-  const made = notes.shapes[commonShape(ledger.get(name)?.shape ?? '')]
+  const made = madeWith(notes.shapes, ledger.get(name)?.shape ?? '')
   const hasFiles = made?.['release-files'] === 'true'
   const specs = hasFiles
     ? expectedFiles(project, { ...expectedOptions(context), coreMetadata: made['core-metadata'] === 'true' })
@@ -221,5 +221,6 @@ function withdraw({ withdrawn }: Verifying, why: Omit<Withdrawal, 'removal'> & O
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
   const entry = ledger.get(name)
-  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, notes.shapes[commonShape(entry?.shape ?? '')])
+  const made = entry === undefined ? undefined : madeWith(notes.shapes, entry.shape)
+  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, made)
 }

@@ -16,6 +16,7 @@ export function statusText(status: MirrorStatus, now: number): string {
   if (status.owed > 0) rows.push(['Owed', `${counted(status.owed, 'project')} that the last run did not get done`])
   const withheld = withheldText(status)
   if (withheld !== undefined) rows.push(['Not served', withheld])
+  if (status.needs !== undefined) rows.push(['Needed', needsText(status.needs)])
   const last = status.history.at(-1)
   if (last !== undefined) rows.push(['Last run', runText(last, now)])
   const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
@@ -26,6 +27,11 @@ export function statusText(status: MirrorStatus, now: number): string {
     lines.push(...status.failures.slice(0, MOST_FAILURES).map((failure) => `  ${failureText(failure, now)}`))
     const more = status.failures.length - MOST_FAILURES
     if (more > 0) lines.push(`  and ${counted(more, 'more project')}; --json lists all of them`)
+  }
+  if (status.needs !== undefined && status.needs.missing.length > 0) {
+    const { missing } = status.needs
+    lines.push('', 'Needed, but not upstream')
+    lines.push(...missing.slice(0, MOST_FAILURES).map(({ project, reason }) => `  ${project}: ${reason}`))
   }
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
@@ -47,6 +53,11 @@ export function withheldText({ held, blocked, nextDue }: MirrorStatus): string |
     ...(blocked === 0 ? [] : [`${counted(blocked, 'file')} blocked by advisories`]),
   ]
   return parts.length === 0 ? undefined : parts.join('; ')
+}
+
+function needsText({ projects, missing }: NonNullable<MirrorStatus['needs']>): string {
+  const lacking = missing.length === 0 ? '' : `; ${counted(missing.length, 'requirement')} that upstream cannot meet`
+  return `${counted(projects, 'project')} by the requirements and lock files${lacking}`
 }
 
 function failureText({ project, since, runs, next, reason }: ProjectFailure, now: number): string {

@@ -18,6 +18,7 @@ import { followRedirects } from './follow.js'
 import type { ClientRequest } from './follow.js'
 import { createHealthMonitor } from './health.js'
 import { createPauses } from './pauses.js'
+import { fetchPart, rangeHeader } from './range.js'
 import { LONGEST_RETRY_AFTER, sleep } from './retry.js'
 import type { RetryPolicy } from './retry.js'
 import { withContact } from './user-agent.js'
@@ -153,6 +154,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const url = toUrl(text)
       const request: ClientRequest = { method: 'GET', url, headers: fileHeaders, httpsOnly: false }
       return call({ url, key: budgetKey(text) }, ({ deadline }) => fetchSmallFile(attemptOf(request, deadline), wanted))
+    },
+    async fetchRange(text, range) {
+      const url = toUrl(text)
+      const headers = { ...fileHeaders, range: rangeHeader(range) }
+      const request: ClientRequest = { method: 'GET', url, headers, httpsOnly: false }
+      return call({ url, key: budgetKey(text) }, ({ deadline }) => fetchPart(attemptOf(request, deadline), range))
     },
     async download(text, target, { size }) {
       const url = toUrl(text)
