@@ -193,9 +193,9 @@ export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Fil
 export function ownTexts(filters: Filters, gate: Gate | undefined, closure: ClosureRun | undefined): OwnTexts {
   const advises = filters.advisories?.advises
   return {
-    ...(advises === undefined ? {} : { advisories: (name) => advisedText(advises, name) }),
+    ...(advises === undefined ? {} : { advisories: (name: string) => advisedText(advises, name) }),
     ...(gate === undefined ? {} : { publishers: (name) => gate.projects.get(name) ?? '' }),
-    ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
+    ...(closure === undefined ? {} : { selection: (name: string) => closure.selection.textOf(name) }),
   }
 }
 

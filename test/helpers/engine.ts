@@ -20,7 +20,7 @@ import { createReport } from '../../src/mirror/run/report.js'
 import { loadLedger } from '../../src/mirror/state/ledger.js'
 import type { Ledger } from '../../src/mirror/state/ledger.js'
 import { loadNotes } from '../../src/mirror/state/run-notes.js'
-import type { StorageProperties } from '../../src/storage/types.js'
+import type { Storage, StorageProperties } from '../../src/storage/types.js'
 import { createUpstream } from '../../src/upstream/index.js'
 import type { Upstream } from '../../src/upstream/types.js'
 import { recorder, testClient } from '../upstream/support.js'
@@ -43,6 +43,8 @@ export interface EngineOptions {
   /** what an earlier run left */
   readonly place?: MemoryPlace
   readonly properties?: StorageProperties
+  /** stands before the storage in memory */
+  readonly wrap?: (storage: Storage) => Storage
   /** the time at which the run starts */
   readonly now?: Date
   readonly bootId?: string
@@ -85,7 +87,7 @@ export function mirrorConfig(lines = ''): MirrorConfig {
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const { now = NOW, advisories } = options
+  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
   const log = recorder()
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
@@ -96,12 +98,12 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { closure, filters } =
     asked === undefined
       ? { closure: undefined, filters: enabledFilters }
-      : createClosureRun({ file, closure: asked, directory: options.directory ?? '/memory' }, enabledFilters)
+      : createClosureRun({ file, closure: asked, directory }, enabledFilters)
   const attestations = readAttestations(file, config)
   const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
   const deciding = attestations.check === 'off' ? undefined : gate
   const shape = configuredShape({ mirror: config }, filters, deciding)
-  const storage = memoryStorage(place, options.properties)
+  const storage = wrap(memoryStorage(place, options.properties))
   const http = testClient({ log, workers: config.workers })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
