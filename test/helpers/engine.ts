@@ -84,6 +84,10 @@ export function mirrorConfig(lines = ''): MirrorConfig {
   return readMirror(configFile(lines), { env: {}, warn: () => undefined })
 }
 
+function enabledIn(file: ConfigFile): string[] {
+  return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
@@ -91,7 +95,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const log = recorder()
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
-  const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+  const enabled = enabledIn(file)
   const how = { directory: '/memory', now: now.getTime(), advisories }
   const enabledFilters = await loadFilters(file, enabled, how)
   const asked = readClosure(file)

@@ -90,7 +90,11 @@ export function createWorld(start: number): World {
       case 'sync':
       case 'verify':
         return false
-      default:
+      case 'yank':
+      case 'unyank':
+      case 'remove':
+      case 'quarantine':
+      case 'clear':
         changes[step.kind](step.project)
         return true
     }
