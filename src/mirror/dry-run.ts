@@ -8,7 +8,8 @@ import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
-import type { ClosurePlan, MissingLine } from './closure/types.js'
+import { plannedNeeds } from './closure/planned.js'
+import type { PlannedNeeds } from './closure/planned.js'
 import { neededBy } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { planRun } from './plan/plan-run.js'
@@ -40,14 +41,6 @@ export interface PlannedProject {
   readonly files: number | undefined
   readonly bytes: number | undefined
   readonly reason?: string
-}
-
-/** What requirements need. */
-export interface PlannedNeeds {
-  readonly projects: number
-  readonly files: number
-  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
-  readonly missing: readonly MissingLine[]
 }
 
 /** What a `mirror` or `sync` run would do, as data. */
@@ -102,14 +95,6 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     files: options.quick ? undefined : sum(projects, 'files'),
     bytes: options.quick ? undefined : sum(projects, 'bytes'),
   }
-}
-
-function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
-  if (needed === undefined) return {}
-  const { members, missing, failures } = needed
-  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
-  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
-  return { needed: { projects: members.size, files, missing: counts } }
 }
 
 /** Plans a `sync` of the named projects. */
