@@ -1,7 +1,9 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
 import { EXAMPLES } from './report/completion/examples.js'
-import type { Setting } from './commands/open.js'
+import type { Overrides, Setting } from './commands/open.js'
+import { parseBandwidthLimit } from './config/bandwidth.js'
+import { parseDuration } from './config/duration.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
 import type { VerifyOptions } from './mirror/verify/types.js'
@@ -56,13 +58,15 @@ function addMirror(program: Command, run: Runner): void {
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
+    .addOption(runForOption())
+    .addOption(bandwidthOption())
     .option('--dry-run', 'only print what would be done and why, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, and what the mirror remembers of it')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
     .action(
       async (
-        options: MirrorOptions & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean },
+        options: MirrorOptions & Overrides & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean },
         command: Command,
       ) => {
         needsDryRun(command, { '--quick': options.quick }, options.dryRun)
@@ -82,13 +86,14 @@ function addSync(program: Command, run: Runner): void {
     .command('sync')
     .description('bring only the named projects up to date, whatever the project filters say')
     .argument('<package...>', 'names of projects, in any spelling')
+    .addOption(bandwidthOption())
     .option('--skip-simple-root', 'do not write the root of the simple index', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--json', 'with --dry-run: print the plan as JSON', false)
     .action(
       async (
         names: string[],
-        options: { skipSimpleRoot: boolean; dryRun: boolean; json: boolean },
+        options: Overrides & { skipSimpleRoot: boolean; dryRun: boolean; json: boolean },
         command: Command,
       ) => {
         needsDryRun(command, { '--json': options.json }, options.dryRun)
@@ -106,10 +111,13 @@ function addVerify(program: Command, run: Runner): void {
     .option('--dry-run', 'only say what there is to repair and to remove', false)
     .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
+    .option('--attestations', 'check the stored attestations of release files, too', false)
     .option('--workers <n>', 'projects looked at together, instead of verifiers in the configuration', wholeNumber, 0)
+    .addOption(runForOption())
+    .addOption(bandwidthOption())
     .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
     .option('--yes', 'remove files and projects even where a guard would refuse', false)
-    .action(async (options: VerifyOptions & { workers: number; json: boolean }, command: Command) => {
+    .action(async (options: VerifyOptions & Overrides & { workers: number; json: boolean }, command: Command) => {
       needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { verifyCommand } = await import('./commands/verify.js')
       return run((setting) => verifyCommand(setting, options))
@@ -210,6 +218,23 @@ function needsDryRun(command: Command, given: Readonly<Record<string, boolean>>,
   for (const [flag, set] of Object.entries(given)) {
     if (set && !dryRun) command.error(`error: option '${flag}' needs '--dry-run'`)
   }
+}
+
+function runForOption(): Option {
+  return new Option('--run-for <time>', 'begin no more work after this time, such as 2h').argParser((text) =>
+    parsed(parseDuration(text)),
+  )
+}
+
+function bandwidthOption(): Option {
+  return new Option('--bandwidth-limit <rate>', 'bytes a second, such as 20M, or a timetable').argParser((text) =>
+    parsed(parseBandwidthLimit(text)),
+  )
+}
+
+function parsed<T extends object | number>(value: T | { readonly error: string }): T {
+  if (typeof value === 'object' && 'error' in value) throw new InvalidArgumentError(`it must be ${value.error}.`)
+  return value
 }
 
 function wholeNumber(text: string): number {

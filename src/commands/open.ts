@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Gate } from '../attestations/gate.js'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
 import { loadConfig } from '../config/load.js'
@@ -7,28 +8,33 @@ import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, errorText } from '../errors.js'
 import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
-import type { Filters } from '../filters/index.js'
+import type { Filters } from '../filters/types.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
 import type { ClosureRun } from '../mirror/closure/types.js'
 import type { Context } from '../mirror/run/context.js'
+import { createBigFiles } from '../mirror/run/big-files.js'
 import { createClosureRun } from '../mirror/closure/create.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape } from '../mirror/plan/shape.js'
+import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
+import type { OwnTexts, Shape } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
 import { loadLedger } from '../mirror/state/ledger.js'
 import { loadNotes } from '../mirror/state/run-notes.js'
+import { endOf, timeIsUp } from '../mirror/run/time-limit.js'
 import { createReport } from '../mirror/run/report.js'
 import { createProgress, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { createUpstream } from '../upstream/index.js'
-import { createFetchThread } from '../mirror/fetch-thread/start.js'
+import { once, openGate } from './attestations.js'
+import { createFetchThreads } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -53,6 +59,9 @@ export interface OutputOptions {
   readonly summaryJson: string | undefined
 }
 
+/** What the command line may say instead of the configuration; absent where it does not. */
+export type Overrides = Partial<Pick<Config['mirror'], 'runFor' | 'bandwidthLimit'>>
+
 export interface Opening {
   /** the command line, for whoever finds the lock taken */
   readonly command: string
@@ -60,8 +69,11 @@ export interface Opening {
   readonly writesDiff: boolean
   /** whether the mirror directory may be new; else there must be one */
   readonly creates: boolean
+  readonly overrides?: Overrides
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
+  readonly checksAttestations?: boolean
 }
 
 /**
@@ -74,19 +86,25 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const read = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
+  const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   warnOf(log, config.warnings)
   const loaded = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
   const { closure, filters } = withClosure(config, loaded, setting.cwd)
   warnOf(log, [...loaded.warnings, ...(closure?.setup.warnings ?? [])])
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
+  const gate = await openGate(config, { always: opening.checksAttestations === true, log })
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
     timeout: config.mirror.timeout,
     globalTimeout: config.mirror.globalTimeout,
     workers: config.mirror.workers,
+    maxRequests: config.mirror.maxRequests,
+    bandwidth: config.mirror.bandwidthLimit,
+    contact: config.mirror.contact,
     proxy: config.mirror.proxy,
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
@@ -94,11 +112,11 @@ export async function withMirror<T>(
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
   const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const fetchThread =
+  const fetchThreads =
     config.s3 === undefined
-      ? createFetchThread({ config: config.mirror, http, httpOptions, log, verbose, report })
+      ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined
-  const stopRequests = (): void => endRequests({ http, fetchThread }, stop.signal.reason ?? new Error('stopped'))
+  const stopRequests = (): void => endRequests({ http, fetchThreads }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
@@ -110,7 +128,8 @@ export async function withMirror<T>(
       figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
     })
     try {
-      const shape = makeShape(shapeOf(config.mirror), filters)
+      const deciding = config.attestations.check === 'off' ? undefined : gate
+      const shape = configuredShape(config, filters, deciding)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
@@ -118,7 +137,7 @@ export async function withMirror<T>(
         storage,
         startedAt: setting.now?.() ?? new Date(),
         shape,
-        shapeOf: (name) => closure?.selection.shapeOf(name, shape.id) ?? shape.id,
+        shapeOf: shapeLookup(shape, ownTexts(deciding, closure)),
         closure,
         ledger,
         locks: createKeyLocks(),
@@ -126,6 +145,7 @@ export async function withMirror<T>(
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
         filters,
+        attestations: gate,
         log,
         report,
         progress,
@@ -137,11 +157,13 @@ export async function withMirror<T>(
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
-        fetchThread,
+        timeIsUp: () => timeIsUp(end),
+        bigFiles: createBigFiles(mostRequests(config.mirror.maxRequests)),
+        fetchThreads,
       })
     } finally {
       progress.close()
-      await fetchThread?.close()
+      await fetchThreads?.close()
       await lock?.release()
       await storage.close()
     }
@@ -149,6 +171,11 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+/** Commands pass all of their options on. */
+function given({ runFor, bandwidthLimit }: Overrides = {}): Overrides {
+  return { ...(runFor === undefined ? {} : { runFor }), ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }) }
 }
 
 function warnOf(log: Log, warnings: readonly string[]): void {
@@ -164,10 +191,19 @@ function withClosure(
   return closure === undefined ? { closure, filters } : createClosureRun({ file, closure, directory }, filters)
 }
 
-/** Makes a value when it is first asked for. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+/** What the configuration makes of every project: options, filters, and what `[attestations]` lets through. */
+export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Filters, gate: Gate | undefined): Shape {
+  const options = shapeOf(mirror)
+  if (gate === undefined) return makeShape(options, filters)
+  return makeShape({ ...options, attestations: gate.settings }, filters, gate.projects)
+}
+
+/** What shapes single projects beside. */
+export function ownTexts(gate: Gate | undefined, closure: ClosureRun | undefined): OwnTexts {
+  return {
+    ...(gate === undefined ? {} : { publishers: (name) => gate.projects.get(name) ?? '' }),
+    ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
+  }
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

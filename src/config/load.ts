@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
+import { readAttestations } from './attestations.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
 import { readClosure, readInstead } from './closure.js'
@@ -65,6 +66,7 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     file: Object.freeze(file),
     sections,
     mirror: Object.freeze(mirror),
+    attestations: Object.freeze(readAttestations(file, mirror)),
     s3: mirror.storageBackend === 's3' ? Object.freeze(readS3(file)) : undefined,
     closure: closure === undefined ? undefined : Object.freeze(closure),
     enabledPlugins: Object.freeze(enabled.names),

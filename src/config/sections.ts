@@ -1,3 +1,4 @@
+import { ATTESTATION_OPTIONS } from './options/attestations.js'
 import { CLOSURE_OPTIONS } from './options/closure.js'
 import { MIRROR_OPTIONS } from './options/mirror.js'
 import { S3_OPTIONS } from './options/s3.js'
@@ -18,6 +19,10 @@ export function sectionsWith(plugins: PluginTable): Sections {
         doc: 'The bucket, with `storage-backend = s3`. What is not set comes from the AWS environment.',
         options: S3_OPTIONS,
       },
+    ],
+    [
+      'attestations',
+      { doc: 'Who may have built the release files that are mirrored (PEP 740).', options: ATTESTATION_OPTIONS },
     ],
     [
       'closure',

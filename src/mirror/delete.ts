@@ -1,6 +1,15 @@
 import { UpstreamError, errorText } from '../errors.js'
 import { documentKeys } from '../model/document.js'
-import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, pypiJsonKey, shown } from '../model/layout.js'
+import {
+  LAYOUT,
+  integrityDirectory,
+  isSafeFilename,
+  isSafeProjectName,
+  jsonKey,
+  publishersKey,
+  pypiJsonKey,
+  shown,
+} from '../model/layout.js'
 import { normalizeName } from '../packaging/name.js'
 import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
@@ -48,7 +57,7 @@ export async function runDelete(
     }
     const keys = await fileKeys(context, name, document === undefined && !options.dryRun)
     if (options.dryRun) {
-      planDeletion(context, name, { given, keys })
+      await planDeletion(context, name, { given, keys })
       continue
     }
     removedPages ||= await hasPages(storage, context.config, name)
@@ -56,6 +65,8 @@ export async function runDelete(
     // Pages first: nobody is sent to a file that is gone. What knows the files goes last: a killed run finds them again.
     await removePages(context, name, given)
     await removeFiles(context, { name, keys, pruneParents: false })
+    await storage.removeTree(integrityDirectory(name))
+    await storage.remove(publishersKey(name))
     await storage.remove(jsonKey(name))
     if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
     const serial = ledger.get(name)?.serial
@@ -77,13 +88,16 @@ export async function runDelete(
 
 const DELETED = 'deleted by command'
 
-function planDeletion(
+async function planDeletion(
   { storage, config, log, report }: Context,
   name: string,
   { given, keys }: { given: string; keys: readonly string[] },
-): void {
+): Promise<void> {
   const [own] = pageDirectories(name, config.hashIndex)
-  for (const place of [...keys, own, ...oldSpelling(config.hashIndex, name, given), jsonKey(name), pypiJsonKey(name)]) {
+  const places = [...keys, own, ...oldSpelling(config.hashIndex, name, given), jsonKey(name), pypiJsonKey(name)]
+  if ((await storage.names(integrityDirectory(name), 'directories')).length > 0) places.push(integrityDirectory(name))
+  if ((await storage.stat(publishersKey(name))) !== undefined) places.push(publishersKey(name))
+  for (const place of places) {
     log.info(`[DRY RUN] would remove ${storage.location(place)}`)
     report.planned.remove.push(storage.location(place))
   }

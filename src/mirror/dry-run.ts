@@ -6,6 +6,7 @@ import { isSafeProjectName } from '../model/layout.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
+import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
 import { plannedNeeds } from './closure/planned.js'
@@ -20,6 +21,7 @@ import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
@@ -101,20 +103,9 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
   await recallNeeds(context)
   const ledger = await context.ledger()
-  const items = names.map((rawName): WorkItem => {
+  const items = names.map((rawName) => {
     const name = normalizeName(rawName)
-    const entry = ledger.get(name)
-    return {
-      name,
-      rawName,
-      serial: 0,
-      reason: 'forced',
-      render: false,
-      listed: undefined,
-      removed: false,
-      entry,
-      madeWith: undefined,
-    }
+    return askedItem({ name, rawName }, ledger.get(name))
   })
   const planned = await planProjects(context, items, false)
   // The admin named them: there is no other reason.
@@ -161,7 +152,7 @@ async function servedOnes({ config, storage }: Context, candidates: readonly Rem
 async function planProjects(context: Context, items: readonly WorkItem[], quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', items.length)
-  await eachOf(context, { items, width: context.config.workers }, async (item) => {
+  await eachOf(context, { items, width: mostRequests(context.config.maxRequests) }, async (item) => {
     throwIfStopped(context)
     projects.push(await planProject(context, item, quick))
     context.progress.step()

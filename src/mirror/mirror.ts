@@ -1,10 +1,9 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
-import { FILTERS_KEY } from './plan/edits.js'
 import { closureNotes, reportNeeds } from './closure/report-needs.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
-import { configuredShape, projectFiltersOf } from './plan/shape.js'
+import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
 import { followNeeds } from './run/follow-needs.js'
@@ -50,7 +49,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
-  if (result.stopped) return stop(context, run, result)
+  if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
 }
@@ -60,10 +59,9 @@ async function noteBegin(
   { storage, shape, filters }: Context,
   { known: { notes }, edits }: PlannedRun,
 ): Promise<RunNotes> {
-  const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
   const begun: RunNotes = {
     ...notes,
-    shapes: { ...notes.shapes, [shape.id]: options },
+    shapes: { ...notes.shapes, [shape.id]: shapeTexts(shape) },
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
   }
@@ -121,6 +119,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   await known.ledger.save()
   if (!known.ledger.found) await removeOldState(storage)
   const owed = owedProjects(run, result, removed)
+  report.projectsLeft = result.left.length
   if (owed.size > 0) {
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
@@ -129,12 +128,17 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveNotes(storage, notesAfter(context, run, begun), begun)
+  // What the time did not suffice for has not the shape of today yet: the notes of the beginning hold on.
+  if (result.stopped === undefined) await saveNotes(storage, notesAfter(context, run, begun), begun)
 }
 
 /** What the next run has to ask for: name as upstream spells it -> serial. */
-function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }: RemovedNames): Map<string, number> {
-  const owed = new Map<string, number>()
+function owedProjects(
+  { plan }: PlannedRun,
+  { failed, left }: WorkResult,
+  { refused }: RemovedNames,
+): Map<string, number> {
+  const owed = new Map(todoOf(left))
   for (const { item } of failed.values()) owed.set(item.rawName, item.serial)
   for (const [name, entry] of plan.waiting) owed.set(entry.rawName ?? name, entry.owed?.serial ?? 0)
   for (const { rawName, serial } of refused) owed.set(rawName, serial)
@@ -150,14 +154,9 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
   const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
-  const common = {
-    jsonApiAt,
-    stateFiles,
-    nextLook: look,
-    contentFilters: undefined,
-    closure: closureNotes(context, needed, begun.closure),
-  }
-  const made = { shape: shape.id, begunShape: undefined, shapes }
+  const closure = closureNotes(context, needed, begun.closure)
+  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined, closure }
+  const made = { shape: shape.id, single: shape.single, begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
@@ -204,6 +203,6 @@ function nextLook(entries: Iterable<readonly [string, LedgerEntry]>): number | u
 /** Today's shape, and those of projects that could not be made anew yet. */
 function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
   const used = new Set([today])
-  for (const [, entry] of ledger.exceptions()) used.add(configuredShape(entry.shape))
+  for (const [, entry] of ledger.exceptions()) used.add(commonShape(entry.shape))
   return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

@@ -8,12 +8,14 @@ import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
 import { misplacedNames, mirroredNames } from './project/places.js'
+import { namedProvenance } from './project/provenance.js'
 import { storedPages } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { noteShape } from './run/note-shape.js'
 import { isProjectFault } from './run/fault.js'
+import { reportRefused } from './run/report-failures.js'
 import { listedUpstream } from './run/listed.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
@@ -22,6 +24,7 @@ import { askAnew, askItem, checkProject } from './verify/check-project.js'
 import { finishVerify, saveLedger } from './verify/finish.js'
 import { createOwnership } from './verify/ownership.js'
 import { openProgress } from './verify/progress.js'
+import { readOnce } from './verify/read-once.js'
 import type { Verifying, VerifyOptions } from './verify/types.js'
 import { removeUnowned } from './verify/unowned.js'
 
@@ -61,6 +64,10 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   await eachOf(context, { items: names, width: config.verifiers }, async (name) => {
     throwIfStopped(context)
     if (stopping()) return
+    if (context.timeIsUp()) {
+      report.projectsLeft += 1
+      return
+    }
     const done = await verifyProject(verifying, name, progress.isDone(name))
     context.progress.step(done ? 'done' : 'failed')
     if (done) await progress.done(name)
@@ -70,6 +77,11 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     if (!options.dryRun) await saveLedger(context, ledger)
     return EXIT.incomplete
   }
+  if (report.projectsLeft > 0) {
+    if (!options.dryRun) await saveLedger(context, ledger)
+    return report.failures.length === 0 ? EXIT.ok : EXIT.incomplete
+  }
+  reportRefused(context)
   await finishVerify(verifying, state)
   if (options.delete) await removeUnowned(verifying)
   await progress.finish()
@@ -88,8 +100,10 @@ async function verifiableNames({ storage, config }: Context): Promise<string[]> 
 }
 
 /** true when nothing is left to do for the project. `checked`: an earlier verify has read its files already. */
-async function verifyProject(verifying: Verifying, name: string, checked: boolean): Promise<boolean> {
-  const { context, options, owned } = verifying
+async function verifyProject(whole: Verifying, name: string, checked: boolean): Promise<boolean> {
+  const context = { ...whole.context, storage: readOnce(whole.context.storage) }
+  const verifying = { ...whole, context }
+  const { options, owned } = verifying
   const { config, storage, report, log } = context
   report.verified.projects += 1
   let done = false
@@ -105,7 +119,11 @@ async function verifyProject(verifying: Verifying, name: string, checked: boolea
   }
   const pages = await storedPages(storage, config, name)
   if (pages.length === 0 && !done) verifying.unaccounted.push(name)
-  for (const page of pages) for (const key of localKeys(page, config)) owned.add(key)
+  const shapes = Object.values(verifying.notes.shapes)
+  for (const page of pages) {
+    for (const key of localKeys(page, config)) owned.add(key)
+    for (const key of namedProvenance(context, name, { page, shapes })) owned.add(key)
+  }
   return done
 }
 

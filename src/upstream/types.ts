@@ -55,6 +55,8 @@ export interface HttpCounts {
   retries: number
   /** body bytes as they came over the network */
   bytes: number
+  /** TCP connections that were opened */
+  connections: number
 }
 
 /** How the latest requests to one host ended. */
@@ -74,8 +76,8 @@ export interface HttpClient {
   readonly counts: HttpCounts
   /** Of the host that fails most. Once it fails nearly always, every request throws UpstreamError 'out-of-order'. */
   readonly health: UpstreamHealth
-  /** From now on there are at most so many requests under way at once. */
-  limit(workers: number): void
+  /** From now on this is one of so many clients that share the requests under way and the bandwidth. */
+  share(clients: number): void
   get(url: string, options: GetOptions): Promise<HttpAnswer>
   post(url: string, body: string, options: GetOptions & { readonly contentType: string }): Promise<HttpAnswer>
   /** A whole small file. `size`: what the index announces; a body of another size is stopped and an error. */
@@ -152,6 +154,8 @@ export interface Upstream {
    * @throws UpstreamError 'stale' when it has a serial that is older than `serial`
    */
   projectPage(name: string, serial?: number): Promise<ProjectPage | 'gone'>
+  /** The provenance object (PEP 740) that a page names; any other answer is an error. */
+  provenance(url: string): Promise<Buffer>
   /** XML-RPC `changelog_last_serial`. 'not-offered' when upstream has no such API. */
   lastSerial(): Promise<number | 'not-offered'>
   /** XML-RPC `changelog_since_serial`, all pages; no further than the one that reaches the serial `upTo`. */

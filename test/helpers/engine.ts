@@ -1,15 +1,18 @@
 import { onTestFinished } from 'vitest'
+import { configuredShape, ownTexts } from '../../src/commands/open.js'
+import { openGate } from '../../src/commands/attestations.js'
+import { readAttestations } from '../../src/config/attestations.js'
 import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
-import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
 import { loadFilters } from '../../src/filters/index.js'
 import { createClosureRun } from '../../src/mirror/closure/create.js'
-import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { makeShape } from '../../src/mirror/plan/shape.js'
+import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
+import { shapeLookup } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
+import { createBigFiles } from '../../src/mirror/run/big-files.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -45,9 +48,13 @@ export interface EngineOptions {
   readonly bootId?: string
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
-  readonly fetchThread?: FetchThread
+  /** as `verify --attestations` */
+  readonly checksAttestations?: boolean
   /** what paths of requirements and lock files start from */
   readonly directory?: string
+  readonly fetchThreads?: FetchThreads
+  /** whether `run-for` is over */
+  readonly timeIsUp?: () => boolean
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -88,9 +95,12 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     asked === undefined
       ? { closure: undefined, filters: enabledFilters }
       : createClosureRun({ file, closure: asked, directory: options.directory ?? '/memory' }, enabledFilters)
-  const shape = makeShape(shapeOf(config), filters)
+  const attestations = readAttestations(file, config)
+  const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
+  const deciding = attestations.check === 'off' ? undefined : gate
+  const shape = configuredShape({ mirror: config }, filters, deciding)
   const storage = memoryStorage(place, options.properties)
-  const http = testClient({ log, workers: config.workers })
+  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
@@ -100,13 +110,14 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     upstream: { ...createUpstream(http, { master: url, log }), ...options.upstream },
     http,
     filters,
+    attestations: gate,
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
     diff: await openDiffFile(storage, config, options.now ?? NOW),
     startedAt: options.now ?? NOW,
     shape,
-    shapeOf: (name) => closure?.selection.shapeOf(name, shape.id) ?? shape.id,
+    shapeOf: shapeLookup(shape, ownTexts(deciding, closure)),
     closure,
     ledger,
     owners: createOwners({
@@ -120,7 +131,9 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     jsonApi: createJsonApi(config.metadata),
     bootId,
     signal: stop.signal,
-    fetchThread: options.fetchThread,
+    timeIsUp: options.timeIsUp ?? (() => false),
+    bigFiles: createBigFiles(4),
+    fetchThreads: options.fetchThreads,
     place,
     lines: log.lines,
     stop,

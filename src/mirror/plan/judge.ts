@@ -1,4 +1,4 @@
-import { configuredShape, isSelected } from './shape.js'
+import { ownShape } from './shape.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 
 /** Why a run looks at a project. docs/change-detection.md has the table. */
@@ -99,7 +99,7 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'remove',
     reason: 'closure',
     text: 'Requirements needed it, and no longer do.',
-    holds: (facts, run) => isUnwanted(facts, run) && isSelected(facts.entry?.shape ?? ''),
+    holds: (facts, run) => isUnwanted(facts, run) && ownShape(facts.entry?.shape ?? '', 'selection') !== '',
   },
   {
     act: 'forget',
@@ -205,7 +205,7 @@ export const JUDGEMENTS: readonly Row[] = [
     reason: 'closure',
     text: 'Requirements need other files of it than its pages have.',
     holds: ({ entry, shape }) =>
-      entry !== undefined && entry.shape !== shape && configuredShape(entry.shape) === configuredShape(shape),
+      entry !== undefined && ownShape(entry.shape, 'selection') !== ownShape(shape, 'selection'),
   },
   {
     act: 'render',

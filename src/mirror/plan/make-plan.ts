@@ -7,7 +7,7 @@ import type { State } from '../state/status-files.js'
 import { judge } from './judge.js'
 import type { Facts } from './judge.js'
 import { REMOVALS, withoutOwed } from './plan-entries.js'
-import { configuredShape } from './shape.js'
+import { madeWith } from './shape.js'
 import type { PlanInput, SyncPlan, WorkItem } from './types.js'
 
 /** Where the run goes on from: the last complete serial, or the one that an unfinished run was heading for. */
@@ -208,7 +208,7 @@ function createDraft(input: PlanInput, target: number): Draft {
           listed,
           removed: changes.removed.has(name) || todo === 0,
           entry,
-          madeWith: entry === undefined ? undefined : input.shapes[configuredShape(entry.shape)],
+          madeWith: entry === undefined ? undefined : madeWith(input.shapes, entry.shape),
           ...(isUnspelled === undefined ? {} : { isUnspelled }),
         })
         break

@@ -2,6 +2,7 @@ import { IntegrityError, StorageError, UpstreamError, errorText } from '../../er
 import type { FileSpec } from '../../model/files.js'
 import type { CompareMethod } from '../../storage/types.js'
 import { shownUrl } from '../../upstream/http/failure.js'
+import { mostRequests } from '../../upstream/http/concurrency.js'
 import { askAgain } from '../run/ask-again.js'
 import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
@@ -17,7 +18,10 @@ const METADATA_BYTES = 16 << 20
 const CAUTIOUS_FAILURES = 1
 
 /** What fetching files takes of a run. */
-export type FilesContext = Pick<Context, 'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'fetchThread'>
+export type FilesContext = Pick<
+  Context,
+  'config' | 'storage' | 'http' | 'log' | 'report' | 'signal' | 'timeIsUp' | 'bigFiles' | 'fetchThreads'
+>
 
 export interface EnsureOptions {
   /** in how many runs the project failed, where few files are to be tried: then each run begins with another one */
@@ -43,11 +47,10 @@ export async function ensureFiles(
     else if (state !== 'current') owed.push({ spec, state })
   }
   if (owed.length === 0) return { fetched: [], failed }
-  const byThread = context.fetchThread?.takes() === true
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
   const how = { cautious: options.cautious !== undefined }
-  const fetched = byThread ? await context.fetchThread.fetch(inTurn, how) : undefined
+  const fetched = await context.fetchThreads?.fetch(inTurn, how)
   const outcome = fetched ?? (await fetchOwed(context, inTurn, how))
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
@@ -60,10 +63,14 @@ export async function fetchOwed(
   { cautious }: FetchOptions,
 ): Promise<FilesOutcome> {
   const outcome: FilesOutcome = { fetched: [], failed: new Map() }
-  const width = cautious ? 1 : context.config.workers
+  const width = cautious ? 1 : mostRequests(context.config.maxRequests)
   await eachOf(context, { items: withMetadata(owed), width }, async (group) => {
     for (const { spec, state } of group) {
       throwIfStopped(context)
+      if (context.timeIsUp()) {
+        outcome.postponed = true
+        return
+      }
       if (cautious && outcome.failed.size >= CAUTIOUS_FAILURES) {
         outcome.failed.set(spec.key, `${spec.filename} is not tried in this run`)
         continue
@@ -129,7 +136,7 @@ async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {
 }
 
 async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Promise<void> {
-  const { http, storage, report } = context
+  const { http, storage, report, bigFiles } = context
   if (spec.size === undefined || spec.size <= STREAM_BYTES) {
     // Never more than announced; fewer bytes are judged by their digest, for PyPI's old sizes are not all right.
     const body = await http.fetchFile(url, { size: undefined, maxBytes: spec.size ?? METADATA_BYTES })
@@ -137,6 +144,10 @@ async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Pr
     report.bytesFetched += body.length
     return
   }
+  await bigFiles(() => downloadFrom(context, spec, url))
+}
+
+async function downloadFrom({ http, storage, report }: FilesContext, spec: FileSpec, url: string): Promise<void> {
   const receiver = await storage.receive(spec)
   // Another writer stored it in the meantime.
   if (receiver === undefined) return

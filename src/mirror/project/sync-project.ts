@@ -36,24 +36,33 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
   // What is new of it since it failed has not failed yet.
   const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
+  const how = { reshaped, cautious, madeWith: item.madeWith }
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
       const { lastSerial } = stored.project
-      return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
+      return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
-  const answer = await fetchProject(context, rawName, serial)
-  if (typeof answer === 'string') return { kind: answer }
-  const fetched = item.isUnspelled === true ? withOwnSpelling(answer) : answer
-  return storeProject(context, fetched, { serial, method: context.config.compareMethod, reshaped, cautious })
+  const fetched = await fetchProject(context, rawName, serial)
+  if (typeof fetched === 'string') return { kind: fetched }
+  const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched
+  return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
 }
 
-/** A project that only a requirement names is spelled as its document has it. */
-function withOwnSpelling(fetched: FetchedProject): FetchedProject {
-  const { project } = fetched
-  const own = field(project.info, 'name')
-  if (typeof own !== 'string' || normalizeName(own) !== project.name) return fetched
-  return { ...fetched, project: { ...project, rawName: own } }
+/**
+ * The list tells how upstream spells a name. A command that goes without the list has the spelling from the document, as has
+ * a project that only a requirement names.
+ */
+function isUnspelled({ reason, listed, isUnspelled: byNeed }: WorkItem): boolean {
+  return byNeed === true || (reason === 'forced' && listed === undefined)
+}
+
+/** A project that was renamed upstream keeps its normalized name. */
+function spelledByDocument(fetched: FetchedProject): FetchedProject {
+  const { name, info } = fetched.project
+  const given = field(info, 'name')
+  if (typeof given !== 'string' || normalizeName(given) !== name) return fetched
+  return { ...fetched, project: { ...fetched.project, rawName: given } }
 }

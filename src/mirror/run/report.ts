@@ -54,8 +54,12 @@ export interface Report {
   filesRemoved: number
   /** projects and release files from upstream that must not be mirrored */
   refused: number
+  /** normalized name of a project -> why release files of it must not be mirrored: their attestations */
+  readonly refusedFiles: Map<string, readonly string[]>
   failures: Failure[]
   removals: Removal[]
+  /** projects that `run-for` left to the next run */
+  projectsLeft: number
   /** what a guard kept from happening, one line each; the run is incomplete */
   refusals: string[]
   /** serial that the mirror had before and has after the run */
@@ -83,8 +87,10 @@ export function createReport(): Report {
     bytesFetched: 0,
     filesRemoved: 0,
     refused: 0,
+    refusedFiles: new Map(),
     failures: [],
     removals: [],
+    projectsLeft: 0,
     refusals: [],
     serialBefore: undefined,
     serialAfter: undefined,

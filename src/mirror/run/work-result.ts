@@ -21,8 +21,10 @@ export interface WorkResult {
   readonly failed: ReadonlyMap<string, { readonly item: WorkItem; readonly reason: string }>
   /** projects that were worked on, whatever became of them */
   readonly done: ReadonlySet<string>
-  /** `stop-on-error` ended the work early */
-  readonly stopped: boolean
+  /** what ended the work early: the first error (`stop-on-error`), or the time (`run-for`) */
+  readonly stopped: 'error' | 'time' | undefined
+  /** where the time ended it: what was not worked on, or was to be worked on once more */
+  readonly left: readonly WorkItem[]
   /** Counts an outcome; one of an earlier round is replaced. */
   take(context: Context, item: WorkItem, outcome: Outcome): void
   /** The projects to try once more, with their lines in the ledger as they are now. */
@@ -74,6 +76,7 @@ export function createWorkResult(): WorkResult {
   function take(context: Context, item: WorkItem, outcome: Outcome): void {
     const { log, report, diff } = context
     const { name } = item
+    if (outcome.kind === 'postponed') return
     forget(context, item)
     done.add(name)
     switch (outcome.kind) {
@@ -124,7 +127,8 @@ export function createWorkResult(): WorkResult {
     withdrawn,
     failed,
     done,
-    stopped: false,
+    stopped: undefined,
+    left: [],
     take,
     takeAgain(ledger) {
       const items = [...again.values()].map((item) => {

@@ -20,6 +20,8 @@ export interface RunNotes {
   readonly shape: string | undefined
   /** id of a shape under which a run began to write pages and was not done */
   readonly begunShape: string | undefined
+  /** fingerprint of the settings of single projects that everything served was made with */
+  readonly single: string | undefined
   /** fingerprint of the project filters that decided what is mirrored */
   readonly projectFilters: string | undefined
   /** the same of project filters with which a run began and was not done */
@@ -75,6 +77,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     reconciledAt: number('reconciledAt'),
     shape: text('shape'),
     begunShape: text('begunShape'),
+    single: text('single'),
     projectFilters: text('projectFilters'),
     begunProjectFilters: text('begunProjectFilters'),
     shapes: parseShapes(read['shapes']),

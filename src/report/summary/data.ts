@@ -31,11 +31,13 @@ export interface Summary {
     readonly removed: number
     readonly gone: number
     readonly filtered: number
+    /** that `run-for` left to the next run */
+    readonly left: number
     /** that the mirror serves now */
     readonly mirrored: number | undefined
   }
   readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
-  readonly requests: { readonly sent: number; readonly repeated: number }
+  readonly requests: { readonly sent: number; readonly repeated: number; readonly connections: number }
   readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
   /** projects and release files from upstream that must not be mirrored */
@@ -99,10 +101,11 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       removed: report.removals.length,
       gone: report.projectsGone,
       filtered: report.projectsFiltered,
+      left: report.projectsLeft,
       mirrored: report.projectsMirrored,
     },
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
-    requests: { sent: http.counts.requests, repeated: http.counts.retries },
+    requests: { sent: http.counts.requests, repeated: http.counts.retries, connections: http.counts.connections },
     failures: report.failures,
     removals: report.removals,
     refused: report.refused,

@@ -24,6 +24,9 @@ export function summaryLines(summary: Summary): SummaryLine[] {
       ? [info(`${counted(summary.refused, 'project or release file', 'projects or release files')} refused`)]
       : []),
     ...shortened(summary.failures.map(failureText), 'failed projects').map(error),
+    ...(summary.projects.left > 0
+      ? [info(`run-for is over: ${counted(summary.projects.left, 'project')} left to the next run`)]
+      : []),
     ...summary.refusals.map((refusal) => error(`Refused: ${refusal}`)),
     ...serialLines(summary).map(info),
     ...warningLines(summary).map(info),
@@ -51,7 +54,7 @@ function checked({ verified }: Summary): string[] {
 
 function done(summary: Summary): string[] {
   const { command, planned, verified, projects, files, requests } = summary
-  const sent = `${counted(requests.sent, 'request')}${requests.repeated > 0 ? ` (${countText(requests.repeated)} repeated)` : ''}`
+  const sent = requestsText(requests)
   const removed = [
     ...some(projects.removed, (count) => `${counted(count, 'project')} removed`),
     ...some(files.removed, (count) => `${counted(count, 'file')} removed`),
@@ -81,6 +84,12 @@ function plannedParts({ fetch, bytes, pages, projects, remove }: PlannedSummary)
     ...some(remove, (count) => `${counted(count, 'file or directory', 'files and directories')} to remove`),
   ]
   return parts.length === 0 ? ['nothing to do'] : parts
+}
+
+function requestsText({ sent, repeated, connections }: Summary['requests']): string {
+  const again = repeated > 0 ? ` (${countText(repeated)} repeated)` : ''
+  const on = connections > 0 ? ` on ${counted(connections, 'connection')}` : ''
+  return `${counted(sent, 'request')}${again}${on}`
 }
 
 function some(count: number, text: (count: number) => string): string[] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import { PROVENANCE_TYPE } from '../../../src/model/provenance.js'
 import { percentDecode } from '../../../src/model/layout.js'
 import { normalizeName } from '../../../src/packaging/name.js'
 import { JSON_TYPE, pageType } from './accept.js'
@@ -45,6 +46,7 @@ export function answer(index: PackageIndex, request: IndexRequest): Answer {
   if (method !== 'GET' && method !== 'HEAD') return answerWith(405, { allow: 'GET, HEAD' })
   if (path === '/simple' || /^\/simple\/[^/]+$/.test(path)) return redirect(`${path}/`)
   if (path.startsWith('/packages/')) return packagesAnswer(index, request)
+  if (path.startsWith('/integrity/')) return provenanceAnswer(index, path)
   const type = pageType(headers.accept)
   if (path === '/simple/') {
     const text = type === JSON_TYPE ? toJson(simpleList(index)) : simpleListHtml(index)
@@ -68,6 +70,17 @@ export function answer(index: PackageIndex, request: IndexRequest): Answer {
 }
 
 const notFound = answerWith(404, { 'content-type': 'text/plain; charset=utf-8' }, '404 Not Found')
+
+/** https://docs.pypi.org/api/integrity/ */
+function provenanceAnswer(index: PackageIndex, path: string): Answer {
+  const [, , name = '', version = '', filename = '', last] = path.split('/').map(percentDecode)
+  const file = index.projects
+    .get(name)
+    ?.releases.get(version)
+    ?.files.find((one) => one.filename === filename)
+  if (last !== 'provenance' || file?.provenance === undefined) return notFound
+  return answerWith(200, { 'content-type': PROVENANCE_TYPE }, file.provenance)
+}
 
 function redirect(location: string): Answer {
   return answerWith(301, { location })

@@ -34,7 +34,7 @@ const RUN: Circumstances = {
 
 /** of a configuration, and with the files that requirements need */
 const SHAPE = 'a1b2c3d4e5f6'
-const SELECTED = `${SHAPE}aaaaaaaaaaaa`
+const SELECTED = `${SHAPE}.saaaaaaaaaa`
 const OWED: Owed = { since: NOW - DAY, runs: 3, next: NOW + 60, serial: 50, reason: 'broken' }
 const entry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({ serial: 50, shape: 'a1', ...more })
 const decide = (facts: Partial<Facts>, run: Partial<Circumstances> = {}): Verdict => {
@@ -98,7 +98,7 @@ const ROWS: readonly Case[] = [
   ['The filters were edited since its pages were made.', { shape: 'b2', filtersDiffer: true }, {}],
   [
     'Requirements need other files of it than its pages have.',
-    { shape: `${SHAPE}bbbbbbbbbbbb`, entry: entry({ shape: SELECTED }) },
+    { shape: `${SHAPE}.sbbbbbbbbbb`, entry: entry({ shape: SELECTED }) },
     {},
   ],
   ['Options that shape pages or files were edited since its pages were made.', { shape: 'b2' }, {}],
