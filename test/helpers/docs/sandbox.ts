@@ -19,7 +19,7 @@ packages =
     flask
     requests
 [environments]
-all = py311 any
+linux = py311 any
 `
 
 /** Commands that no test can run as they stand, and why. */
