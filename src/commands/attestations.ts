@@ -6,6 +6,7 @@ import { readRoot, shippedRoot } from '../attestations/trusted-root.js'
 import { createAttestationVerifier } from '../attestations/verifier.js'
 import type { Log } from '../log/types.js'
 import type { Config } from '../config/types.js'
+import { once } from './once.js'
 
 /**
  * What `[attestations]` says; undefined with `check = off`. Sigstore's libraries are looked for at once, and loaded when
@@ -29,10 +30,4 @@ export async function openGate(
   // The shipped one can be read; another one is not to end a run half-way.
   if (trustedRoot !== undefined) await verifier()
   return createGate({ check: check === 'off' ? 'warn' : check, onChange, policy, root: root.text, verifier })
-}
-
-/** Makes a value when it is first asked for. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }

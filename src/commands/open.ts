@@ -28,7 +28,7 @@ import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
 import { createUpstream } from '../upstream/index.js'
-import { once, openGate } from './attestations.js'
+import { once } from './once.js'
 import { createFetchThread } from '../mirror/fetch-thread/start.js'
 
 /** What every command is given by cli.ts. */
@@ -83,7 +83,7 @@ export async function withMirror<T>(
   const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
   for (const warning of filters.warnings) log.warn(warning)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
-  const gate = await openGate(config, { always: opening.checksAttestations === true, log })
+  const gate = await gateFor(config, opening, log)
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
@@ -152,6 +152,16 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+/** Decides by attestations. Its code is loaded only where it is asked for. @throws ConfigError */
+async function gateFor(config: Config, { checksAttestations = false }: Opening, log: Log): Promise<Gate | undefined> {
+  const { check, publishers } = config.attestations
+  if (checksAttestations && config.mirror.integrityUrl === undefined)
+    throw new ConfigError('verify --attestations needs provenance = true in [mirror]: else there are none to check')
+  if (check === 'off' && publishers.length === 0 && !checksAttestations) return undefined
+  const { openGate } = await import('./attestations.js')
+  return openGate(config, { always: checksAttestations, log })
 }
 
 /** What the configuration makes of a project: options, filters, and what `[attestations]` lets through. */

@@ -1,4 +1,3 @@
-import { ConfigError } from '../errors.js'
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify/types.js'
 import { withMirror } from './open.js'
@@ -20,9 +19,6 @@ export async function verifyCommand(setting: Setting, options: VerifyCommandOpti
   const checksAttestations = options.attestations === true
   const opening = { command: 'verify', writesDiff: false, creates: false, checksAttestations }
   return withMirror(setting, opening, async (context) => {
-    if (checksAttestations && context.config.integrityUrl === undefined) {
-      throw new ConfigError('verify --attestations needs provenance = true in [mirror]: else there are none to check')
-    }
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
     const exitCode = await summarized(context, about, () =>
       runVerify({ ...context, config: { ...context.config, verifiers } }, options),
