@@ -6,6 +6,7 @@ import { isSafeProjectName } from '../model/layout.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
+import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { openLedger } from './plan/open-ledger.js'
 import { planRun } from './plan/plan-run.js'
@@ -92,20 +93,9 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
   const ledger = await context.ledger()
-  const items = names.map((rawName): WorkItem => {
+  const items = names.map((rawName) => {
     const name = normalizeName(rawName)
-    const entry = ledger.get(name)
-    return {
-      name,
-      rawName,
-      serial: 0,
-      reason: 'forced',
-      render: false,
-      listed: undefined,
-      removed: false,
-      entry,
-      madeWith: undefined,
-    }
+    return askedItem({ name, rawName }, ledger.get(name))
   })
   const planned = await planProjects(context, items, false)
   // The admin named them: there is no other reason.

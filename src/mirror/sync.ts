@@ -1,5 +1,6 @@
 import { LAYOUT, isSafeProjectName, shown } from '../model/layout.js'
 import { normalizeName, safeName } from '../packaging/name.js'
+import { askedItem } from './plan/asked-item.js'
 import { openLedger } from './plan/open-ledger.js'
 import type { WorkItem } from './plan/types.js'
 import { recallJsonApi } from './project/json-api.js'
@@ -12,6 +13,7 @@ import { removeFound } from './run/remove-found.js'
 import { reportFailures } from './run/report-failures.js'
 import { workOff } from './run/work-off.js'
 import { openJournal } from './state/journal.js'
+import type { LedgerEntry } from './state/ledger-entry.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
 
@@ -33,8 +35,9 @@ export async function runSync(
   const items = new Map<string, WorkItem>()
   for (const given of names) {
     const name = normalizeName(given)
+    const entry = ledger.get(name)
     if (isSafeProjectName(name))
-      items.set(name, askedItem(name, ledger.get(name)?.rawName ?? safeName(given), ledger.get(name)))
+      items.set(name, askedItem({ name, rawName: entry?.rawName ?? safeName(given) }, withoutFailures(entry)))
     else report.failures.push({ project: shown(given), reason: 'this is not a project name' })
   }
   recallJsonApi(
@@ -62,19 +65,7 @@ export async function runSync(
   await storage.remove(LAYOUT.journal)
 }
 
-function askedItem(name: string, rawName: string, entry: WorkItem['entry']): WorkItem {
-  // Named by an admin, it is tried as if it had not failed before.
-  const fresh =
-    entry?.owed === undefined ? entry : { ...entry, owed: { ...entry.owed, runs: Math.min(entry.owed.runs, 1) } }
-  return {
-    name,
-    rawName,
-    serial: 0,
-    reason: 'forced',
-    render: false,
-    listed: undefined,
-    removed: false,
-    entry: fresh,
-    madeWith: undefined,
-  }
+/** Named by an admin, a project is tried as if it had not failed before. */
+function withoutFailures(entry: LedgerEntry | undefined): LedgerEntry | undefined {
+  return entry?.owed === undefined ? entry : { ...entry, owed: { ...entry.owed, runs: Math.min(entry.owed.runs, 1) } }
 }

@@ -23,6 +23,7 @@ import { askAnew, askItem, checkProject } from './verify/check-project.js'
 import { finishVerify, saveLedger } from './verify/finish.js'
 import { createOwnership } from './verify/ownership.js'
 import { openProgress } from './verify/progress.js'
+import { readOnce } from './verify/read-once.js'
 import type { Verifying, VerifyOptions } from './verify/types.js'
 import { removeUnowned } from './verify/unowned.js'
 
@@ -89,8 +90,10 @@ async function verifiableNames({ storage, config }: Context): Promise<string[]> 
 }
 
 /** true when nothing is left to do for the project. `checked`: an earlier verify has read its files already. */
-async function verifyProject(verifying: Verifying, name: string, checked: boolean): Promise<boolean> {
-  const { context, options, owned } = verifying
+async function verifyProject(whole: Verifying, name: string, checked: boolean): Promise<boolean> {
+  const context = { ...whole.context, storage: readOnce(whole.context.storage) }
+  const verifying = { ...whole, context }
+  const { options, owned } = verifying
   const { config, storage, report, log } = context
   report.verified.projects += 1
   let done = false

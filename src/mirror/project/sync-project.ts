@@ -1,11 +1,14 @@
 import { UpstreamError, errorText } from '../../errors.js'
+import { field } from '../../model/json.js'
 import { isSafeProjectName, shown } from '../../model/layout.js'
+import { normalizeName } from '../../packaging/name.js'
 import type { WorkItem } from '../plan/types.js'
 import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
 import { fetchProject } from './fetch-project.js'
+import type { FetchedProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
 import { storeProject } from './store-project.js'
 
@@ -44,5 +47,15 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
-  return storeProject(context, fetched, { ...how, serial, method: context.config.compareMethod })
+  // The list tells how upstream spells a name; a command that goes without the list has it from the document.
+  const known = item.reason === 'forced' && item.listed === undefined ? spelledByDocument(fetched) : fetched
+  return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+}
+
+/** A project that was renamed upstream keeps its normalized name. */
+function spelledByDocument(fetched: FetchedProject): FetchedProject {
+  const { name, info } = fetched.project
+  const given = field(info, 'name')
+  if (typeof given !== 'string' || normalizeName(given) !== name) return fetched
+  return { ...fetched, project: { ...fetched.project, rawName: given } }
 }

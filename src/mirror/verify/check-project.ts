@@ -8,6 +8,7 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
+import { askedItem } from '../plan/asked-item.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
@@ -198,15 +199,5 @@ function withdraw(
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
   const entry = ledger.get(name)
-  return {
-    name,
-    rawName: entry?.rawName ?? name,
-    serial: 0,
-    reason: 'forced',
-    render: false,
-    listed: undefined,
-    removed: false,
-    entry,
-    madeWith: entry === undefined ? undefined : notes.shapes[entry.shape],
-  }
+  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, notes.shapes[entry?.shape ?? ''])
 }
