@@ -56,7 +56,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const wanted = filterReleases(context.filters, project)
   const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const
   if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) return refused
-  const accepted = await acceptFiles(context, wanted, fetched)
+  const accepted = await acceptFiles(context, wanted, { ...options, provenanceAt: fetched.provenanceAt })
   changed.push(...accepted.changed)
   const specs = config.releaseFiles ? distinct(expectedFiles(accepted.project, expectedOptions(context))) : []
   const giveBack = await locks.take(specs.map(({ key }) => key))
