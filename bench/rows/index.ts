@@ -1,4 +1,5 @@
 import type { Row } from './row.js'
+import { attested } from './attested.js'
 import { recheck, verify } from './check.js'
 import { quietChangelog, quietList, startUp } from './quiet.js'
 import { s3 } from './s3.js'
@@ -16,6 +17,7 @@ export const ROWS = {
   'metadata-only': metadataOnly,
   'plan-allowlist': planAllowlist,
   'plan-all': planAll,
+  attested,
   s3,
   'start-up': startUp,
 } as const satisfies Readonly<Record<string, Row>>
