@@ -11,7 +11,7 @@ import { once } from './once.js'
 /**
  * What `[attestations]` says; undefined with `check = off`. Sigstore's libraries are looked for at once, and loaded when
  * the first attestation is to be checked.
- * @param always as with `check = warn` where it is off
+ * @param always where it is off, a gate that refuses nothing, and tells what does not verify
  * @throws ConfigError for what cannot be read, and where the libraries are missing
  */
 export async function openGate(
@@ -29,5 +29,8 @@ export async function openGate(
   const verifier = once(() => createAttestationVerifier(root))
   // The shipped one can be read; another one is not to end a run half-way.
   if (trustedRoot !== undefined) await verifier()
-  return createGate({ check: check === 'off' ? 'warn' : check, onChange, policy, root: root.text, verifier })
+  // Nothing is refused where the configuration checks nothing.
+  if (check === 'off')
+    return createGate({ check: 'warn', onChange: 'warn', policy: new Map(), root: root.text, verifier })
+  return createGate({ check, onChange, policy, root: root.text, verifier })
 }
