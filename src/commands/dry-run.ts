@@ -43,9 +43,9 @@ async function printPlan(
 ): Promise<number> {
   const bytesFree = await context.storage.properties.freeBytes?.()
   setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
-  return plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed')
-    ? EXIT.ok
-    : EXIT.incomplete
+  const lacks = (plan.needed?.missing.length ?? 0) > 0
+  const isComplete = plan.refusal === undefined && !lacks && plan.projects.every(({ action }) => action !== 'failed')
+  return isComplete ? EXIT.ok : EXIT.incomplete
 }
 
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {

@@ -3,6 +3,7 @@ import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
 import { readAttestations } from './attestations.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
+import { readClosure, readInstead } from './closure.js'
 import { parseConfig } from './config-file.js'
 import { enabledPlugins } from './enabled.js'
 import { mirrorDefaults, readMirror } from './mirror.js'
@@ -52,11 +53,12 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
   const file = withMoves(written, moved.moves)
   const sections = sectionsWith(plugins)
   const enabled = enabledPlugins(file, plugins, moved.moves)
+  const closure = readClosure(file)
   const warnings = [
     ...checkNames(written, sections, enabled.names),
     ...renamedWarnings(written, moved),
     ...enabled.warnings,
-    ...checkPlugins(file, plugins, enabled.names),
+    ...checkPlugins(file, plugins, [...enabled.names, ...readInstead(closure)]),
   ]
   const mirror = readMirror(file, { env, warn: (message) => warnings.push(message) })
   return Object.freeze({
@@ -66,6 +68,7 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     mirror: Object.freeze(mirror),
     attestations: Object.freeze(readAttestations(file, mirror)),
     s3: mirror.storageBackend === 's3' ? Object.freeze(readS3(file)) : undefined,
+    closure: closure === undefined ? undefined : Object.freeze(closure),
     enabledPlugins: Object.freeze(enabled.names),
     warnings: Object.freeze(warnings),
   })

@@ -11,6 +11,7 @@ import {
   shown,
 } from '../model/layout.js'
 import { normalizeName } from '../packaging/name.js'
+import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { fetchProject } from './project/fetch-project.js'
 import { recallJsonApi } from './project/json-api.js'
@@ -34,6 +35,7 @@ export async function runDelete(
   const { storage, report, log } = context
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: options.dryRun })
   recallJsonApi(context, notes, names)
   if (!options.dryRun) await noteShape(context, notes)

@@ -8,14 +8,19 @@ import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
+import { recallNeeds } from './closure/recall.js'
+import type { ClosurePlan, MissingLine } from './closure/types.js'
+import { neededBy } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
 import { fetchProject } from './project/fetch-project.js'
+import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
@@ -39,6 +44,14 @@ export interface PlannedProject {
   readonly reason?: string
 }
 
+/** What requirements need. */
+export interface PlannedNeeds {
+  readonly projects: number
+  readonly files: number
+  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
+  readonly missing: readonly MissingLine[]
+}
+
 /** What a `mirror` or `sync` run would do, as data. */
 export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
@@ -47,6 +60,8 @@ export interface DryRun {
   /** how many projects a `mirror` run looks at, by reason */
   readonly reasons?: Readonly<Record<string, number>>
   readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
+  /** what requirements need, with [closure], where it was looked at */
+  readonly needed?: PlannedNeeds
   /** why the removals would not happen */
   readonly refusal: string | undefined
   readonly files: number | undefined
@@ -85,13 +100,23 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     reasons: countReasons(items, run.plan.removals),
     removals,
     refusal,
+    ...plannedNeeds(context, run.needed),
     files: options.quick ? undefined : sum(projects, 'files'),
     bytes: options.quick ? undefined : sum(projects, 'bytes'),
   }
 }
 
+function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
+  if (needed === undefined) return {}
+  const { members, missing, failures } = needed
+  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
+  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
+  return { needed: { projects: members.size, files, missing: counts } }
+}
+
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
+  await recallNeeds(context)
   const ledger = await context.ledger()
   const items = names.map((rawName) => {
     const name = normalizeName(rawName)
@@ -114,9 +139,12 @@ function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): numb
   return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
 }
 
-function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
+/** How many projects a run looks at, by reason. */
+export function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  const reasons = removals.map(({ by }): Reason => (by === 'admin' ? 'filters' : 'withdrawn'))
+  const reasons = removals.map(({ by, reason }): Reason =>
+    by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',
+  )
   for (const reason of [...items.map((item) => item.reason), ...reasons]) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
@@ -140,7 +168,7 @@ async function servedOnes({ config, storage }: Context, candidates: readonly Rem
 async function planProjects(context: Context, items: readonly WorkItem[], quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', items.length)
-  await eachOf(context, { items, width: context.config.workers }, async (item) => {
+  await eachOf(context, { items, width: mostRequests(context.config.maxRequests) }, async (item) => {
     throwIfStopped(context)
     projects.push(await planProject(context, item, quick))
     context.progress.step()
@@ -204,6 +232,8 @@ export interface Explanation {
   readonly ledger: LedgerEntry | undefined
   /** today's configuration would make its pages otherwise */
   readonly outdated: boolean
+  /** which requirements need it, with [closure], as the last run found out */
+  readonly neededBy: readonly string[]
 }
 
 /** @throws UpstreamError */
@@ -212,10 +242,12 @@ export async function explainProject(context: Context, rawName: string): Promise
   const name = normalizeName(rawName)
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
   const entry = ledger.get(name)
   const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const about = { name, mirrored, ledger: entry, outdated: mirrored && entry?.shape !== context.shapeOf(name) }
+  const outdated = mirrored && entry?.shape !== context.shapeOf(name)
+  const about = { name, mirrored, ledger: entry, outdated, neededBy: await neededBy(context, name) }
   const byName = keepsProject(filters, rawName)
   if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
   const fetched = await fetchProject(context, rawName, 0)

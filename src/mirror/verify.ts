@@ -4,6 +4,7 @@ import { LAYOUT, isSafeProjectName } from '../model/layout.js'
 import { field } from '../model/json.js'
 import { pageFiles, pageKeys } from '../model/page.js'
 import type { JsonObject } from '../model/project.js'
+import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
 import { misplacedNames, mirroredNames } from './project/places.js'
@@ -40,6 +41,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     log.error(`${storage.location('web')} holds neither metadata documents nor pages: there is nothing to verify`)
     return EXIT.nothing
   }
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: true, readOnly: options.dryRun })
   if (!options.dryRun) await noteShape(context, notes)
   const journal = options.dryRun ? undefined : await openJournal(storage, context.bootId)
@@ -62,14 +64,22 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
   await eachOf(context, { items: names, width: config.verifiers }, async (name) => {
     throwIfStopped(context)
     if (stopping()) return
+    if (context.timeIsUp()) {
+      report.projectsLeft += 1
+      return
+    }
     const done = await verifyProject(verifying, name, progress.isDone(name))
-    context.progress.step(done ? 'done' : 'failed')
+    context.progress.step(done ? 'done' : 'failed', name)
     if (done) await progress.done(name)
   })
   if (stopping()) {
     log.error('Exiting early after error.')
     if (!options.dryRun) await saveLedger(context, ledger)
     return EXIT.incomplete
+  }
+  if (report.projectsLeft > 0) {
+    if (!options.dryRun) await saveLedger(context, ledger)
+    return report.failures.length === 0 ? EXIT.ok : EXIT.incomplete
   }
   reportRefused(context)
   await finishVerify(verifying, state)
@@ -98,13 +108,15 @@ async function verifyProject(whole: Verifying, name: string, checked: boolean): 
   report.verified.projects += 1
   let done = false
   try {
-    if (checked) done = true
-    else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
+    if (checked) {
+      done = true
+      report.verified.finishedBefore += 1
+    } else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
     else done = await checkProject(verifying, name)
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
-    log.error(`${name}: ${errorText(error)}`)
+    log.debug(`${name}: ${errorText(error)}`)
     report.failures.push({ project: name, reason: errorText(error) })
   }
   const pages = await storedPages(storage, config, name)

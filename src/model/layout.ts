@@ -23,12 +23,16 @@ export const LAYOUT = {
   notes: '.bandersnatch/state.json',
   /** what is served of every project, and why */
   ledger: '.bandersnatch/projects',
+  /** what the requirements of [closure] need, and from what that was found out */
+  closure: '.bandersnatch/closure',
   serials: '.bandersnatch/serials',
   absent: '.bandersnatch/absent',
   failures: '.bandersnatch/failures.json',
   history: '.bandersnatch/history.jsonl',
   /** on S3: the last run in the history failed */
   lastFailed: '.bandersnatch/last-run-failed',
+  /** what was reported of failing runs, and when */
+  told: '.bandersnatch/told.json',
   verified: '.bandersnatch/verified',
   partial: '.bandersnatch/partial',
   publishers: '.bandersnatch/publishers',

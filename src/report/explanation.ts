@@ -3,16 +3,19 @@ import type { Explanation } from '../mirror/dry-run.js'
 import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
 import { ageText, secondsText } from './times.js'
 
+const MOST_NEEDS = 10
+
 /** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
 export function explanationText(explanation: Explanation, now: number): string {
-  const { name, mirrored, verdict, drops } = explanation
+  const { name, mirrored, verdict, drops, neededBy } = explanation
   const lines = drops
     .filter(({ kind }) => kind !== 'project')
     .map(
       ({ kind, version, filename, plugin }) =>
         `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`,
     )
-  const all = [...ledgerLines(explanation, now), ...lines]
+  const more = neededBy.length > MOST_NEEDS ? [`and ${counted(neededBy.length - MOST_NEEDS, 'more requirement')}`] : []
+  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
 }
 

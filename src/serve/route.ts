@@ -53,7 +53,9 @@ function provenanceRoute(path: string): Route {
   const isSafe = isSafeProjectName(name) && isSafeFilename(version) && isSafeFilename(filename)
   if (!isSafe || last !== 'provenance' || more.length > 0) return UNKNOWN
   const key = provenanceKey({ name, version, filename })
-  return name === asked ? { kind: 'provenance', key } : { kind: 'redirect', to: path.replace(/^(\/integrity\/)[^/]+/, `$1${name}`) }
+  return name === asked
+    ? { kind: 'provenance', key }
+    : { kind: 'redirect', to: path.replace(/^(\/integrity\/)[^/]+/, `$1${name}`) }
 }
 
 /** `/pypi/NAME/json/`, which PyPI takes too */

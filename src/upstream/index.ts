@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js'
 import type { Log } from '../log/types.js'
 import { parseUrl } from './http/failure.js'
-import { fetchMetadata } from './json.js'
+import { fetchMetadata, fetchReleaseMetadata } from './json.js'
 import { fetchProvenance } from './provenance.js'
 import { fetchProjectList, fetchProjectPage } from './simple.js'
 import type { HttpClient, Upstream } from './types.js'
@@ -28,6 +28,7 @@ export function createUpstream(http: HttpClient, options: UpstreamOptions): Upst
     url: `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`,
     list: (etag) => fetchProjectList(http, master, { log: options.log, etag }),
     metadata: (name, serial) => fetchMetadata(http, master, { name, serial }),
+    releaseMetadata: (name, version) => fetchReleaseMetadata(http, master, { name, version }),
     projectPage: (name, serial = 0) => fetchProjectPage(http, master, { name, serial }),
     provenance: (url) => fetchProvenance(http, url),
     lastSerial: () => lastSerial(context),

@@ -47,12 +47,14 @@ it('an explanation has the verdict first, then the ledger, then what is dropped'
       drops: [{ kind: 'release', version: '2.0rc1', plugin: 'prerelease_release' }],
       ledger: made,
       outdated: false,
+      neededBy: ['app 1.0 needs one<2 for linux'],
     },
     NOW,
   )
   expect(text.split('\n')).toEqual([
     'one: wanted (mirrored now)',
     '  ledger: its pages were made from serial 42 under the present configuration',
+    '  app 1.0 needs one<2 for linux',
     '  release 2.0rc1: dropped by prerelease_release',
   ])
 })

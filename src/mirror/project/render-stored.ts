@@ -4,7 +4,7 @@ import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js
 import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, Project } from '../../model/project.js'
-import { shapeTexts } from '../plan/shape.js'
+import { madeWith as textsOf, ownShape, shapeTexts } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import { askPage } from './fetch-project.js'
@@ -104,7 +104,17 @@ function tellsProvenance({ config }: Context, item: WorkItem): boolean {
   return config.integrityUrl !== undefined || provenanceAt(item) === 'upstream'
 }
 
-function pageIsEnough({ shape }: Context, { name, madeWith, reason }: WorkItem, page: JsonObject): boolean {
+function pageIsEnough({ shape, shapeOf, filters }: Context, item: WorkItem, page: JsonObject): boolean {
+  const { name, madeWith, reason, entry } = item
   if (madeWith === undefined || reason === 'due') return false
-  return pageSuffices({ before: madeWith, now: shapeTexts(shape, name), page })
+  const wanted = filters.selection?.filesOf(name)
+  // A page with the files that requirements needed has no others.
+  if (wanted === undefined ? ownShape(entry?.shape ?? '', 'selection') !== '' : !hasAll(page, wanted)) return false
+  const now = textsOf({ [shape.id]: shapeTexts(shape) }, shapeOf(name))
+  return now !== undefined && pageSuffices({ before: madeWith, now, page })
+}
+
+function hasAll(page: JsonObject, filenames: ReadonlySet<string>): boolean {
+  const there = new Set(pageFiles(page).map((file) => field(file, 'filename')))
+  return [...filenames].every((filename) => there.has(filename))
 }

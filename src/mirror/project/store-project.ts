@@ -67,6 +67,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
       cautious: options.cautious,
       mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),
     })
+    if (files.postponed === true) return { kind: 'postponed' }
     changed.push(...files.fetched)
     const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
     const owed = failureText([...accepted.owed.values(), ...files.failed.values()])

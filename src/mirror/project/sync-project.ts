@@ -44,12 +44,19 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
       return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
-  context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
+  context.log.debug(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
-  // The list tells how upstream spells a name; a command that goes without the list has it from the document.
-  const known = item.reason === 'forced' && item.listed === undefined ? spelledByDocument(fetched) : fetched
+  const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched
   return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+}
+
+/**
+ * The list tells how upstream spells a name. A command that goes without the list has the spelling from the document, as has
+ * a project that only a requirement names.
+ */
+function isUnspelled({ reason, listed, isUnspelled: byNeed }: WorkItem): boolean {
+  return byNeed === true || (reason === 'forced' && listed === undefined)
 }
 
 /** A project that was renamed upstream keeps its normalized name. */

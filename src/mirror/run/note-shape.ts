@@ -1,4 +1,4 @@
-import { notedShapes, singleSettings } from '../plan/shape.js'
+import { shapeTexts } from '../plan/shape.js'
 import { saveNotes } from '../state/run-notes.js'
 import type { RunNotes } from '../state/run-notes.js'
 import type { Context } from './context.js'
@@ -11,7 +11,7 @@ export async function noteShape(
   { storage, shape }: Pick<Context, 'storage' | 'shape'>,
   notes: RunNotes,
 ): Promise<void> {
-  const shapes = { ...notes.shapes, ...notedShapes(shape) }
-  const edited = notes.shape !== undefined && (notes.shape !== shape.id || notes.single !== singleSettings(shape))
+  const shapes = { ...notes.shapes, [shape.id]: shapeTexts(shape) }
+  const edited = notes.shape !== undefined && (notes.shape !== shape.id || notes.single !== shape.single)
   await saveNotes(storage, { ...notes, shapes, ...(edited ? { begunShape: shape.id } : {}) }, notes)
 }

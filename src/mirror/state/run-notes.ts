@@ -40,8 +40,20 @@ export interface RunNotes {
   readonly jsonApiAt: string | undefined
   /** 8.0's state files as the last run left them: what the storage's version of them says need not be read */
   readonly stateFiles: RememberedFiles | undefined
+  /** what the last run could not have of what the requirements of [closure] need */
+  readonly closure: ClosureNotes | undefined
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
+}
+
+/** What requirements need and the mirror lacks. */
+export interface ClosureNotes {
+  /** something could not be asked: the next run must ask again although nothing changed */
+  readonly incomplete: boolean
+  /** how many projects are needed */
+  readonly projects: number
+  /** what upstream does not have */
+  readonly missing: readonly { readonly project: string; readonly reason: string }[]
 }
 
 /** key -> version and text */
@@ -75,6 +87,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     keeps: read['keeps'] === true,
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
+    closure: parseClosure(read['closure']),
     contentFilters: text('contentFilters'),
   }
 }
@@ -97,6 +110,20 @@ function parseFiles(value: unknown): RememberedFiles | undefined {
     return typeof version === 'string' && typeof text === 'string' ? [[key, [version, text]]] : []
   })
   return Object.fromEntries(files)
+}
+
+function parseClosure(value: unknown): ClosureNotes | undefined {
+  if (!isObject(value)) return undefined
+  const { incomplete, projects, missing } = value
+  const lines: readonly unknown[] = Array.isArray(missing) ? missing : []
+  return {
+    incomplete: incomplete === true,
+    projects: typeof projects === 'number' ? projects : 0,
+    missing: lines.flatMap((line) => {
+      const { project, reason } = isObject(line) ? line : {}
+      return typeof project === 'string' && typeof reason === 'string' ? [{ project, reason }] : []
+    }),
+  }
 }
 
 function parseShapes(value: unknown): RunNotes['shapes'] {

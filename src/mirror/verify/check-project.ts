@@ -9,6 +9,7 @@ import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { askedItem } from '../plan/asked-item.js'
+import { madeWith } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
@@ -84,7 +85,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   report.verified.pages += 1
   await checkCopy(verifying, name)
   for (const key of wrong) {
-    if (options.dryRun) log.info(`[DRY RUN] ${storage.location(key)} would be written anew`)
+    if (options.dryRun) log.info(`[DRY RUN] would write ${storage.location(key)} anew`)
     else
       log.warn(
         `${storage.location(key)} is missing, damaged, stale or no longer configured: the pages are written anew`,
@@ -121,7 +122,7 @@ async function checkServed(verifying: Verifying, name: string): Promise<boolean>
   const { context, owned, ledger, notes } = verifying
   const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
   if (project === undefined) return askAnew(verifying, askItem(verifying, name))
-  const made = notes.shapes[ledger.get(name)?.shape ?? '']
+  const made = madeWith(notes.shapes, ledger.get(name)?.shape ?? '')
   const hasFiles = made?.['release-files'] === 'true'
   const specs = hasFiles
     ? expectedFiles(project, { ...expectedOptions(context), coreMetadata: made['core-metadata'] === 'true' })
@@ -146,7 +147,7 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
-  log.info(`[DRY RUN] ${name}: ${why}; it would be fetched from upstream`)
+  log.info(`[DRY RUN] would ask upstream for ${name}: ${why}`)
   report.planned.pages.push(storage.location(jsonKey(name)))
   return true
 }
@@ -199,5 +200,6 @@ function withdraw(
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
   const entry = ledger.get(name)
-  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, notes.shapes[entry?.shape ?? ''])
+  const made = entry === undefined ? undefined : madeWith(notes.shapes, entry.shape)
+  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, made)
 }

@@ -8,7 +8,7 @@ import { JSON_TYPE, pageType } from './accept.js'
 import { memoryBody } from './body.js'
 import { toJson } from './json.js'
 import type { PackageIndex } from './package-index.js'
-import { projectJson } from './project-json.js'
+import { projectJson, releaseJson } from './project-json.js'
 import { simpleList, simpleListHtml, simplePage, simplePageHtml } from './simple.js'
 import type { Body, IndexFile } from './types.js'
 import { answerCall } from './xmlrpc.js'
@@ -52,7 +52,8 @@ export function answer(index: PackageIndex, request: IndexRequest): Answer {
     const text = type === JSON_TYPE ? toJson(simpleList(index)) : simpleListHtml(index)
     return document(request, text, type, index.serial)
   }
-  const [, simpleName, jsonName] = /^\/(?:simple\/([^/]+)\/|pypi\/([^/]+)\/json\/?)$/.exec(path) ?? []
+  const [, simpleName, jsonName, version] =
+    /^\/(?:simple\/([^/]+)\/|pypi\/([^/]+)(?:\/([^/]+))?\/json\/?)$/.exec(path) ?? []
   const name = percentDecode(simpleName ?? jsonName ?? '')
   const project = index.projects.get(normalizeName(name))
   if (project === undefined) return notFound
@@ -64,7 +65,7 @@ export function answer(index: PackageIndex, request: IndexRequest): Answer {
     const text = type === JSON_TYPE ? toJson(simplePage(project, base)) : simplePageHtml(project, base)
     return document(request, text, type, project.serial)
   }
-  const json = projectJson(project, base)
+  const json = version === undefined ? projectJson(project, base) : releaseJson(project, percentDecode(version), base)
   return json === undefined ? notFound : document(request, toJson(json), 'application/json', project.serial)
 }
 

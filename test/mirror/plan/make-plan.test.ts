@@ -54,6 +54,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
     shapes: {},
     filtersDiffer: () => false,
     rootEdited: false,
+    needed: new Map(),
     ...scene,
     state,
     ledger: entries,
@@ -87,6 +88,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
       learnsUpTo: -1,
       presumesUpTo: -1,
       removes: true,
+      undecided: false,
       ...scene.circumstances,
     },
   })
