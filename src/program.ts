@@ -65,6 +65,7 @@ function addMirror(program: Command, run: Runner): void {
     .description('bring the mirror up to date with upstream: what cron runs')
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
+    .option('--all', 'mirror all of PyPI even where it cannot fit: for one run what everything = true says', false)
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
     .addOption(runForOption())
     .addOption(bandwidthOption())
@@ -133,7 +134,7 @@ function addDelete(program: Command, run: Runner): void {
   program
     .command('delete')
     .description('remove everything that the mirror has of the named projects')
-    .argument('[package...]', 'names of projects, in any spelling')
+    .argument('<package...>', 'names of projects, in any spelling')
     .option('--dry-run', 'only say what would be removed', false)
     .option('--json', 'with --dry-run: print what would be removed as JSON', false)
     .option('--workers <n>', 'has no effect; bandersnatch 8.0 has it', wholeNumber, 0)

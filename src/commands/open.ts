@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
-import { loadConfig } from '../config/load.js'
+import { loadConfig, loadExistingConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, LockedError, errorText } from '../errors.js'
@@ -85,7 +85,8 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const read = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const load = opening.creates ? loadConfig : loadExistingConfig
+  const read = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
   const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import type { ConfigFile } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import type { PluginContext } from './context.js'
 import { isExternal, loadExternal } from './external.js'
 import { PLUGIN_NAMES, PLUGINS } from './plugins.js'
 import { nearest } from '../model/nearest.js'
+import { placesOf } from './places.js'
+import { pinsIn } from './unknown.js'
+import type { ListEntry } from './list-entries.js'
 import type { Filter, Filters } from './types.js'
 
 export { explain, filterReleases, keepsMetadata, keepsProject } from './apply.js'
@@ -42,14 +46,24 @@ export async function loadFilters(
   const emptyLists: ConfigError[] = []
   const emptyList: PluginContext['emptyList'] = (problem) => void emptyLists.push(problem)
   const filters: Filter[] = []
+  const entries = new Map<string, ListEntry>()
+  const places: Record<string, string> = {}
   for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
+    places[name] = placesOf(config, plugin.options)
+    for (const entry of plugin.entries?.({ config, directory }) ?? [])
+      entries.set(`${entry.where} ${entry.text}`, entry)
     const filter = plugin.create({ config, directory, warn, warnUnused: names.has(name) ? warn : () => {}, emptyList })
     if (filter) filters.push(filter)
   }
-  for (const name of names) if (isExternal(name)) filters.push(await loadExternal(name, config))
+  for (const name of names) {
+    if (!isExternal(name)) continue
+    filters.push(await loadExternal(name, config))
+    places[name] = placesOf(config, { plugins: { enabled: { type: 'list', doc: '' } } })
+  }
   checkEmptyLists(filters, emptyLists).forEach(warn)
-  return sortedByKind(filters, warnings)
+  const listed = [...entries.values()]
+  return { ...sortedByKind(filters), entries: listed, pins: pinsIn(listed), places, warnings }
 }
 
 /**
@@ -64,13 +78,23 @@ function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly Config
 }
 
 function unknown(config: ConfigFile, name: string): Error {
-  const meant = nearest(name, PLUGIN_NAMES)
-  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
+  const hint = pluginHint(name)
   const problem = `${JSON.stringify(name)} is not a plugin${hint}; the plugins are all, ${PLUGIN_NAMES.join(', ')}`
   return config.invalid('plugins', 'enabled', problem)
 }
 
-function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): Filters {
+function pluginHint(name: string): string {
+  if (beforeComment(name) !== undefined) return `; ${COMMENT_HINT}`
+  const parts = name.split(/[\s,]+/).filter((part) => part !== '')
+  if (parts.length > 1 && parts.every((part) => Object.hasOwn(PLUGINS, part)))
+    return ': write one name a line, each indented'
+  const meant = nearest(name, PLUGIN_NAMES)
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`
+}
+
+type Sorted = Omit<Filters, 'entries' | 'pins' | 'places' | 'warnings'>
+
+function sortedByKind(filters: readonly Filter[]): Sorted {
   const release = filters.filter((filter) => filter.kind === 'release')
   const settings = filters.map((filter) => [filter.kind, filter.name, filter.settings])
   return {
@@ -80,6 +104,5 @@ function sortedByKind(filters: readonly Filter[], warnings: readonly string[]): 
     releaseFile: filters.filter((filter) => filter.kind === 'release_file'),
     fingerprint: createHash('sha256').update(JSON.stringify(settings)).digest('hex'),
     needsMetadata: filters.some(({ kind, pageSuffices }) => kind !== 'project' && pageSuffices !== true),
-    warnings,
   }
 }

@@ -1,8 +1,7 @@
 import { errorText } from '../errors.js'
-import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters/apply.js'
-import type { Drop } from '../filters/types.js'
+import { filterReleases, keepsMetadata } from '../filters/apply.js'
+import { unknownLines } from '../filters/unknown.js'
 import { expectedFiles } from '../model/expected.js'
-import { isSafeProjectName } from '../model/layout.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
@@ -12,6 +11,8 @@ import { recallNeeds } from './closure/recall.js'
 import type { ClosurePlan, MissingLine } from './closure/types.js'
 import { neededBy } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
+import { refuseEverything } from './plan/everything.js'
+import type { Everything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
@@ -25,12 +26,12 @@ import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { isProjectFault } from './run/fault.js'
+import { createListing } from './run/listed.js'
+import { notOnUpstream } from './run/remove-found.js'
+import { checkVersions, findUnknown } from './run/unknown.js'
 import { MISSING, isBelieved } from './run/next-entry.js'
 import type { Removal } from './run/report.js'
 import { UNWANTED, WITHDRAWN } from './run/work-result.js'
-import type { LedgerEntry } from './state/ledger-entry.js'
-import { loadNotes } from './state/run-notes.js'
-import { loadState } from './state/status-files.js'
 
 /** What a run would do to one project. */
 export interface PlannedProject {
@@ -66,12 +67,17 @@ export interface DryRun {
   readonly refusal: string | undefined
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** very many projects are new: what that means for the free space */
+  readonly everything?: Everything | undefined
+  /** what the lists of the configuration ask for and upstream does not have, one line each */
+  readonly unknown?: readonly string[]
 }
 
 export interface DryRunOptions {
   readonly forceCheck: boolean
   readonly allowRemovals: boolean
   readonly retryFailed: boolean
+  readonly all?: boolean
   /** leave out sizes: they cost a metadata request for each project */
   readonly quick: boolean
 }
@@ -79,6 +85,8 @@ export interface DryRunOptions {
 /** Plans a run and looks at what it would fetch, without writing anything. */
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
   const run = await planRun(context, { ...options, readOnly: true })
+  // Sizes of all of PyPI would take a million requests.
+  if (run.everything !== undefined && !options.quick && options.all !== true) refuseEverything(run.everything)
   const items = [...run.plan.work.values()]
   const projects = await planProjects(context, items, options.quick)
   const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
@@ -103,6 +111,8 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     ...plannedNeeds(context, run.needed),
     files: options.quick ? undefined : sum(projects, 'files'),
     bytes: options.quick ? undefined : sum(projects, 'bytes'),
+    everything: run.everything,
+    unknown: unknownLines(findUnknown(context, run), context.filters.entries),
   }
 }
 
@@ -122,9 +132,14 @@ export async function planSync(context: Context, names: readonly string[]): Prom
     const name = normalizeName(rawName)
     return askedItem({ name, rawName }, ledger.get(name))
   })
-  const planned = await planProjects(context, items, false)
-  // The admin named them: there is no other reason.
-  const projects = planned.map((project): PlannedProject => ({ ...project, why: undefined }))
+  const listing = createListing(context)
+  const projects: PlannedProject[] = []
+  for (const planned of await planProjects(context, items, false)) {
+    const isUnknown = planned.reason === NOWHERE && !(await listing.has(planned.name))
+    // The admin named them: there is no other reason.
+    const project: PlannedProject = { ...planned, why: undefined }
+    projects.push(isUnknown ? { ...project, reason: await notOnUpstream(project.name, listing) } : project)
+  }
   const removals = await servedOnes(context, withdrawn(projects))
   return {
     projects,
@@ -186,6 +201,7 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     const fetched = stored ?? (await fetchProject(context, rawName, serial))
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
     if (fetched === 'missing') return missing(context, item, nothing)
+    if (stored === undefined) checkVersions(context, fetched.project)
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
     return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
   } catch (error) {
@@ -220,39 +236,4 @@ function missing(context: Context, item: WorkItem, nothing: Omit<PlannedProject,
   const named = reason === 'forced' && listed === undefined
   if ((!served && !named) || isBelieved(context, item)) return { ...nothing, action: 'gone' }
   return { ...nothing, action: 'failed', reason: listed === true ? MISSING : NOWHERE }
-}
-
-/** Which plugin decides over a project, its releases and its files, and what the ledger says: `mirror --explain NAME`. */
-export interface Explanation {
-  readonly name: string
-  readonly mirrored: boolean
-  readonly verdict: string
-  readonly drops: readonly Drop[]
-  /** the project's line in the ledger; undefined where it has none */
-  readonly ledger: LedgerEntry | undefined
-  /** today's configuration would make its pages otherwise */
-  readonly outdated: boolean
-  /** which requirements need it, with [closure], as the last run found out */
-  readonly neededBy: readonly string[]
-}
-
-/** @throws UpstreamError */
-export async function explainProject(context: Context, rawName: string): Promise<Explanation> {
-  const { storage, config, filters, log } = context
-  const name = normalizeName(rawName)
-  const notes = await loadNotes(storage)
-  const state = await loadState(storage, log, { readOnly: true })
-  await recallNeeds(context)
-  const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
-  const entry = ledger.get(name)
-  const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const outdated = mirrored && entry?.shape !== context.shapeOf(name)
-  const about = { name, mirrored, ledger: entry, outdated, neededBy: await neededBy(context, name) }
-  const byName = keepsProject(filters, rawName)
-  if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
-  const fetched = await fetchProject(context, rawName, 0)
-  if (typeof fetched === 'string') return { ...about, verdict: 'upstream does not have it', drops: [] }
-  const drops = explain(filters, fetched.project)
-  const dropped = drops.find((drop) => drop.kind === 'project')
-  return { ...about, verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`, drops }
 }

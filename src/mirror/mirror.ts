@@ -2,6 +2,7 @@ import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { closureNotes, reportNeeds } from './closure/report-needs.js'
 import { countReasons } from './dry-run.js'
+import { refuseEverything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
 import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
@@ -12,6 +13,7 @@ import { prepareDirectories } from './run/prepare.js'
 import { removeWithdrawn } from './run/remove-withdrawn.js'
 import type { RemovedNames } from './run/remove-withdrawn.js'
 import { reportFailures } from './run/report-failures.js'
+import { tellUnknown } from './run/unknown.js'
 import { workOff } from './run/work-off.js'
 import { createWorkResult } from './run/work-result.js'
 import type { WorkResult } from './run/work-result.js'
@@ -30,13 +32,19 @@ export interface MirrorOptions {
   readonly allowRemovals: boolean
   /** ask again at once for projects that failed in several runs */
   readonly retryFailed: boolean
+  /** all of PyPI is meant, whatever the free space is: `[mirror] everything` for one run */
+  readonly all?: boolean
 }
 
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
   const planned = await planRun(context, { ...options, readOnly: false })
-  const { plan, changes, known } = planned
+  const { plan, changes, known, everything } = planned
+  if (everything !== undefined) {
+    if (options.all !== true) refuseEverything(everything)
+    context.log.warn(everything.text)
+  }
   context.report.serialUpstream = changes.serial
   context.report.reasons = countReasons([...plan.work.values()], plan.removals)
   const begun = await noteBegin(context, planned)
@@ -51,6 +59,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
+  tellUnknown(context, run)
   if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
@@ -157,7 +166,7 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
   const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
   const closure = closureNotes(context, needed, begun.closure)
-  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined, closure }
+  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined, closure, unknown: report.unknown }
   const made = { shape: shape.id, single: shape.single, begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)

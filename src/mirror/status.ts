@@ -1,4 +1,6 @@
 import type { MirrorConfig } from '../config/types.js'
+import { stillUnknown, unknownLines } from '../filters/unknown.js'
+import type { Filters } from '../filters/types.js'
 import { LAYOUT } from '../model/layout.js'
 import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
@@ -55,6 +57,8 @@ export interface MirrorStatus {
   readonly bytesFree: number | undefined
   /** the run that works on the mirror now */
   readonly running: RunAtWork | undefined
+  /** what the lists of the configuration ask for and upstream did not have, one line each */
+  readonly unknown: readonly string[]
   /** the largest first */
   readonly largest: readonly ProjectSize[]
   /** what requirements need, with [closure], as the last run found out */
@@ -69,6 +73,7 @@ export interface StatusContext {
   readonly config: MirrorConfig
   readonly storage: Storage
   readonly upstream: Upstream
+  readonly filters: Pick<Filters, 'entries'>
   readonly progress?: Progress
 }
 
@@ -81,7 +86,7 @@ export interface StatusOptions {
 
 /** Looks at everything that the mirror holds, without changing or locking it; undefined for a directory without a mirror. */
 export async function mirrorStatus(context: StatusContext, options: StatusOptions): Promise<MirrorStatus | undefined> {
-  const { storage, upstream, progress } = context
+  const { storage, upstream, progress, filters } = context
   const serial = wholeNumber(await readText(storage, LAYOUT.status))
   const sizes = await projectSizes(context, options.largest)
   if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined)
@@ -97,6 +102,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   const asked = options.online ? await upstream.lastSerial() : undefined
   const upstreamSerial = asked === 'not-offered' ? undefined : asked
   const failures = await loadFailures(storage)
+  const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
     upstream: upstream.url,
@@ -109,6 +115,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     bytes,
     bytesFree: await storage.properties.freeBytes?.().catch(() => undefined),
     running: await runAtWork(storage, Date.now()),
+    unknown: unknownLines(unknown, filters.entries),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),

@@ -16,7 +16,7 @@ import { eachOf } from './run/each-of.js'
 import { noteShape } from './run/note-shape.js'
 import { isProjectFault } from './run/fault.js'
 import { reportRefused } from './run/report-failures.js'
-import { listedUpstream } from './run/listed.js'
+import { createListing } from './run/listed.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
@@ -56,7 +56,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     owned: createOwnership(),
     unaccounted: [],
     withdrawn: [],
-    listed: listedUpstream(context),
+    listed: createListing(context).has,
   }
   const progress = await openProgress(context, options)
   context.progress.phase('Verifying', names.length)

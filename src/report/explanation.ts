@@ -1,5 +1,6 @@
-import { counted } from '../count.js'
-import type { Explanation } from '../mirror/dry-run.js'
+import { counted, countText } from '../count.js'
+import type { Amount, Explanation } from '../mirror/explain.js'
+import { bytesText } from './figures.js'
 import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
 import { ageText, secondsText } from './times.js'
 
@@ -7,16 +8,27 @@ const MOST_NEEDS = 10
 
 /** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
 export function explanationText(explanation: Explanation, now: number): string {
-  const { name, mirrored, verdict, drops, neededBy } = explanation
+  const { name, mirrored, verdict, drops, upstream, left, neededBy } = explanation
   const lines = drops
     .filter(({ kind }) => kind !== 'project')
     .map(
-      ({ kind, version, filename, plugin }) =>
-        `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}`}`,
+      ({ kind, version, filename, plugin, where }) =>
+        `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}${place(where)}`}`,
     )
   const more = neededBy.length > MOST_NEEDS ? [`and ${counted(neededBy.length - MOST_NEEDS, 'more requirement')}`] : []
-  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...lines]
+  const amounts = upstream === undefined || left === undefined ? [] : [amountText(left, upstream)]
+  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...amounts, ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
+}
+
+function place(where: string): string {
+  return where === '' ? '' : ` (${where})`
+}
+
+function amountText(left: Amount, upstream: Amount): string {
+  const files = `${countText(left.files)} of ${counted(upstream.files, 'file')}`
+  const releases = `${countText(left.releases)} of ${counted(upstream.releases, 'release')}`
+  return `left: ${files} in ${releases}, ${bytesText(left.bytes)} of ${bytesText(upstream.bytes)}`
 }
 
 /** A project's line in the ledger, in words. */

@@ -157,6 +157,9 @@ describe('osv_malware', () => {
       releaseFile: [],
       fingerprint: '',
       needsMetadata: false,
+  entries: [],
+  places: {},
+  pins: new Map(),
       warnings: [],
     }
     return filterReleases(filters, project).releases.map(({ version }) => version)

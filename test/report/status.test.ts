@@ -126,6 +126,7 @@ describe('the status page', () => {
     bytesFree: undefined,
     running: undefined,
     largest: [{ name: evil, files: 3, bytes: 3e9 }],
+    unknown: [],
     failures: [{ project: evil, since: evil, runs: 2, next: evil, reason: evil }],
     history: [run(1), run(2, { ok: false, serial: 90 }), run(3, { command: evil })],
   }

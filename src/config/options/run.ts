@@ -2,6 +2,13 @@ import type { MirrorOptionSpec } from '../option-spec.js'
 
 /** [mirror]: how a run works, what it removes and what it reports. */
 export const RUN_OPTIONS = {
+  everything: {
+    type: 'boolean',
+    default: 'false',
+    added: true,
+    shapes: false,
+    doc: 'All of PyPI is meant: without it, a run that would mirror most of PyPI on far too little space is refused.',
+  },
   workers: {
     type: 'integer',
     min: 1,

@@ -1,3 +1,4 @@
+import { countText, counted } from '../../count.js'
 import { IntegrityError, StorageError, UpstreamError, errorText } from '../../errors.js'
 import type { FileSpec } from '../../model/files.js'
 import type { CompareMethod } from '../../storage/types.js'
@@ -24,6 +25,8 @@ export type FilesContext = Pick<
 >
 
 export interface EnsureOptions {
+  /** for messages */
+  readonly project: string
   /** in how many runs the project failed, where few files are to be tried: then each run begins with another one */
   readonly cautious: number | undefined
   readonly method: CompareMethod
@@ -52,6 +55,7 @@ export async function ensureFiles(
     owed.map(({ spec }) => spec),
     1,
   )
+  await warnOfSpace(context, options.project, owed)
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
   const how = { cautious: options.cautious !== undefined }
@@ -70,6 +74,20 @@ export async function ensureFiles(
 function want({ report }: Pick<Context, 'report'>, specs: readonly FileSpec[], sign: 1 | -1): void {
   report.filesWanted += sign * specs.length
   for (const { size } of specs) report.bytesWanted += sign * (size ?? 0)
+}
+
+/** Less is not worth a look at the file system for each project. */
+const WORTH_A_LOOK = 100 << 20
+
+/** Says before the first of many gigabytes that they do not fit. What fits is fetched all the same. */
+async function warnOfSpace({ storage, log }: FilesContext, project: string, owed: readonly OwedFile[]): Promise<void> {
+  const bytes = owed.reduce((sum, { spec }) => sum + (spec.size ?? 0), 0)
+  const free = bytes < WORTH_A_LOOK ? undefined : await storage.properties.freeBytes?.()
+  if (free === undefined || bytes <= free) return
+  const megabytes = (count: number): string => `${countText(Math.round(count / 1e6))} MB`
+  log.warn(
+    `${project} does not fit: ${counted(owed.length, 'file')} of ${megabytes(bytes)} to fetch, ${megabytes(free)} free`,
+  )
 }
 
 /** Fetches files that are missing or wrong. */

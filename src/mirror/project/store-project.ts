@@ -63,6 +63,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   try {
     const disturbed = new Set<string>()
     const files = await ensureFiles(context, specs, {
+      project: project.name,
       method: options.method,
       cautious: options.cautious,
       mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),

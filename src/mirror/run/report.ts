@@ -1,5 +1,7 @@
 import { createTransfers } from './transfers.js'
 import type { Transfers } from './transfers.js'
+import { NOTHING_UNKNOWN } from '../../filters/unknown.js'
+import type { Unknown } from '../../filters/unknown.js'
 
 /** A project that could not be brought up to date in this run. */
 export interface Failure {
@@ -85,6 +87,10 @@ export interface Report {
   documentsRepaired: number
   /** how many projects the plan looks at, by reason */
   reasons: Readonly<Record<string, number>>
+  /** what the lists of the configuration ask for and upstream does not have */
+  unknown: Unknown
+  /** projects whose versions were compared with the pinned ones: what is missing of each */
+  checkedVersions: Map<string, Readonly<Record<string, string>>>
   /** projects that have pages, where they were counted */
   projectsMirrored: number | undefined
 }
@@ -115,6 +121,8 @@ export function createReport(): Report {
     pagesRepaired: 0,
     documentsRepaired: 0,
     reasons: {},
+    unknown: NOTHING_UNKNOWN,
+    checkedVersions: new Map(),
     projectsMirrored: undefined,
   }
 }

@@ -39,6 +39,7 @@ export function statusText(status: MirrorStatus, now: number): string {
     lines.push('', 'Needed, but not upstream')
     lines.push(...missing.slice(0, MOST_FAILURES).map(({ project, reason }) => `  ${project}: ${reason}`))
   }
+  if (status.unknown.length > 0) lines.push('', 'Not on upstream', ...status.unknown.map((line) => `  ${line}`))
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
     lines.push(

@@ -14,6 +14,9 @@ const NO_FILTERS: Filters = {
   releaseFile: [],
   fingerprint: '',
   needsMetadata: false,
+  entries: [],
+  places: {},
+  pins: new Map(),
   warnings: [],
 }
 
