@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli.js'
+// So many calls to a slow file system help. Node reads it before the first line of an ECMAScript module, so this is none.
+process.env.UV_THREADPOOL_SIZE ??= '32'
 
-process.exit(await main(process.argv.slice(2)))
+import('../dist/cli.js').then(async ({ main }) => process.exit(await main(process.argv.slice(2))))
