@@ -58,11 +58,6 @@ export const readFile = callOf(
   (path: string) => fs.readFileSync(path),
   (path: string) => fs.promises.readFile(path),
 )
-export const readdir = callOf(
-  (path: string) => fs.readdirSync(path, { withFileTypes: true }),
-  (path: string) => fs.promises.readdir(path, { withFileTypes: true }),
-)
-
 function nothingThere(error: unknown): undefined {
   if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error
 }

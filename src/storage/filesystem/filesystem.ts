@@ -5,7 +5,8 @@ import { IntegrityError, UnsafePathError, systemCode } from '../../errors.js'
 import { LAYOUT } from '../../model/layout.js'
 import { checkFiles } from './check.js'
 import { createCaller } from './caller.js'
-import { readFile, readdir, stat } from './calls.js'
+import { readFile, stat } from './calls.js'
+import { listNames } from './names.js'
 import { createDirectories } from './directories.js'
 import { storageError } from './errors.js'
 import { flushFileSystems } from './flush.js'
@@ -178,19 +179,12 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       guarded('remove', key, () => fs.rmSync(path(key), { recursive: true, force: true }))
     },
     async names(key, kind) {
-      let entries: fs.Dirent[]
       try {
-        entries = await run(readdir(path(key)))
+        return (await run(listNames(path(key), kind))).sort()
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return []
         throw storageError(error, 'list', path(key))
       }
-      const isDirectory = (entry: fs.Dirent): boolean =>
-        entry.isSymbolicLink()
-          ? fs.statSync(path(`${key}/${entry.name}`), { throwIfNoEntry: false })?.isDirectory() === true
-          : entry.isDirectory()
-      const wanted = entries.filter((entry) => isDirectory(entry) === (kind === 'directories'))
-      return wanted.map((entry) => entry.name).sort()
     },
     openList: async (place, nameInDirectory) => openListFile(place, nameInDirectory),
     walk: (key) => walkFiles(root, key),

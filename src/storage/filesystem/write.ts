@@ -35,6 +35,27 @@ const PUBLIC = 0o644
 const PRIVATE = 0o600
 const STREAM_CHUNK = 1 << 20
 
+/** Larger pieces of the same text. What is there at once is not waited for: a root index has a million chunks. */
+async function* pieces(chunks: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
+  let piece = ''
+  if (Symbol.iterator in chunks) {
+    for (const chunk of chunks) {
+      piece += chunk
+      if (piece.length < STREAM_CHUNK) continue
+      yield piece
+      piece = ''
+    }
+  } else {
+    for await (const chunk of chunks) {
+      piece += chunk
+      if (piece.length < STREAM_CHUNK) continue
+      yield piece
+      piece = ''
+    }
+  }
+  yield piece
+}
+
 /**
  * Everything that puts bytes under a name. They are written to a file in `.bandersnatch/tmp/`, which no web server
  * serves and the next run empties; then the file is renamed. If `web/` is another file system, the temporary file lies
@@ -150,14 +171,7 @@ export function createWriter(directories: Directories, options: WriterOptions): 
           }),
         )
         try {
-          let pending = ''
-          for await (const chunk of chunks) {
-            pending += chunk
-            if (pending.length < STREAM_CHUNK) continue
-            await run(writeAll(fd, Buffer.from(pending)))
-            pending = ''
-          }
-          await run(writeAll(fd, Buffer.from(pending)))
+          for await (const piece of pieces(chunks)) await run(writeAll(fd, Buffer.from(piece)))
           fs.fchmodSync(fd, PUBLIC)
         } finally {
           fs.closeSync(fd)
