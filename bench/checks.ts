@@ -6,7 +6,7 @@ import type { Measurement } from './measure.js'
 export interface Check {
   /** what is compared with what */
   readonly what: string
-  readonly unit: 'x' | 's' | 'MB'
+  readonly unit: 'x' | 's' | 'MB' | ''
   /** undefined where it could not be measured */
   readonly value: number | undefined
   readonly atMost: number
@@ -110,4 +110,10 @@ export function memoryExcess(runs: Runs, names: readonly [string, string], atMos
     (ours, limit) => (ours - limit) / MB,
   )
   return check(`memory, ${names[0]} - ${names[1]}`, 'MB', value, atMost)
+}
+
+/** @param atMost connections that may be open at a time */
+export function most(runs: Runs, name: string, atMost: number): Check {
+  const open = (runs.get(name) ?? []).flatMap(({ connections }) => connections ?? [])
+  return check(`connections, ${name}`, '', open.length === 0 ? undefined : Math.max(...open), atMost)
 }

@@ -83,4 +83,4 @@ const server =
   certificate === undefined
     ? createServer(listener)
     : createTlsServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(keyOf(certificate)) }, listener)
-server.listen(place.port, '127.0.0.1')
+server.listen(place.port, place.network.host)

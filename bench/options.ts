@@ -9,6 +9,11 @@ export interface Sizes {
   readonly projects: number
   readonly files: number
   readonly bytes: number
+  /** the first sync over a link: many small files, and large ones */
+  readonly wanFiles: number
+  readonly wanBigFiles: number
+  /** the first sync to a slow disk */
+  readonly slowFiles: number
   readonly bigFiles: number
   readonly bigBytes: number
   /** of one file */
@@ -32,6 +37,9 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     projects: 3000,
     files: 64_000,
     bytes: 840e6,
+    wanFiles: 5400,
+    wanBigFiles: 150,
+    slowFiles: 3500,
     bigFiles: 900,
     bigBytes: 1.5e9,
     hugeBytes: 2 * 2 ** 30,
@@ -44,6 +52,9 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     projects: 40,
     files: 600,
     bytes: 6e6,
+    wanFiles: 60,
+    wanBigFiles: 4,
+    slowFiles: 60,
     bigFiles: 20,
     bigBytes: 30e6,
     hugeBytes: 32 * 2 ** 20,

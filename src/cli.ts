@@ -90,6 +90,8 @@ async function guarded(log: RunLog, options: GlobalOptions, run: Run): Promise<n
   } catch (error) {
     return await report(log, error, options)
   } finally {
+    // What a quiet run kept back, and did not come to tell.
+    log.tell()
     process
       .off('SIGINT', onSignal)
       .off('SIGTERM', onSignal)

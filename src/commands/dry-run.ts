@@ -46,8 +46,9 @@ async function printPlan(
   const bytesFree = await context.storage.properties.freeBytes?.()
   const enough = fits(plan, bytesFree)
   setting.print(json ? JSON.stringify({ ...plan, bytesFree, fits: enough }, null, 2) : planText(plan, bytesFree))
-  const complete = plan.refusal === undefined && plan.projects.every(({ action }) => action !== 'failed')
-  return complete && enough ? EXIT.ok : EXIT.incomplete
+  const lacks = (plan.needed?.missing.length ?? 0) > 0
+  const isComplete = plan.refusal === undefined && !lacks && plan.projects.every(({ action }) => action !== 'failed')
+  return isComplete && enough ? EXIT.ok : EXIT.incomplete
 }
 
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {

@@ -3,29 +3,33 @@ import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
 import { loadConfig, loadExistingConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
-import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
-import { ConfigError, errorText } from '../errors.js'
-import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
+import { ConfigError, LockedError, errorText } from '../errors.js'
+import { PLUGIN_TABLE } from '../filters/index.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
 import type { Context } from '../mirror/run/context.js'
+import { createBigFiles } from '../mirror/run/big-files.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape } from '../mirror/plan/shape.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
 import { loadLedger } from '../mirror/state/ledger.js'
 import { loadNotes } from '../mirror/state/run-notes.js'
+import { endOf, timeIsUp } from '../mirror/run/time-limit.js'
 import { createReport } from '../mirror/run/report.js'
-import { createProgress, wantsProgress } from '../report/progress.js'
+import { createProgress, figuresOf, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
-import type { Storage } from '../storage/types.js'
+import type { Lock, Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { createUpstream } from '../upstream/index.js'
-import { createFetchThread } from '../mirror/fetch-thread/start.js'
+import { once } from './attestations.js'
+import { openContent } from './content.js'
+import { createFetchThreads } from '../mirror/fetch-thread/start.js'
+import { takeLock } from './lock.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -50,15 +54,25 @@ export interface OutputOptions {
   readonly summaryJson: string | undefined
 }
 
-export interface Opening {
+/** What the command line may say instead of the configuration; absent where it does not. */
+export type Overrides = Partial<Pick<Config['mirror'], 'runFor' | 'bandwidthLimit'>>
+
+export interface Opening<T> {
   /** the command line, for whoever finds the lock taken */
   readonly command: string
   /** whether the command writes `diff-file` */
   readonly writesDiff: boolean
   /** whether the mirror directory may be new; else there must be one */
   readonly creates: boolean
+  readonly overrides?: Overrides
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
+  readonly checksAttestations?: boolean
+  /** how long to wait for a run that holds the lock */
+  readonly waitSeconds?: number | undefined
+  /** the result where another run holds the lock; without it that is an error */
+  readonly onBusy?: ((error: LockedError) => T) | undefined
 }
 
 /**
@@ -67,61 +81,69 @@ export interface Opening {
  */
 export async function withMirror<T>(
   setting: Setting,
-  opening: Opening,
+  opening: Opening<T>,
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
   const load = opening.creates ? loadConfig : loadExistingConfig
-  const config = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const read = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
+  const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
-  const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
-  for (const warning of filters.warnings) log.warn(warning)
-  if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
+  const checksAttestations = opening.checksAttestations === true
+  const content = await openContent(config, { directory: setting.cwd, checksAttestations, log })
+  if (config.mirror.metadata === 'simple') refuseMetadataFilters(content.filters)
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
     timeout: config.mirror.timeout,
     globalTimeout: config.mirror.globalTimeout,
     workers: config.mirror.workers,
+    maxRequests: config.mirror.maxRequests,
+    bandwidth: config.mirror.bandwidthLimit,
+    contact: config.mirror.contact,
     proxy: config.mirror.proxy,
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
   }
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
-  const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const fetchThread =
+  const verbose = ['verbose', 'debug'].includes(setting.output.level)
+  const fetchThreads =
     config.s3 === undefined
-      ? createFetchThread({ config: config.mirror, http, httpOptions, log, verbose, report })
+      ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined
-  const stopRequests = (): void => endRequests({ http, fetchThread }, stop.signal.reason ?? new Error('stopped'))
+  const stopRequests = (): void => endRequests({ http, fetchThreads }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
-    const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
+    const lock = await lockFor(storage, opening, setting)
+    if (lock instanceof LockedError && opening.onBusy !== undefined) return opening.onBusy(lock)
+    if (lock instanceof LockedError) throw lock
     const progress = createProgress({
       screen: log.screen,
       enabled: wantsProgress(setting.output, setting.env),
-      figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
+      figures: () => figuresOf(report),
     })
     try {
-      const shape = makeShape(shapeOf(config.mirror), filters)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
         config: config.mirror,
         storage,
         startedAt: setting.now?.() ?? new Date(),
-        shape,
-        shapeOf: () => shape.id,
+        shape: content.shape,
+        shapeOf: content.shapeOf,
+        closure: content.closure,
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
-        filters,
+        filters: content.filters,
+        attestations: content.gate,
         log,
         report,
         progress,
@@ -133,11 +155,13 @@ export async function withMirror<T>(
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
-        fetchThread,
+        timeIsUp: () => timeIsUp(end),
+        bigFiles: createBigFiles(mostRequests(config.mirror.maxRequests)),
+        fetchThreads,
       })
     } finally {
       progress.close()
-      await fetchThread?.close()
+      await fetchThreads?.close()
       await lock?.release()
       await storage.close()
     }
@@ -147,10 +171,24 @@ export async function withMirror<T>(
   }
 }
 
-/** Makes a value when it is first asked for. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+/** Commands pass all of their options on. */
+function given({ runFor, bandwidthLimit }: Overrides = {}): Overrides {
+  return { ...(runFor === undefined ? {} : { runFor }), ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }) }
+}
+
+/** The lock, where the command needs one, or the error that names who has it. */
+async function lockFor(
+  storage: Storage,
+  { command, readOnly = false, waitSeconds = 0 }: Pick<Opening<unknown>, 'command' | 'readOnly' | 'waitSeconds'>,
+  { log, stop }: Setting,
+): Promise<Lock | LockedError | undefined> {
+  if (readOnly) return undefined
+  try {
+    return await takeLock(storage, command, { waitSeconds, log, signal: stop.signal })
+  } catch (error) {
+    if (error instanceof LockedError) return error
+    throw error
+  }
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

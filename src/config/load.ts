@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
+import { readAttestations } from './attestations.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
+import { readClosure, readInstead } from './closure.js'
 import { commentWarnings } from './comments.js'
 import { parseConfig } from './config-file.js'
 import { enabledPlugins } from './enabled.js'
@@ -52,11 +54,12 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
   const file = withMoves(written, moved.moves)
   const sections = sectionsWith(plugins)
   const enabled = enabledPlugins(file, plugins, moved.moves)
+  const closure = readClosure(file)
   const warnings = [
     ...checkNames(written, sections, enabled.names),
     ...renamedWarnings(written, moved),
     ...enabled.warnings,
-    ...checkPlugins(file, plugins, enabled.names),
+    ...checkPlugins(file, plugins, [...enabled.names, ...readInstead(closure)]),
     ...commentWarnings(written),
   ]
   const mirror = readMirror(file, { env, warn: (message) => warnings.push(message) })
@@ -65,7 +68,9 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     file: Object.freeze(file),
     sections,
     mirror: Object.freeze(mirror),
+    attestations: Object.freeze(readAttestations(file, mirror)),
     s3: mirror.storageBackend === 's3' ? Object.freeze(readS3(file)) : undefined,
+    closure: closure === undefined ? undefined : Object.freeze(closure),
     enabledPlugins: Object.freeze(enabled.names),
     warnings: Object.freeze(warnings),
   })

@@ -66,6 +66,24 @@ function movedTo(master: string): string | undefined {
   return URL.canParse(master) ? MOVED.get(new URL(master).hostname) : undefined
 }
 
+/** Where clients find the provenance of files; undefined where it is not mirrored. */
+function integrityUrlOf(
+  file: ConfigFile,
+  { provenance, integrityUrl, simpleApiVersion, master }: Values,
+): string | undefined {
+  if (!provenance) return undefined
+  if (integrityUrl === undefined) {
+    throw file.invalid('mirror', 'provenance', 'needs integrity-url, the https:// URL of this mirror')
+  }
+  if (new URL(integrityUrl).host === new URL(master).host) {
+    throw file.invalid('mirror', 'integrity-url', "must be the mirror's own URL, not that of the master")
+  }
+  if (simpleApiVersion === '1.1') {
+    throw file.invalid('mirror', 'provenance', 'needs simple-api-version = 1.4, as older pages do not name provenance')
+  }
+  return integrityUrl
+}
+
 function rootUriOf({ rootUri = '', releaseFiles }: Values, warn: ReadOptions['warn']): string {
   if (releaseFiles || rootUri !== '') return rootUri
   warn(`[mirror] root_uri is not set though release-files = false: pages will link to ${FILE_HOST}`)
@@ -102,6 +120,7 @@ export function readMirror(file: ConfigFile, { env, warn }: ReadOptions): Mirror
     proxy: values.proxy ?? proxyFromEnvironment(env, warn),
     downloadMirrorNoFallback: values.downloadMirrorNoFallback && values.downloadMirror !== undefined,
     globalTimeout: values.globalTimeout === 0 ? FIVE_HOURS : values.globalTimeout,
+    integrityUrl: integrityUrlOf(file, values),
     rootUri: rootUriOf(values, warn),
     diffFile: diffFileOf(file, values, warn),
   }

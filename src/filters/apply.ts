@@ -2,6 +2,9 @@ import { InvalidDocumentError } from '../errors.js'
 import type { Project, Release, ReleaseFile } from '../model/project.js'
 import type { Drop, Filters, ReleaseFilter, Verdict } from './types.js'
 
+/** Stands in explanations for what the requirements of [closure] do not need. */
+export const SELECTION = 'closure'
+
 type OnDrop = (drop: Drop) => void
 
 /**
@@ -51,7 +54,24 @@ export function explain(filters: Filters, project: Project): Drop[] {
 }
 
 function filtered(filters: Filters, project: Project, onDrop: OnDrop): Project {
-  return releasesFiltered(filters.release, filesFiltered(filters, project, onDrop), onDrop)
+  const kept = releasesFiltered(filters.release, filesFiltered(filters, project, onDrop), onDrop)
+  return selected(filters, kept, onDrop)
+}
+
+/** What the requirements need of it. */
+function selected({ selection }: Filters, project: Project, onDrop: OnDrop): Project {
+  const wanted = selection?.filesOf(project.name)
+  if (wanted === undefined) return project
+  const releases = project.releases.flatMap((release): Release[] => {
+    const files = release.files.filter(({ filename }) => {
+      const keep = wanted.has(filename)
+      if (!keep) onDrop({ kind: 'file', version: release.version, filename, plugin: SELECTION })
+      return keep
+    })
+    if (files.length === release.files.length) return [release]
+    return files.length === 0 ? [] : [{ ...release, files }]
+  })
+  return { ...project, releases }
 }
 
 function filesFiltered(filters: Filters, project: Project, onDrop: OnDrop): Project {

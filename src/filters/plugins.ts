@@ -2,6 +2,7 @@ import type { PluginTable } from '../config/types.js'
 import type { Plugin } from './context.js'
 import { allowlistProject, allowlistRelease } from './allowlist.js'
 import { blocklistProject, blocklistRelease } from './blocklist.js'
+import { environments } from './environments.js'
 import { excludePlatform } from './exclude-platform.js'
 import { latestRelease } from './latest-release.js'
 import { prereleaseRelease } from './prerelease-release.js'
@@ -30,7 +31,16 @@ export const PLUGINS: Readonly<Record<string, Plugin>> = {
   regex_release_file_metadata: regexReleaseFileMetadata,
   version_range_release_file_metadata: versionRangeReleaseFileMetadata,
   exclude_platform: excludePlatform,
+  environments,
 }
+
+/** Those that keep what [allowlist] names: [closure] takes their place, as dependencies are not listed. */
+export const ALLOWLIST_PLUGINS: readonly string[] = [
+  'allowlist_project',
+  'allowlist_release',
+  'project_requirements',
+  'project_requirements_pinned',
+]
 
 /** What each plugin reads, for the reader of the configuration. */
 export const PLUGIN_TABLE: PluginTable = Object.fromEntries(

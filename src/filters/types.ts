@@ -53,12 +53,20 @@ export interface ReleaseFileFilter extends Named {
 }
 export type Filter = ProjectFilter | MetadataFilter | ReleaseFilter | ReleaseFileFilter
 
+/** Which files are wanted beside what the filters say: those that requirements need. */
+export interface Selection {
+  /** names of the files that are wanted of a project; undefined: all. `name`: normalized */
+  filesOf(name: string): ReadonlySet<string> | undefined
+}
+
 /** The filters of a configuration, each list in the order in which its filters are asked. */
 export interface Filters {
   readonly project: readonly ProjectFilter[]
   readonly metadata: readonly MetadataFilter[]
   readonly release: readonly ReleaseFilter[]
   readonly releaseFile: readonly ReleaseFileFilter[]
+  /** asked last, where [closure] is set */
+  readonly selection?: Selection
   /** changes when a setting or a requirements file changes what is kept: SHA-256, hex */
   readonly fingerprint: string
   /** a filter reads more of the metadata document than simple pages tell: names, versions and filenames */

@@ -1,9 +1,18 @@
 import { UpstreamError, errorText } from '../errors.js'
 import { documentKeys } from '../model/document.js'
-import { LAYOUT, isSafeFilename, isSafeProjectName, jsonKey, shown } from '../model/layout.js'
+import {
+  LAYOUT,
+  integrityDirectory,
+  isSafeFilename,
+  isSafeProjectName,
+  jsonKey,
+  publishersKey,
+  shown,
+} from '../model/layout.js'
 import { keepsProject } from '../filters/apply.js'
 import { meantText, nearestName } from '../model/nearest-name.js'
 import { normalizeName } from '../packaging/name.js'
+import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { fetchProject } from './project/fetch-project.js'
 import { recallJsonApi } from './project/json-api.js'
@@ -30,6 +39,7 @@ export async function runDelete(
   const { storage, report, log } = context
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
+  await recallNeeds(context)
   // A `delete` that was killed may have removed everything but the name in the root index.
   const interrupted = !options.dryRun && (await storage.stat(LAYOUT.journal)) !== undefined
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: options.dryRun })
@@ -67,6 +77,8 @@ export async function runDelete(
     // Pages first: nobody is sent to a file that is gone. What knows the files goes last: a killed run finds them again.
     await removePages(context, name, given)
     await removeFiles(context, { name, keys, pruneParents: false })
+    await storage.removeTree(integrityDirectory(name))
+    await storage.remove(publishersKey(name))
     await storage.remove(jsonKey(name))
     if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
     const serial = ledger.get(name)?.serial

@@ -9,13 +9,17 @@ import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { refuseEverything } from './plan/everything.js'
 import type { Everything } from './plan/everything.js'
+import { recallNeeds } from './closure/recall.js'
+import type { ClosurePlan, MissingLine } from './closure/types.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
 import { fetchProject } from './project/fetch-project.js'
+import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
@@ -39,6 +43,14 @@ export interface PlannedProject {
   readonly reason?: string
 }
 
+/** What requirements need. */
+export interface PlannedNeeds {
+  readonly projects: number
+  readonly files: number
+  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
+  readonly missing: readonly MissingLine[]
+}
+
 /** What a `mirror` or `sync` run would do, as data. */
 export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
@@ -47,6 +59,8 @@ export interface DryRun {
   /** how many projects a `mirror` run looks at, by reason */
   readonly reasons?: Readonly<Record<string, number>>
   readonly removals: readonly Pick<Removal, 'project' | 'reason'>[]
+  /** what requirements need, with [closure], where it was looked at */
+  readonly needed?: PlannedNeeds
   /** why the removals would not happen */
   readonly refusal: string | undefined
   readonly files: number | undefined
@@ -92,6 +106,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     reasons: countReasons(items, run.plan.removals),
     removals,
     refusal,
+    ...plannedNeeds(context, run.needed),
     files: options.quick ? undefined : sum(projects, 'files'),
     bytes: options.quick ? undefined : sum(projects, 'bytes'),
     everything: run.everything,
@@ -99,8 +114,17 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
   }
 }
 
+function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
+  if (needed === undefined) return {}
+  const { members, missing, failures } = needed
+  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
+  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
+  return { needed: { projects: members.size, files, missing: counts } }
+}
+
 /** Plans a `sync` of the named projects. */
 export async function planSync(context: Context, names: readonly string[]): Promise<DryRun> {
+  await recallNeeds(context)
   const ledger = await context.ledger()
   const items = names.map((rawName) => {
     const name = normalizeName(rawName)
@@ -128,9 +152,12 @@ function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): numb
   return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
 }
 
-function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
+/** How many projects a run looks at, by reason. */
+export function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  const reasons = removals.map(({ by }): Reason => (by === 'admin' ? 'filters' : 'withdrawn'))
+  const reasons = removals.map(({ by, reason }): Reason =>
+    by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',
+  )
   for (const reason of [...items.map((item) => item.reason), ...reasons]) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
@@ -154,7 +181,7 @@ async function servedOnes({ config, storage }: Context, candidates: readonly Rem
 async function planProjects(context: Context, items: readonly WorkItem[], quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', items.length)
-  await eachOf(context, { items, width: context.config.workers }, async (item) => {
+  await eachOf(context, { items, width: mostRequests(context.config.maxRequests) }, async (item) => {
     throwIfStopped(context)
     projects.push(await planProject(context, item, quick))
     context.progress.step()

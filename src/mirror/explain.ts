@@ -5,6 +5,7 @@ import { releaseFiles } from '../model/project.js'
 import type { Project } from '../model/project.js'
 import { meantText } from '../model/nearest-name.js'
 import { normalizeName } from '../packaging/name.js'
+import { neededBy, recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { fetchProject } from './project/fetch-project.js'
 import { hasPages } from './project/stored.js'
@@ -37,6 +38,8 @@ export interface Explanation {
   /** what upstream has and what the filters leave of it; undefined where upstream was not asked or does not have it */
   readonly upstream?: Amount
   readonly left?: Amount
+  /** which requirements need it, with [closure], as the last run found out */
+  readonly neededBy: readonly string[]
   /** the project's line in the ledger; undefined where it has none */
   readonly ledger: LedgerEntry | undefined
   /** today's configuration would make its pages otherwise */
@@ -49,10 +52,12 @@ export async function explainProject(context: Context, rawName: string): Promise
   const name = normalizeName(rawName)
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
   const entry = ledger.get(name)
   const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const about = { name, mirrored, ledger: entry, outdated: mirrored && entry?.shape !== context.shapeOf(name) }
+  const outdated = mirrored && entry?.shape !== context.shapeOf(name)
+  const about = { name, mirrored, ledger: entry, outdated, neededBy: await neededBy(context, name) }
   if (!keepsProject(filters, rawName).keep) {
     const [drop] = explain(filters, { name, rawName, lastSerial: 0, info: {}, releases: [] })
     return { ...about, verdict: droppedText(filters, name, drop), drops: [] }

@@ -1,12 +1,14 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
-import { FILTERS_KEY } from './plan/edits.js'
+import { closureNotes, reportNeeds } from './closure/report-needs.js'
+import { countReasons } from './dry-run.js'
 import { refuseEverything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
-import { projectFiltersOf } from './plan/shape.js'
+import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
+import { followNeeds } from './run/follow-needs.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeWithdrawn } from './run/remove-withdrawn.js'
 import type { RemovedNames } from './run/remove-withdrawn.js'
@@ -37,23 +39,27 @@ export interface MirrorOptions {
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
-  const run = await planRun(context, { ...options, readOnly: false })
-  const { plan, changes, known, everything } = run
+  const planned = await planRun(context, { ...options, readOnly: false })
+  const { plan, changes, known, everything } = planned
   if (everything !== undefined) {
     if (options.all !== true) refuseEverything(everything)
     context.log.warn(everything.text)
   }
   context.report.serialUpstream = changes.serial
-  const begun = await noteBegin(context, run)
+  context.report.reasons = countReasons([...plan.work.values()], plan.removals)
+  const begun = await noteBegin(context, planned)
   for (const [name, entry] of plan.notes) {
     if (entry === undefined) known.ledger.delete(name)
     else known.ledger.set(name, entry)
   }
   const works = plan.work.size > 0 || plan.removals.length > 0
-  const journal = works ? await beginWork(context, run) : undefined
-  const result = journal === undefined ? createWorkResult() : await work(context, run, journal)
+  const journal = works ? await beginWork(context, planned) : undefined
+  const result = journal === undefined ? createWorkResult() : await work(context, planned, journal)
+  const run = journal === undefined ? planned : await followNeeds(context, planned, { result, journal })
+  const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
-  if (result.stopped) return stop(context, run, result)
+  reportNeeds(context, { needed, before: begun.closure })
+  if (result.stopped === 'error') return stop(context, run, result)
   tellUnknown(context, run)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
@@ -64,10 +70,9 @@ async function noteBegin(
   { storage, shape, filters }: Context,
   { known: { notes }, edits }: PlannedRun,
 ): Promise<RunNotes> {
-  const options = { ...shape.options, [FILTERS_KEY]: shape.filters }
   const begun: RunNotes = {
     ...notes,
-    shapes: { ...notes.shapes, [shape.id]: options },
+    shapes: { ...notes.shapes, [shape.id]: shapeTexts(shape) },
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
   }
@@ -125,6 +130,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   await known.ledger.save()
   if (!known.ledger.found) await removeOldState(storage)
   const owed = owedProjects(run, result, removed)
+  report.projectsLeft = result.left.length
   if (owed.size > 0) {
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
@@ -133,12 +139,17 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveNotes(storage, notesAfter(context, run, begun), begun)
+  // What the time did not suffice for has not the shape of today yet: the notes of the beginning hold on.
+  if (result.stopped === undefined) await saveNotes(storage, notesAfter(context, run, begun), begun)
 }
 
 /** What the next run has to ask for: name as upstream spells it -> serial. */
-function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }: RemovedNames): Map<string, number> {
-  const owed = new Map<string, number>()
+function owedProjects(
+  { plan }: PlannedRun,
+  { failed, left }: WorkResult,
+  { refused }: RemovedNames,
+): Map<string, number> {
+  const owed = new Map(todoOf(left))
   for (const { item } of failed.values()) owed.set(item.rawName, item.serial)
   for (const [name, entry] of plan.waiting) owed.set(entry.rawName ?? name, entry.owed?.serial ?? 0)
   for (const { rawName, serial } of refused) owed.set(rawName, serial)
@@ -146,16 +157,17 @@ function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }:
 }
 
 /** What the next run has to know of this one. Where a guard refused, it looks at the same things again. */
-function notesAfter(context: Context, { known, changes }: PlannedRun, begun: RunNotes): RunNotes {
-  const { report, filters, jsonApi, upstream, storage, startedAt, shape } = context
+function notesAfter(context: Context, { known, changes, needed, edits }: PlannedRun, begun: RunNotes): RunNotes {
+  const { report, jsonApi, upstream, storage, startedAt, shape } = context
   const { list } = changes
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
   const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
-  const common = { jsonApiAt, stateFiles, nextLook: look, unknown: report.unknown, contentFilters: undefined }
-  const made = { shape: shape.id, begunShape: undefined, shapes }
+  const closure = closureNotes(context, needed, begun.closure)
+  const common = { jsonApiAt, stateFiles, nextLook: look, unknown: report.unknown, contentFilters: undefined, closure }
+  const made = { shape: shape.id, single: shape.single, begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
@@ -176,12 +188,16 @@ function notesAfter(context: Context, { known, changes }: PlannedRun, begun: Run
     ...seen,
     ...compared,
     foreignKnown,
-    projectFilters: projectFiltersOf(filters),
-    begunProjectFilters: undefined,
+    ...doneFilters(context, edits.projects && common.closure?.incomplete === true),
     upstreamSerial: changes.serial,
     unsettled: false,
     keeps: context.config.removedProjects === 'keep',
   }
+}
+
+/** Where not all that is needed is known, an edit of the requirements is not done. */
+function doneFilters({ filters }: Context, undone: boolean): Partial<RunNotes> {
+  return undone ? {} : { projectFilters: projectFiltersOf(filters), begunProjectFilters: undefined }
 }
 
 /** When a project must be looked at again that neither upstream nor `todo` will name. */
@@ -198,6 +214,6 @@ function nextLook(entries: Iterable<readonly [string, LedgerEntry]>): number | u
 /** Today's shape, and those of projects that could not be made anew yet. */
 function shapesInUse({ shapes }: RunNotes, { ledger }: PlannedRun['known'], today: string): RunNotes['shapes'] {
   const used = new Set([today])
-  for (const [, entry] of ledger.exceptions()) used.add(entry.shape)
+  for (const [, entry] of ledger.exceptions()) used.add(commonShape(entry.shape))
   return Object.fromEntries(Object.entries(shapes).filter(([id]) => used.has(id)))
 }

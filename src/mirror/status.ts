@@ -6,8 +6,11 @@ import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
+import { runAtWork } from './at-work.js'
+import type { RunAtWork } from './at-work.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
+import type { ClosureNotes, RunNotes } from './state/run-notes.js'
 import { isoTime } from './run/report-failures.js'
 import { loadLedger } from './state/ledger.js'
 import { pageKeys } from '../model/page.js'
@@ -52,8 +55,14 @@ export interface MirrorStatus {
   readonly bytes: number
   /** what the lists of the configuration ask for and upstream did not have, one line each */
   readonly unknown: readonly string[]
+  /** that can still be stored; undefined on S3 */
+  readonly bytesFree: number | undefined
+  /** the run that works on the mirror now */
+  readonly running: RunAtWork | undefined
   /** the largest first */
   readonly largest: readonly ProjectSize[]
+  /** what requirements need, with [closure], as the last run found out */
+  readonly needs?: Pick<ClosureNotes, 'projects' | 'missing'>
   /** the oldest first */
   readonly failures: readonly ProjectFailure[]
   /** the oldest first */
@@ -105,9 +114,12 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     files,
     bytes,
     unknown: unknownLines(unknown, filters.entries),
+    bytesFree: await storage.properties.freeBytes?.().catch(() => undefined),
+    running: await runAtWork(storage, Date.now()),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),
+    ...needsOf(await loadNotes(storage)),
   }
 }
 
@@ -174,4 +186,8 @@ async function readText(storage: Storage, key: string): Promise<string | undefin
 
 function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined
+}
+
+function needsOf({ closure }: RunNotes): Pick<MirrorStatus, 'needs'> {
+  return closure === undefined ? {} : { needs: { projects: closure.projects, missing: closure.missing } }
 }

@@ -1,5 +1,6 @@
 import { LAYOUT, isSafeProjectName, shown } from '../model/layout.js'
 import { normalizeName, safeName } from '../packaging/name.js'
+import { recallNeeds } from './closure/recall.js'
 import { askedItem } from './plan/asked-item.js'
 import { openLedger } from './plan/open-ledger.js'
 import type { WorkItem } from './plan/types.js'
@@ -31,6 +32,7 @@ export async function runSync(
   const state = await loadState(storage, log)
   const notes = await loadNotes(storage)
   log.info(`Syncing with ${context.upstream.url}.`)
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: false })
   const items = new Map<string, WorkItem>()
   for (const given of names) {
@@ -53,7 +55,7 @@ export async function runSync(
   const listing = createListing(context)
   const result = await workOff(context, items.values(), { journal, announces: 'none', isListed: listing.has })
   reportFailures(context, { result, waiting: new Map() })
-  if (!result.stopped) {
+  if (result.stopped !== 'error') {
     await removeFound(context, { result, journal, listing })
     if (options.writeRoot) await writeRoot(context, state.status ?? 0)
     await storage.flush()

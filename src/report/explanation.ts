@@ -4,9 +4,11 @@ import { bytesText } from './figures.js'
 import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
 import { ageText, secondsText } from './times.js'
 
+const MOST_NEEDS = 10
+
 /** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
 export function explanationText(explanation: Explanation, now: number): string {
-  const { name, mirrored, verdict, drops, upstream, left } = explanation
+  const { name, mirrored, verdict, drops, upstream, left, neededBy } = explanation
   const lines = drops
     .filter(({ kind }) => kind !== 'project')
     .map(
@@ -14,7 +16,8 @@ export function explanationText(explanation: Explanation, now: number): string {
         `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}${place(where)}`}`,
     )
   const amounts = upstream === undefined || left === undefined ? [] : [amountText(left, upstream)]
-  const all = [...ledgerLines(explanation, now), ...amounts, ...lines]
+  const more = neededBy.length > MOST_NEEDS ? [`and ${counted(neededBy.length - MOST_NEEDS, 'more requirement')}`] : []
+  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...amounts, ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
 }
 

@@ -11,6 +11,9 @@ export function planText(plan: DryRun, free: number | undefined): string {
   lines.push(...plan.removals.map(({ project, reason }) => `remove   ${project}: ${reason}`))
   if (plan.refusal !== undefined) lines.push(plan.refusal)
   lines.push(...(plan.unknown ?? []), ...spaceLines(plan, free))
+  lines.push(...(plan.needed?.missing ?? []).map(({ project, reason }) => `missing  ${project}: ${reason}`))
+  if (plan.needed !== undefined)
+    lines.push(`Needed: ${counted(plan.needed.projects, 'project')} with ${counted(plan.needed.files, 'release file')}`)
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
   const sizes =
@@ -41,6 +44,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   due: 'due to be looked at again',
   options: 'made with other options',
   filters: 'affected by edited filters',
+  closure: 'of which requirements need other files, or nothing any more',
   owed: 'owed by earlier runs',
   withdrawn: 'withdrawn upstream',
   forced: 'compared because of --force-check',

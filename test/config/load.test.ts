@@ -38,10 +38,16 @@ describe('loadConfig', () => {
       timeout: 10,
       globalTimeout: 1800,
       workers: 3,
+      maxRequests: 'auto',
+      runFor: undefined,
+      bandwidthLimit: undefined,
+      contact: undefined,
       verifiers: 3,
       stopOnError: false,
       json: false,
       releaseFiles: true,
+      provenance: false,
+      integrityUrl: undefined,
       coreMetadata: true,
       hashIndex: false,
       simpleFormat: 'ALL',
@@ -60,6 +66,7 @@ describe('loadConfig', () => {
       logConfig: undefined,
       metricsFile: undefined,
     })
+    expect(config.attestations).toEqual({ check: 'off', trustedRoot: undefined, onChange: 'warn', publishers: [] })
     expect(config).toMatchObject({ path, s3: undefined, enabledPlugins: [], warnings: [] })
     expect([config, config.mirror, config.warnings, config.enabledPlugins].every(Object.isFrozen)).toBe(true)
   })

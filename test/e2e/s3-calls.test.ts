@@ -91,7 +91,7 @@ it('verify makes one call for each unchanged file, and a few for the pages and d
   const { log } = await run(['verify'], 'json = true\n')
   expect(log).toContain('nothing to repair')
   expect(calls(/web\/packages/)).toHaveLength(files.length)
-  expect(calls().length - files.length, calls(/^(?!HEAD)/).join('\n')).toBeLessThanOrEqual(PROJECTS * 20 + 20)
+  expect(calls().length - files.length, calls(/^(?!HEAD)/).join('\n')).toBeLessThanOrEqual(PROJECTS * 7 + 20)
 })
 
 it('verify finds and repairs an object whose content was damaged behind its metadata', async () => {

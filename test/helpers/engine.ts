@@ -1,13 +1,15 @@
 import { onTestFinished } from 'vitest'
+import { openContent } from '../../src/commands/content.js'
+import { readAttestations } from '../../src/config/attestations.js'
+import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
-import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
-import { loadFilters } from '../../src/filters/index.js'
-import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { makeShape } from '../../src/mirror/plan/shape.js'
+import type { Log } from '../../src/log/types.js'
+import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
+import { createBigFiles } from '../../src/mirror/run/big-files.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -43,7 +45,15 @@ export interface EngineOptions {
   readonly bootId?: string
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
-  readonly fetchThread?: FetchThread
+  /** as `verify --attestations` */
+  readonly checksAttestations?: boolean
+  /** what paths of requirements and lock files start from */
+  readonly directory?: string
+  readonly fetchThreads?: FetchThreads
+  /** whether `run-for` is over */
+  readonly timeIsUp?: () => boolean
+  /** the log, instead of one that only remembers its lines */
+  readonly log?: Log
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -74,14 +84,23 @@ export function mirrorConfig(lines = ''): MirrorConfig {
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const log = recorder()
+  const remembered = recorder()
+  const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
   const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const filters = await loadFilters(file, enabled, { directory: '/memory' })
-  const shape = makeShape(shapeOf(config), filters)
+  const { filters, closure, gate, shape, shapeOf } = await openContent(
+    {
+      file,
+      mirror: config,
+      closure: readClosure(file),
+      attestations: readAttestations(file, config),
+      enabledPlugins: enabled,
+    },
+    { directory: options.directory ?? '/memory', checksAttestations: options.checksAttestations === true, log },
+  )
   const storage = memoryStorage(place, options.properties)
-  const http = testClient({ log, workers: config.workers })
+  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
@@ -91,13 +110,15 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     upstream: { ...createUpstream(http, { master: url, log }), ...options.upstream },
     http,
     filters,
+    attestations: gate,
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
     diff: await openDiffFile(storage, config, options.now ?? NOW),
     startedAt: options.now ?? NOW,
     shape,
-    shapeOf: () => shape.id,
+    shapeOf,
+    closure,
     ledger,
     owners: createOwners({
       config,
@@ -110,9 +131,11 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     jsonApi: createJsonApi(config.metadata),
     bootId,
     signal: stop.signal,
-    fetchThread: options.fetchThread,
+    timeIsUp: options.timeIsUp ?? (() => false),
+    bigFiles: createBigFiles(4),
+    fetchThreads: options.fetchThreads,
     place,
-    lines: log.lines,
+    lines: remembered.lines,
     stop,
     text: (key) => place.files.get(key)?.body.toString(),
     keys: (pattern = /./) => [...place.files.keys()].filter((key) => pattern.test(key)).sort(),

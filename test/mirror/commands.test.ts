@@ -115,7 +115,7 @@ describe('runMirror', () => {
     const server = await serveTestIndex(index, ({ path }) =>
       path.includes('/a-bad') ? answerWith(418, {}, 'no') : 'pass',
     )
-    const run = await mirror({ url: server.url, mirror: 'stop-on-error = true\nworkers = 1' })
+    const run = await mirror({ url: server.url, mirror: 'stop-on-error = true\nmax-requests = 1' })
     expect(run.report.failures.map(({ project }) => project)).toEqual(['a-bad'])
     expect(run.text('todo')).toMatch(/\na-bad \d+\nb-good \d+$/)
     expect(run.text('.bandersnatch/journal')).toBeUndefined()
@@ -248,7 +248,7 @@ describe('runMirror', () => {
       if (path === '/pypi/two/json') stopping?.abort(new Error('a signal'))
       return 'pass'
     })
-    const killed = await engine({ url: server.url, place, mirror: 'workers = 1' })
+    const killed = await engine({ url: server.url, place, mirror: 'max-requests = 1' })
     const stopping: AbortController | undefined = killed.stop
     await expect(runMirror(killed, PLAIN)).rejects.toThrow('a signal')
     expect(killed.text('todo')).toMatch(/one \d+\ntwo \d+$/)

@@ -56,12 +56,14 @@ it('an explanation has the verdict first, then the ledger, then what is dropped'
       left: { releases: 2, files: 1, bytes: 1000 },
       ledger: made,
       outdated: false,
+      neededBy: ['app 1.0 needs one<2 for linux'],
     },
     NOW,
   )
   expect(text.split('\n')).toEqual([
     'one: wanted (mirrored now)',
     '  ledger: its pages were made from serial 42 under the present configuration',
+    '  app 1.0 needs one<2 for linux',
     '  left: 1 of 1,234 files in 2 of 3 releases, 1.00 kB of 5.00 MB',
     '  release 2.0rc1: dropped by prerelease_release (bandersnatch.conf:7: [filter_prerelease] packages)',
   ])

@@ -15,7 +15,7 @@ describe('documents', () => {
         `${req.method} ${req.url} ${req.headers['user-agent']} ${req.headers.accept} ${req.headers['accept-encoding']}`,
       )
     })
-    const http = testClient({ workers: 1 })
+    const http = testClient({ maxRequests: 1 })
     for (let i = 0; i < 5; i += 1) {
       const answer = await http.get(`${url}/a?b=c#d`, { ...MAX, accept: 'application/json' })
       expect(answer.body.toString()).toBe('GET /a?b=c bandersnatch/0 (test) application/json gzip, br')

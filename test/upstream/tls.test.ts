@@ -107,7 +107,7 @@ describe('the end', () => {
     const open = (): number =>
       process.getActiveResourcesInfo().filter((name) => /TCP|TLS|Timeout|Zlib/.test(name)).length
     const before = open()
-    const http = testClient({ timeout: 60, globalTimeout: 600, workers: 3 })
+    const http = testClient({ timeout: 60, globalTimeout: 600, maxRequests: 3 })
     const urls = [`http://127.0.0.1:${stalled.port}`, `https://127.0.0.1:${stalled.port}`]
     const asked = urls.map((url) => http.get(url, MAX).catch((error: unknown) => error))
     await new Promise((resolve) => setTimeout(resolve, 100))

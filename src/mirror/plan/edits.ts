@@ -1,6 +1,6 @@
 import type { Context } from '../run/context.js'
 import type { RunNotes } from '../state/run-notes.js'
-import { projectFiltersOf } from './shape.js'
+import { FILTERS_KEY, commonShape, projectFiltersOf } from './shape.js'
 
 /** What the admin edited since everything served was made. */
 export interface Edits {
@@ -20,16 +20,13 @@ export function findEdits(
 ): Edits {
   const differs = (before: string | undefined, now: string): boolean => before !== undefined && before !== now
   const now = projectFiltersOf(filters)
-  const options = notes.shape !== shape.id || notes.begunShape !== undefined
+  const options = notes.shape !== shape.id || notes.single !== shape.single || notes.begunShape !== undefined
   const stopsKeeping = notes.keeps && config.removedProjects !== 'keep'
   const projects = differs(notes.projectFilters, now) || notes.begunProjectFilters !== undefined || stopsKeeping
   return {
     any: options || projects,
     options,
     projects,
-    filtersDiffer: (id) => notes.shapes[id]?.[FILTERS_KEY] !== shape.filters,
+    filtersDiffer: (id) => notes.shapes[commonShape(id)]?.[FILTERS_KEY] !== shape.filters,
   }
 }
-
-/** Under which a shape's filters are noted beside its options. */
-export const FILTERS_KEY = 'filters'

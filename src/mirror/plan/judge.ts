@@ -1,7 +1,8 @@
+import { ownShape } from './shape.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 
 /** Why a run looks at a project. docs/change-detection.md has the table. */
-export type Reason = 'new' | 'changed' | 'due' | 'options' | 'filters' | 'owed' | 'withdrawn' | 'forced'
+export type Reason = 'new' | 'changed' | 'due' | 'options' | 'filters' | 'closure' | 'owed' | 'withdrawn' | 'forced'
 
 /**
  * `ask`: upstream is asked for it. `render`: pages are made again from what is stored, where that suffices. `remove`: its
@@ -51,6 +52,8 @@ export interface Circumstances {
   readonly presumesUpTo: number
   /** projects are removed at all: `removed-projects` is not `keep` */
   readonly removes: boolean
+  /** [closure]: what the requirements need is known only in part, so nothing goes because it is not needed */
+  readonly undecided: boolean
 }
 
 export interface Verdict {
@@ -77,6 +80,9 @@ const isWaiting = ({ entry }: Facts, { now, retryFailed }: Circumstances): boole
 }
 const isDue = ({ entry }: Facts, { now }: Circumstances): boolean =>
   entry?.due !== undefined && (entry.due <= now || entry.due - now > FARTHEST_DUE)
+/** It should not be served. */
+const isUnwanted = (facts: Facts, { removes, undecided }: Circumstances): boolean =>
+  !facts.wanted && hasPages(facts) && removes && !undecided
 /** `todo` claims work that the ledger does not know to be done. */
 const isLeft = ({ todo, entry }: Facts): boolean =>
   todo !== undefined && (todo === 0 || (entry?.serial ?? 0) < todo || entry?.serial === 0)
@@ -87,12 +93,18 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'remove',
     reason: 'filters',
     text: 'The project filters no longer want it.',
-    holds: (facts, run) => !facts.wanted && hasPages(facts) && run.projectsEdited && run.removes,
+    holds: (facts, run) => isUnwanted(facts, run) && run.projectsEdited,
+  },
+  {
+    act: 'remove',
+    reason: 'closure',
+    text: 'Requirements needed it, and no longer do.',
+    holds: (facts, run) => isUnwanted(facts, run) && ownShape(facts.entry?.shape ?? '', 'selection') !== '',
   },
   {
     act: 'forget',
     text: 'The project filters do not want it, and it has no pages.',
-    holds: (facts) => !facts.wanted && !hasPages(facts) && facts.entry !== undefined,
+    holds: (facts, run) => !facts.wanted && !hasPages(facts) && facts.entry !== undefined && !run.undecided,
   },
   { act: 'nothing', text: 'The project filters do not want it.', holds: ({ wanted }) => !wanted },
   {
@@ -187,6 +199,13 @@ export const JUDGEMENTS: readonly Row[] = [
     reason: 'filters',
     text: 'The filters were edited since its pages were made.',
     holds: ({ entry, shape, filtersDiffer }) => entry !== undefined && entry.shape !== shape && filtersDiffer,
+  },
+  {
+    act: 'render',
+    reason: 'closure',
+    text: 'Requirements need other files of it than its pages have.',
+    holds: ({ entry, shape }) =>
+      entry !== undefined && ownShape(entry.shape, 'selection') !== ownShape(shape, 'selection'),
   },
   {
     act: 'render',

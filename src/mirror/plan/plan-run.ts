@@ -8,13 +8,17 @@ import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
 import type { Context } from '../run/context.js'
+import { planClosure } from '../closure/plan-closure.js'
+import type { ClosureQuestion } from '../closure/plan-closure.js'
+import type { ClosurePlan } from '../closure/types.js'
 import { findEdits } from './edits.js'
 import { judgeEverything } from './everything.js'
 import type { Everything } from './everything.js'
 import type { Edits } from './edits.js'
 import { openLedger } from './open-ledger.js'
 import { makePlan, sinceSerial } from './make-plan.js'
-import type { SyncPlan, UpstreamChanges } from './types.js'
+import type { Circumstances } from './judge.js'
+import type { PlanInput, SyncPlan, UpstreamChanges } from './types.js'
 import { askUpstream } from './upstream-changes.js'
 
 /** What the mirror knows of itself when a run begins. */
@@ -37,6 +41,10 @@ export interface PlannedRun {
   readonly edits: Edits
   /** what is to be said of very many new projects before the run begins */
   readonly everything: Everything | undefined
+  /** what requirements need; undefined without [closure], and in a quiet run */
+  readonly needed: ClosurePlan | undefined
+  /** The plan again, with the ledger as it is by now, where something else is needed than was thought. */
+  readonly replan: (needed: ClosurePlan) => SyncPlan
 }
 
 export interface PlanRunOptions {
@@ -62,6 +70,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   // Negative where the clock was wrong: then nobody knows.
   const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
   const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
+  const incomplete = context.closure !== undefined && notes.closure?.incomplete !== false
   // A command that was killed left a journal. In a bucket looking for one would cost a request in every quiet run.
   const interrupted = !storage.properties.metered && (await storage.stat(LAYOUT.journal)) !== undefined
   const needsLedger =
@@ -70,6 +79,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     edits.any ||
     reconciles ||
     looks ||
+    incomplete ||
     options.forceCheck ||
     options.retryFailed
   let adopted = needsLedger ? await openLedger(context, { notes, state, thorough: reconciles, ...options }) : undefined
@@ -94,7 +104,25 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   context.progress.phase('Planning')
   const ledger = adopted?.ledger ?? unreadLedger(storage)
   if (adopted !== undefined && changes.wentBack) await adopted.readSerials()
-  const plan = makePlan({
+  const needed =
+    adopted === undefined
+      ? undefined
+      : await findNeeded(context, { changes, ledger, forced: options.forceCheck, readOnly: options.readOnly })
+  const circumstances: Circumstances = {
+    now: startedAt.getTime() / 1000,
+    since,
+    forced: options.forceCheck,
+    projectsEdited: edits.projects,
+    retryFailed: options.retryFailed,
+    thorough: reconciles,
+    wentBack: changes.wentBack,
+    hasSerials: changes.list?.hasSerials ?? true,
+    learnsUpTo: adopted?.taken !== undefined && since > 0 ? since : -1,
+    presumesUpTo: adopted?.taken === '8.0' && !edits.projects && since > 0 ? since : -1,
+    removes: config.removedProjects !== 'keep',
+    undecided: isUndecided(needed),
+  }
+  const input: PlanInput = {
     state,
     changes: adopted?.lost === true ? { ...changes, tellsAbsence: false } : changes,
     ledger,
@@ -103,20 +131,10 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     filtersDiffer: edits.filtersDiffer,
     shapes: notes.shapes,
     rootEdited: (edits.options || interrupted) && !options.readOnly,
-    circumstances: {
-      now: startedAt.getTime() / 1000,
-      since,
-      forced: options.forceCheck,
-      projectsEdited: edits.projects,
-      retryFailed: options.retryFailed,
-      thorough: reconciles,
-      wentBack: changes.wentBack,
-      hasSerials: changes.list?.hasSerials ?? true,
-      learnsUpTo: adopted?.taken !== undefined && since > 0 ? since : -1,
-      presumesUpTo: adopted?.taken === '8.0' && !edits.projects && since > 0 ? since : -1,
-      removes: config.removedProjects !== 'keep',
-    },
-  })
+    needed: serialsOf(needed),
+    circumstances,
+  }
+  const plan = makePlan(input)
   log.info(`Trying to reach serial: ${plan.target}`)
   log.info(`${counted(plan.work.size, 'package')} to sync.`)
   recallJsonApi(
@@ -130,7 +148,35 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     changes,
     edits,
     everything: await judgeNew(context, plan, state),
+    needed,
+    replan: (now) => makePlan(inputAgain(input, now)),
   }
+}
+
+/** What the requirements of [closure] need. */
+async function findNeeded(
+  context: Context,
+  question: Omit<ClosureQuestion, 'ledgerSerial'> & { readonly ledger: Ledger },
+): Promise<ClosurePlan | undefined> {
+  const { closure } = context
+  if (closure === undefined) return undefined
+  return planClosure(context, closure, { ...question, ledgerSerial: (name) => question.ledger.pageSerial(name) })
+}
+
+function isUndecided(needed: ClosurePlan | undefined): boolean {
+  return needed !== undefined && needed.failures.length > 0
+}
+
+function serialsOf(needed: ClosurePlan | undefined): ReadonlyMap<string, number> {
+  return new Map([...(needed?.members ?? [])].map(([name, { serial }]) => [name, serial]))
+}
+
+/** For a second plan in the same run: what the ledger has by now is done. */
+function inputAgain(input: PlanInput, needed: ClosurePlan): PlanInput {
+  const undecided = isUndecided(needed)
+  const nothing = { forced: false, thorough: false, wentBack: false }
+  const circumstances = { ...input.circumstances, ...nothing, since: Infinity, undecided }
+  return { ...input, needed: serialsOf(needed), circumstances }
 }
 
 /** Not for a run that goes on with what an earlier one began: that was meant. */

@@ -4,13 +4,14 @@ import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js
 import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
 import type { JsonObject, Project } from '../../model/project.js'
-import { FILTERS_KEY } from '../plan/edits.js'
+import { madeWith as textsOf, ownShape, shapeTexts } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
+import { missingProvenance } from './provenance.js'
 import { storedPage, storedProject, tellsPageFields } from './stored.js'
 
 /**
@@ -19,6 +20,17 @@ import { storedPage, storedProject, tellsPageFields } from './stored.js'
  * asked.
  */
 export async function projectFromStored(context: Context, item: WorkItem): Promise<FetchedProject | undefined> {
+  const stored = await fromStored(context, item)
+  return stored === undefined || (await lacksProvenance(context, stored)) ? undefined : stored
+}
+
+/** Whether a provenance object is missing that the page of the mirror names: nothing stored tells where upstream has it. */
+async function lacksProvenance(context: Context, { project, provenanceAt }: FetchedProject): Promise<boolean> {
+  if (context.config.integrityUrl === undefined || provenanceAt === 'upstream') return false
+  return (await missingProvenance(context, filterReleases(context.filters, project))) !== undefined
+}
+
+async function fromStored(context: Context, item: WorkItem): Promise<FetchedProject | undefined> {
   const { storage, config } = context
   const page = await storedPage(storage, config, item.name)
   const document = await usableDocument(context, item)
@@ -27,7 +39,12 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
   const project = projectFromPage(page, item, config)
   // A file of which the page does not tell the version.
   if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined
-  return { project, refused: [], text: undefined }
+  return { project, refused: [], text: undefined, provenanceAt: provenanceAt(item) }
+}
+
+/** Where the URLs of provenance in the pages of the mirror lead. */
+function provenanceAt({ madeWith }: WorkItem): FetchedProject['provenanceAt'] {
+  return madeWith?.['provenance'] === 'true' ? 'mirror' : 'upstream'
 }
 
 /** A stored document counts only while `json` is on, and only when it is no older than the pages. */
@@ -47,7 +64,7 @@ async function fromDocument(
   { document, page }: { readonly document: Project; readonly page: JsonObject | undefined },
 ): Promise<FetchedProject | undefined> {
   const project = { ...document, rawName: item.rawName === item.name ? ownName(document, item) : item.rawName }
-  const fetched = { project, refused: [], text: undefined }
+  const fetched = { project, refused: [], text: undefined, provenanceAt: 'upstream' as const }
   if (context.config.simpleApiVersion === '1.1') return fetched
   // The page that is served may say all that only pages say.
   if (
@@ -55,9 +72,10 @@ async function fromDocument(
     pageSerial(page) === document.lastSerial &&
     hasPageFields(context, item) &&
     tellsPageFields(page, context.config) &&
+    tellsProvenance(context, item) &&
     !gainsFiles(context, project, page)
   ) {
-    return { ...fetched, project: { ...project, page: pageFields(page) } }
+    return { ...fetched, project: { ...project, page: pageFields(page) }, provenanceAt: provenanceAt(item) }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)
   const whole = fresh === 'gone' ? fresh : withPage(fetched, fresh)
@@ -81,7 +99,22 @@ function hasPageFields({ config }: Context, { madeWith }: WorkItem): boolean {
   return madeWith?.['simple-api-version'] === config.simpleApiVersion
 }
 
-function pageIsEnough({ shape }: Context, { madeWith, reason }: WorkItem, page: JsonObject): boolean {
+/** Pages that name the mirror's own provenance do not tell where upstream has it. */
+function tellsProvenance({ config }: Context, item: WorkItem): boolean {
+  return config.integrityUrl !== undefined || provenanceAt(item) === 'upstream'
+}
+
+function pageIsEnough({ shape, shapeOf, filters }: Context, item: WorkItem, page: JsonObject): boolean {
+  const { name, madeWith, reason, entry } = item
   if (madeWith === undefined || reason === 'due') return false
-  return pageSuffices({ before: madeWith, now: { ...shape.options, [FILTERS_KEY]: shape.filters }, page })
+  const wanted = filters.selection?.filesOf(name)
+  // A page with the files that requirements needed has no others.
+  if (wanted === undefined ? ownShape(entry?.shape ?? '', 'selection') !== '' : !hasAll(page, wanted)) return false
+  const now = textsOf({ [shape.id]: shapeTexts(shape) }, shapeOf(name))
+  return now !== undefined && pageSuffices({ before: madeWith, now, page })
+}
+
+function hasAll(page: JsonObject, filenames: ReadonlySet<string>): boolean {
+  const there = new Set(pageFiles(page).map((file) => field(file, 'filename')))
+  return [...filenames].every((filename) => there.has(filename))
 }

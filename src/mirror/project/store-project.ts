@@ -8,13 +8,17 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { reformatSorted } from '../../python/json/reformat.js'
 import type { CompareMethod } from '../../storage/types.js'
+import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
+import { failureText } from '../run/outcome.js'
 import type { Outcome } from '../run/outcome.js'
+import { acceptFiles } from './accept-files.js'
 import { removeOldSpellings } from './cleanup.js'
 import { ensureFiles } from './fetch-files.js'
 import type { FetchedProject } from './fetch-project.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
+import { expectedProvenance } from './provenance.js'
 import { writePages } from './pages.js'
 import { ownedKeys, removeFiles } from './remove.js'
 import { mayReplace } from './vouch.js'
@@ -28,6 +32,8 @@ export interface StoreOptions {
   readonly reshaped: boolean
   /** in how many runs it failed, where that are several: few files are tried, and other ones in each run */
   readonly cautious: number | undefined
+  /** option -> value that its pages were made with; undefined where nobody knows */
+  readonly madeWith: WorkItem['madeWith']
 }
 
 /** So many refused files of one project are named one by one: a document may have a hundred thousand. */
@@ -43,16 +49,16 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   warnRefused(context, fetched)
   const serial = project.lastSerial
   if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', serial }
-  const before =
-    config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
+  const before = await removable(context, project, options)
   const changed: string[] = []
   if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
   else if (config.json) await completeDocument(context, project.name)
   const wanted = filterReleases(context.filters, project)
-  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) {
-    return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial }
-  }
-  const specs = config.releaseFiles ? distinct(expectedFiles(wanted, expectedOptions(context))) : []
+  const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const
+  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) return refused
+  const accepted = await acceptFiles(context, wanted, fetched)
+  changed.push(...accepted.changed)
+  const specs = config.releaseFiles ? distinct(expectedFiles(accepted.project, expectedOptions(context))) : []
   const giveBack = await locks.take(specs.map(({ key }) => key))
   try {
     const disturbed = new Set<string>()
@@ -62,17 +68,18 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
       cautious: options.cautious,
       mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),
     })
+    if (files.postponed === true) return { kind: 'postponed' }
     changed.push(...files.fetched)
-    const served = withoutFiles(wanted, new Set(files.failed.keys()))
-    const owed = failureText([...files.failed.values()])
-    const nothing = owed !== undefined && releaseFiles(served).length === 0
-    if (nothing && !(await hasPages(storage, config, project.name)))
-      return { kind: 'failed', reason: owed, passing: true }
+    const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
+    const owed = failureText([...accepted.owed.values(), ...files.failed.values()])
+    const isShort = owed !== undefined || accepted.refused.size > 0
+    if (isShort && releaseFiles(served).length === 0 && !(await hasPages(storage, config, project.name)))
+      return owed === undefined ? refused : { kind: 'failed', reason: owed, passing: true }
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
     changed.push(...(await writePages(storage, config, { project: served, ...options })))
-    const expected = new Set(specs.map(({ key }) => key))
+    const expected = new Set([...specs.map(({ key }) => key), ...expectedProvenance(context, served)])
     await removeFiles(context, {
       name: project.name,
       keys: before.filter((key) => !expected.has(key)),
@@ -94,6 +101,12 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   } finally {
     giveBack()
   }
+}
+
+/** The project's files so far, where those that it no longer has are to be removed. */
+async function removable(context: Context, { name }: Project, { madeWith }: StoreOptions): Promise<string[]> {
+  const { removedProjects, releaseFiles: mirrorsFiles } = context.config
+  return removedProjects === 'delete' && mirrorsFiles ? ownedKeys(context, name, madeWith) : []
 }
 
 /** The options of `expectedFiles`, as the configuration has them. */
@@ -131,10 +144,4 @@ async function completeDocument({ storage }: Pick<Context, 'storage'>, name: str
   const [document, copy] = [jsonKey(name), pypiJsonKey(name)]
   if ((await storage.stat(copy)) === undefined && (await storage.stat(document)) !== undefined)
     await storage.copy(copy, document)
-}
-
-/** The first reason and how many more there are; undefined where there is none. */
-export function failureText([first, ...more]: readonly string[]): string | undefined {
-  if (first === undefined || more.length === 0) return first
-  return `${first} (and ${counted(more.length, 'more file')})`
 }

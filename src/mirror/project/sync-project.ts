@@ -37,21 +37,29 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
   // What is new of it since it failed has not failed yet.
   const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
+  const how = { reshaped, cautious, madeWith: item.madeWith }
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
       checkStoredVersions(context, stored.project)
       const { lastSerial } = stored.project
-      return storeProject(context, stored, { serial: lastSerial, method: 'stat', reshaped, cautious })
+      return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
-  context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
+  context.log.debug(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
   checkVersions(context, fetched.project)
-  // The list tells how upstream spells a name; a command that goes without the list has it from the document.
-  const known = item.reason === 'forced' && item.listed === undefined ? spelledByDocument(fetched) : fetched
-  return storeProject(context, known, { serial, method: context.config.compareMethod, reshaped, cautious })
+  const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched
+  return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+}
+
+/**
+ * The list tells how upstream spells a name. A command that goes without the list has the spelling from the document, as has
+ * a project that only a requirement names.
+ */
+function isUnspelled({ reason, listed, isUnspelled: byNeed }: WorkItem): boolean {
+  return byNeed === true || (reason === 'forced' && listed === undefined)
 }
 
 /** A project that was renamed upstream keeps its normalized name. */

@@ -1,4 +1,4 @@
-import { FILTERS_KEY } from '../plan/edits.js'
+import { shapeTexts } from '../plan/shape.js'
 import { saveNotes } from '../state/run-notes.js'
 import type { RunNotes } from '../state/run-notes.js'
 import type { Context } from './context.js'
@@ -11,7 +11,7 @@ export async function noteShape(
   { storage, shape }: Pick<Context, 'storage' | 'shape'>,
   notes: RunNotes,
 ): Promise<void> {
-  const shapes = { ...notes.shapes, [shape.id]: { ...shape.options, [FILTERS_KEY]: shape.filters } }
-  const edited = notes.shape !== undefined && notes.shape !== shape.id
+  const shapes = { ...notes.shapes, [shape.id]: shapeTexts(shape) }
+  const edited = notes.shape !== undefined && (notes.shape !== shape.id || notes.single !== shape.single)
   await saveNotes(storage, { ...notes, shapes, ...(edited ? { begunShape: shape.id } : {}) }, notes)
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../count.js'
 import type { FileSpec } from '../../model/files.js'
 import type { FileState } from '../../storage/types.js'
 
@@ -12,6 +13,8 @@ export type Outcome =
   | { readonly kind: 'filtered'; readonly serial: number }
   /** its name or all of its files must not be mirrored; asking again would not help */
   | { readonly kind: 'refused'; readonly reason: string; readonly serial: number }
+  /** `run-for` ended before all of its files were there: it stays as it was */
+  | { readonly kind: 'postponed' }
   /** `passing`: what went wrong may go right later in the same run */
   | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean }
 
@@ -44,9 +47,17 @@ export interface FilesOutcome {
   readonly fetched: string[]
   /** key -> why that file could not be had */
   readonly failed: Map<string, string>
+  /** `run-for` ended before all files were tried */
+  postponed?: true
 }
 
 export interface FetchOptions {
   /** stop after a few failures: the project failed in several runs before */
   readonly cautious: boolean
+}
+
+/** The first reason and how many more there are; undefined where there is none. */
+export function failureText([first, ...more]: readonly string[]): string | undefined {
+  if (first === undefined || more.length === 0) return first
+  return `${first} (and ${counted(more.length, 'more file')})`
 }

@@ -32,7 +32,7 @@ export interface RemovalRun extends PlannedRun {
 
 /** Removes what should no longer be served: all of it or, where a guard refuses, nothing. */
 export async function removeWithdrawn(context: Context, run: RemovalRun): Promise<RemovedNames> {
-  const { config, log, report, storage } = context
+  const { config, report, storage } = context
   const { ledger } = run.known
   const candidates: Candidate[] = []
   for (const candidate of candidatesOf(context, run)) {
@@ -52,8 +52,8 @@ export async function removeWithdrawn(context: Context, run: RemovalRun): Promis
     allowed: run.allow,
   })
   if (refusal !== undefined) {
-    log.error(refusal)
     report.refusals.push(refusal)
+    report.removalsRefused += candidates.length + missing
     return { names: new Set(), refused: candidates }
   }
   context.progress.phase('Removing', candidates.length)

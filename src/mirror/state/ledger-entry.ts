@@ -42,7 +42,7 @@ export interface Owed {
 }
 
 /** Name, serial, shape and what follows. */
-const BEGINNING = /^([^ ]+) (\d{1,15}) (-|[0-9a-f]{1,64})((?: .*)?)$/s
+const BEGINNING = /^([^ ]+) (\d{1,15}) (-|[0-9a-f]{1,64}(?:\.[a-z][0-9a-f]{1,10})*)((?: .*)?)$/s
 const NUMBER = /^\d{1,15}$/
 
 /** One line without its line end: `name serial shape key=value...`. `reason` comes last, as it may hold blanks. */

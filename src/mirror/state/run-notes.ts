@@ -21,6 +21,8 @@ export interface RunNotes {
   readonly shape: string | undefined
   /** id of a shape under which a run began to write pages and was not done */
   readonly begunShape: string | undefined
+  /** fingerprint of the settings of single projects that everything served was made with */
+  readonly single: string | undefined
   /** fingerprint of the project filters that decided what is mirrored */
   readonly projectFilters: string | undefined
   /** the same of project filters with which a run began and was not done */
@@ -41,8 +43,20 @@ export interface RunNotes {
   readonly stateFiles: RememberedFiles | undefined
   /** what the lists of the configuration ask for and upstream did not have: told once */
   readonly unknown: Unknown
+  /** what the last run could not have of what the requirements of [closure] need */
+  readonly closure: ClosureNotes | undefined
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
+}
+
+/** What requirements need and the mirror lacks. */
+export interface ClosureNotes {
+  /** something could not be asked: the next run must ask again although nothing changed */
+  readonly incomplete: boolean
+  /** how many projects are needed */
+  readonly projects: number
+  /** what upstream does not have */
+  readonly missing: readonly { readonly project: string; readonly reason: string }[]
 }
 
 /** key -> version and text */
@@ -66,6 +80,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     reconciledAt: number('reconciledAt'),
     shape: text('shape'),
     begunShape: text('begunShape'),
+    single: text('single'),
     projectFilters: text('projectFilters'),
     begunProjectFilters: text('begunProjectFilters'),
     shapes: parseShapes(read['shapes']),
@@ -76,6 +91,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
     unknown: parseUnknown(read['unknown']),
+    closure: parseClosure(read['closure']),
     contentFilters: text('contentFilters'),
   }
 }
@@ -100,6 +116,20 @@ function parseFiles(value: unknown): RememberedFiles | undefined {
   return Object.fromEntries(files)
 }
 
+function parseClosure(value: unknown): ClosureNotes | undefined {
+  if (!isObject(value)) return undefined
+  const { incomplete, projects, missing } = value
+  const lines: readonly unknown[] = Array.isArray(missing) ? missing : []
+  return {
+    incomplete: incomplete === true,
+    projects: typeof projects === 'number' ? projects : 0,
+    missing: lines.flatMap((line) => {
+      const { project, reason } = isObject(line) ? line : {}
+      return typeof project === 'string' && typeof reason === 'string' ? [{ project, reason }] : []
+    }),
+  }
+}
+
 function parseShapes(value: unknown): RunNotes['shapes'] {
   if (!isObject(value)) return {}
   return Object.fromEntries(
@@ -113,7 +143,9 @@ function parseUnknown(value: unknown): Unknown {
 }
 
 function texts(options: JsonObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  )
 }
 
 async function readJson(storage: Storage, key: string): Promise<Record<string, unknown>> {

@@ -9,18 +9,21 @@ import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { askedItem } from '../plan/asked-item.js'
+import { madeWith } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import { carriesName } from '../project/owners.js'
-import { expectedOptions, failureText } from '../project/store-project.js'
+import { expectedOptions } from '../project/store-project.js'
 import { syncProject } from '../project/sync-project.js'
 import type { Context } from '../run/context.js'
 import { nextEntry, nextOwed } from '../run/next-entry.js'
+import { failureText } from '../run/outcome.js'
 import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
 import { repairPages, wrongPages } from './check-pages.js'
 import { findSource, servedProject } from './source.js'
 import type { Source } from './source.js'
 import type { Verifying } from './types.js'
+import { provenanceDoubt, provenanceSettled } from './check-provenance.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
 /** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
@@ -71,6 +74,8 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   const wanted = filterReleases(context.filters, project)
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   for (const spec of specs) owned.add(spec.key)
+  const doubt = await provenanceDoubt(verifying, wanted)
+  if (doubt !== undefined) return (await askUpstream(verifying, name, doubt)) && provenanceSettled(verifying, name)
   const complete = fromPage ? upstreamSpecs(context, name) : async (spec: FileSpec): Promise<FileSpec> => spec
   const failed = await repairFiles(verifying, name, { specs, complete })
   const served = withoutFiles(wanted, new Set(failed.keys()))
@@ -80,7 +85,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   report.verified.pages += 1
   await checkCopy(verifying, name)
   for (const key of wrong) {
-    if (options.dryRun) log.info(`[DRY RUN] ${storage.location(key)} would be written anew`)
+    if (options.dryRun) log.info(`[DRY RUN] would write ${storage.location(key)} anew`)
     else
       log.warn(
         `${storage.location(key)} is missing, damaged, stale or no longer configured: the pages are written anew`,
@@ -117,7 +122,7 @@ async function checkServed(verifying: Verifying, name: string): Promise<boolean>
   const { context, owned, ledger, notes } = verifying
   const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
   if (project === undefined) return askAnew(verifying, askItem(verifying, name))
-  const made = notes.shapes[ledger.get(name)?.shape ?? '']
+  const made = madeWith(notes.shapes, ledger.get(name)?.shape ?? '')
   const hasFiles = made?.['release-files'] === 'true'
   const specs = hasFiles
     ? expectedFiles(project, { ...expectedOptions(context), coreMetadata: made['core-metadata'] === 'true' })
@@ -142,7 +147,7 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
-  log.info(`[DRY RUN] ${name}: ${why}; it would be fetched from upstream`)
+  log.info(`[DRY RUN] would ask upstream for ${name}: ${why}`)
   report.planned.pages.push(storage.location(jsonKey(name)))
   return true
 }
@@ -173,7 +178,7 @@ export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boo
   if (outcome.kind === 'synced') {
     report.documentsRepaired += 1
     report.pagesRepaired += outcome.changed.filter((key) => key.startsWith('web/simple/')).length
-    for (const key of outcome.changed) if (key.startsWith('web/packages/')) owned.add(key)
+    for (const key of outcome.changed) if (/^web\/(?:packages|integrity)\//.test(key)) owned.add(key)
     if (outcome.owed === undefined) return true
   }
   throw new BandersnatchError(failureOf(outcome))
@@ -195,5 +200,6 @@ function withdraw(
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
   const entry = ledger.get(name)
-  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, notes.shapes[entry?.shape ?? ''])
+  const made = entry === undefined ? undefined : madeWith(notes.shapes, entry.shape)
+  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, made)
 }

@@ -39,8 +39,8 @@ async function removeWithdrawn({ context, options, withdrawn, ledger, journal }:
     allowed: options.yes,
   })
   if (refusal !== undefined) {
-    log.error(refusal)
     report.refusals.push(refusal)
+    report.removalsRefused += served.length
     return 0
   }
   for (const { item, removal, absent } of served) {

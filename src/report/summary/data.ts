@@ -31,17 +31,23 @@ export interface Summary {
     readonly removed: number
     readonly gone: number
     readonly filtered: number
+    /** that `run-for` left to the next run */
+    readonly left: number
     /** that the mirror serves now */
     readonly mirrored: number | undefined
   }
   readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
-  readonly requests: { readonly sent: number; readonly repeated: number }
+  readonly requests: { readonly sent: number; readonly repeated: number; readonly connections: number }
   readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
   /** projects and release files from upstream that must not be mirrored */
   readonly refused: number
   /** what a guard kept from happening */
   readonly refusals: readonly string[]
+  /** projects that a guard kept from being removed */
+  readonly removalsRefused: number
+  /** how many projects `mirror` looked at, by reason */
+  readonly reasons: Readonly<Record<string, number>>
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
 }
 
@@ -99,14 +105,17 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       removed: report.removals.length,
       gone: report.projectsGone,
       filtered: report.projectsFiltered,
+      left: report.projectsLeft,
       mirrored: report.projectsMirrored,
     },
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
-    requests: { sent: http.counts.requests, repeated: http.counts.retries },
+    requests: { sent: http.counts.requests, repeated: http.counts.retries, connections: http.counts.connections },
     failures: report.failures,
     removals: report.removals,
     refused: report.refused,
     refusals: report.refusals,
+    removalsRefused: report.removalsRefused,
+    reasons: report.reasons,
     warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
   }
 }
@@ -137,8 +146,11 @@ function oldestOf(failures: readonly Failure[]): string | undefined {
     .at(0)
 }
 
-/** The run for the history, given those before it. */
-export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRecord {
+/**
+ * The run for the history, given those before it.
+ * @param bytesFree bytes that can still be stored, where that is known
+ */
+export function toRecord(summary: Summary, history: readonly RunRecord[], bytesFree?: number): RunRecord {
   const before = history.findLast(({ command }) => command === summary.command)
   return {
     command: summary.command,
@@ -156,6 +168,24 @@ export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRe
     failures: summary.failures.length,
     oldestFailure: oldestOf(summary.failures),
     warnings: summary.warnings.count,
+    refusal: summary.refusals[0],
+    removalsRefused: summary.removalsRefused,
+    reasons: Object.keys(summary.reasons).length === 0 ? undefined : summary.reasons,
+    bytesFree,
+    bytesStored: bytesStored(summary, history),
     lastSuccess: summary.ok ? summary.endedAt : before?.lastSuccess,
   }
+}
+
+/** What a complete `verify` counted, or began with nothing, and what was fetched since. */
+function bytesStored(
+  { command, ok, planned, verified, serial, files }: Summary,
+  history: readonly RunRecord[],
+): number | undefined {
+  if (verified !== undefined && planned === undefined && ok && verified.finishedBefore === 0) {
+    return verified.bytes + files.bytes
+  }
+  const isNew = command === 'mirror' && history.length === 0 && serial.before === undefined
+  const before = isNew ? 0 : history.at(-1)?.bytesStored
+  return before === undefined ? undefined : before + files.bytes
 }

@@ -104,7 +104,7 @@ export function createRetrier(policy: RetryPolicy): Retrier {
       failures += 1
       const ms = waitBefore(failed, failures, policy)
       if (ms === undefined || policy.now() + ms >= deadline) throw failed.error
-      policy.log.info(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
+      policy.log.debug(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
       await policy.sleep(ms, policy.signal)
     },
     progress() {

@@ -29,8 +29,12 @@ const RUN: Circumstances = {
   learnsUpTo: -1,
   presumesUpTo: -1,
   removes: true,
+  undecided: false,
 }
 
+/** of a configuration, and with the files that requirements need */
+const SHAPE = 'a1b2c3d4e5f6'
+const SELECTED = `${SHAPE}.saaaaaaaaaa`
 const OWED: Owed = { since: NOW - DAY, runs: 3, next: NOW + 60, serial: 50, reason: 'broken' }
 const entry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({ serial: 50, shape: 'a1', ...more })
 const decide = (facts: Partial<Facts>, run: Partial<Circumstances> = {}): Verdict => {
@@ -43,6 +47,7 @@ type Case = readonly [text: string, facts: Partial<Facts>, run: Partial<Circumst
 /** One case for each row, in the order of the rows: the facts under which that row decides. */
 const ROWS: readonly Case[] = [
   ['The project filters no longer want it.', { wanted: false }, { projectsEdited: true }],
+  ['Requirements needed it, and no longer do.', { wanted: false, entry: entry({ shape: SELECTED }) }, {}],
   [
     'The project filters do not want it, and it has no pages.',
     { wanted: false, entry: entry({ absent: 'empty' }) },
@@ -91,6 +96,11 @@ const ROWS: readonly Case[] = [
   ['Upstream changed it.', { claimed: 51 }, {}],
   ['Its serial is not that of the list.', { claimed: 49 }, { thorough: true }],
   ['The filters were edited since its pages were made.', { shape: 'b2', filtersDiffer: true }, {}],
+  [
+    'Requirements need other files of it than its pages have.',
+    { shape: `${SHAPE}.sbbbbbbbbbb`, entry: entry({ shape: SELECTED }) },
+    {},
+  ],
   ['Options that shape pages or files were edited since its pages were made.', { shape: 'b2' }, {}],
   ['Something held back is due.', { entry: entry({ due: NOW }) }, {}],
 ]
@@ -248,4 +258,15 @@ describe('what is due', () => {
 it('--force-check asks for what upstream names, and not for what it does not', () => {
   expect(decide({}, { forced: true })).toEqual({ act: 'ask', reason: 'forced' })
   expect(decide({ claimed: undefined }, { forced: true })).toEqual({ act: 'nothing' })
+})
+
+describe('what requirements no longer need', () => {
+  const unneeded = { wanted: false, entry: entry({ shape: SELECTED }) }
+
+  it('stays where it is not known what is needed, and where sync brought it', () => {
+    expect(decide(unneeded, { undecided: true })).toEqual({ act: 'nothing' })
+    expect(decide(unneeded, { undecided: true, projectsEdited: true })).toEqual({ act: 'nothing' })
+    expect(decide({ ...unneeded, entry: entry({ shape: SHAPE }) })).toEqual({ act: 'nothing' })
+    expect(decide(unneeded, { removes: false })).toEqual({ act: 'nothing' })
+  })
 })

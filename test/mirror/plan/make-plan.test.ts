@@ -57,6 +57,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
     shapes: {},
     filtersDiffer: () => false,
     rootEdited: false,
+    needed: new Map(),
     ...scene,
     state,
     ledger: entries,
@@ -90,6 +91,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
       learnsUpTo: -1,
       presumesUpTo: -1,
       removes: true,
+      undecided: false,
       ...scene.circumstances,
     },
   })
