@@ -51,7 +51,8 @@ export async function loadFilters(
   for (const [name, plugin] of Object.entries(PLUGINS)) {
     if (!all && !names.has(name)) continue
     places[name] = placesOf(config, plugin.options)
-    for (const entry of plugin.entries?.({ config, directory }) ?? []) entries.set(`${entry.where} ${entry.text}`, entry)
+    for (const entry of plugin.entries?.({ config, directory }) ?? [])
+      entries.set(`${entry.where} ${entry.text}`, entry)
     const filter = plugin.create({ config, directory, warn, warnUnused: names.has(name) ? warn : () => {}, emptyList })
     if (filter) filters.push(filter)
   }

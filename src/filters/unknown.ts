@@ -30,7 +30,9 @@ export function unknownNames(
   const missing = new Set(entries.filter(({ list }) => list === 'wanted').map(({ name }) => name))
   if (missing.size === 0) return {}
   for (const [rawName] of upstream) missing.delete(normalizeName(rawName))
-  const nearest = new Map([...missing].slice(0, MOST_MEANT).map((name): [string, NearestName] => [name, createNearestName(name)]))
+  const nearest = new Map(
+    [...missing].slice(0, MOST_MEANT).map((name): [string, NearestName] => [name, createNearestName(name)]),
+  )
   if (nearest.size > 0)
     for (const [rawName] of upstream) {
       const name = normalizeName(rawName)
@@ -78,7 +80,11 @@ function nearestVersion({ requirement }: ListEntry, texts: readonly string[]): s
 }
 
 /** What is still unknown of what the lists ask for today. @param isKnown whether upstream turned out to have a name */
-export function stillUnknown(unknown: Unknown, entries: readonly ListEntry[], isKnown: (name: string) => boolean): Unknown {
+export function stillUnknown(
+  unknown: Unknown,
+  entries: readonly ListEntry[],
+  isKnown: (name: string) => boolean,
+): Unknown {
   const wanted = entries.filter(({ list }) => list === 'wanted')
   const names = new Set(wanted.map(({ name }) => name))
   const texts = new Set(wanted.map(({ text }) => text))

@@ -7,6 +7,7 @@ import {
   isSafeProjectName,
   jsonKey,
   publishersKey,
+  pypiJsonKey,
   shown,
 } from '../model/layout.js'
 import { keepsProject } from '../filters/apply.js'
@@ -39,9 +40,9 @@ export async function runDelete(
   const { storage, report, log } = context
   const notes = await loadNotes(storage)
   const state = await loadState(storage, log, { readOnly: true })
-  await recallNeeds(context)
   // A `delete` that was killed may have removed everything but the name in the root index.
   const interrupted = !options.dryRun && (await storage.stat(LAYOUT.journal)) !== undefined
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: options.dryRun })
   recallJsonApi(context, notes, names)
   if (!options.dryRun) await noteShape(context, notes)

@@ -38,12 +38,12 @@ export interface Explanation {
   /** what upstream has and what the filters leave of it; undefined where upstream was not asked or does not have it */
   readonly upstream?: Amount
   readonly left?: Amount
-  /** which requirements need it, with [closure], as the last run found out */
-  readonly neededBy: readonly string[]
   /** the project's line in the ledger; undefined where it has none */
   readonly ledger: LedgerEntry | undefined
   /** today's configuration would make its pages otherwise */
   readonly outdated: boolean
+  /** which requirements need it, with [closure], as the last run found out */
+  readonly neededBy: readonly string[]
 }
 
 /** @throws UpstreamError */

@@ -59,8 +59,8 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
-  if (result.stopped === 'error') return stop(context, run, result)
   tellUnknown(context, run)
+  if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
 }
@@ -166,7 +166,7 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
   const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
   const closure = closureNotes(context, needed, begun.closure)
-  const common = { jsonApiAt, stateFiles, nextLook: look, unknown: report.unknown, contentFilters: undefined, closure }
+  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined, closure, unknown: report.unknown }
   const made = { shape: shape.id, single: shape.single, begunShape: undefined, shapes }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)

@@ -10,13 +10,13 @@ import { runAtWork } from './at-work.js'
 import type { RunAtWork } from './at-work.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
+import { loadNotes } from './state/run-notes.js'
 import type { ClosureNotes, RunNotes } from './state/run-notes.js'
 import { isoTime } from './run/report-failures.js'
 import { loadLedger } from './state/ledger.js'
 import { pageKeys } from '../model/page.js'
 import { mirroredNames } from './project/places.js'
 import type { Progress } from './run/progress.js'
-import { loadNotes } from './state/run-notes.js'
 import { parseTodo } from './state/status-files.js'
 import { storedPage } from './project/stored.js'
 
@@ -53,12 +53,12 @@ export interface MirrorStatus {
   /** everything below web/packages */
   readonly files: number
   readonly bytes: number
-  /** what the lists of the configuration ask for and upstream did not have, one line each */
-  readonly unknown: readonly string[]
   /** that can still be stored; undefined on S3 */
   readonly bytesFree: number | undefined
   /** the run that works on the mirror now */
   readonly running: RunAtWork | undefined
+  /** what the lists of the configuration ask for and upstream did not have, one line each */
+  readonly unknown: readonly string[]
   /** the largest first */
   readonly largest: readonly ProjectSize[]
   /** what requirements need, with [closure], as the last run found out */
@@ -113,9 +113,9 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     projects: sizes.count,
     files,
     bytes,
-    unknown: unknownLines(unknown, filters.entries),
     bytesFree: await storage.properties.freeBytes?.().catch(() => undefined),
     running: await runAtWork(storage, Date.now()),
+    unknown: unknownLines(unknown, filters.entries),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),

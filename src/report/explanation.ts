@@ -15,8 +15,8 @@ export function explanationText(explanation: Explanation, now: number): string {
       ({ kind, version, filename, plugin, where }) =>
         `${kind} ${filename ?? version ?? ''}: ${plugin === undefined ? 'has no files' : `dropped by ${plugin}${place(where)}`}`,
     )
-  const amounts = upstream === undefined || left === undefined ? [] : [amountText(left, upstream)]
   const more = neededBy.length > MOST_NEEDS ? [`and ${counted(neededBy.length - MOST_NEEDS, 'more requirement')}`] : []
+  const amounts = upstream === undefined || left === undefined ? [] : [amountText(left, upstream)]
   const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...amounts, ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
 }

@@ -10,10 +10,10 @@ export function planText(plan: DryRun, free: number | undefined): string {
   const lines = plan.projects.map(projectLine)
   lines.push(...plan.removals.map(({ project, reason }) => `remove   ${project}: ${reason}`))
   if (plan.refusal !== undefined) lines.push(plan.refusal)
-  lines.push(...(plan.unknown ?? []), ...spaceLines(plan, free))
   lines.push(...(plan.needed?.missing ?? []).map(({ project, reason }) => `missing  ${project}: ${reason}`))
   if (plan.needed !== undefined)
     lines.push(`Needed: ${counted(plan.needed.projects, 'project')} with ${counted(plan.needed.files, 'release file')}`)
+  lines.push(...(plan.unknown ?? []), ...spaceLines(plan, free))
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
   const sizes =

@@ -39,12 +39,12 @@ export interface PlannedRun {
   readonly plan: SyncPlan
   readonly changes: UpstreamChanges
   readonly edits: Edits
-  /** what is to be said of very many new projects before the run begins */
-  readonly everything: Everything | undefined
   /** what requirements need; undefined without [closure], and in a quiet run */
   readonly needed: ClosurePlan | undefined
   /** The plan again, with the ledger as it is by now, where something else is needed than was thought. */
   readonly replan: (needed: ClosurePlan) => SyncPlan
+  /** what is to be said of very many new projects before the run begins */
+  readonly everything: Everything | undefined
 }
 
 export interface PlanRunOptions {
@@ -147,8 +147,8 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     plan,
     changes,
     edits,
-    everything: await judgeNew(context, plan, state),
     needed,
+    everything: await judgeNew(context, plan, state),
     replan: (now) => makePlan(inputAgain(input, now)),
   }
 }

@@ -1,5 +1,5 @@
 import { counted } from '../../count.js'
-import { LAYOUT, integrityDirectory, jsonKey, publishersKey, pypiJsonKey } from '../../model/layout.js'
+import { LAYOUT, jsonKey, pypiJsonKey, integrityDirectory, publishersKey } from '../../model/layout.js'
 import type { Context } from '../run/context.js'
 import { pageDirectories } from './stored.js'
 
@@ -29,15 +29,15 @@ export async function findStored(
   project: Named & { readonly keys: readonly string[] },
 ): Promise<StoredPlace[]> {
   const { name, given, keys } = project
-  const documents = [jsonKey(name), pypiJsonKey(name), publishersKey(name)]
-  const files = [...keys, ...documents, ...(given === name ? [] : [`${LAYOUT.json}/${given}`])]
+  const spelled = given === name ? [] : [`${LAYOUT.json}/${given}`]
+  const files = [...keys, jsonKey(name), pypiJsonKey(name), publishersKey(name), ...spelled]
   const found: StoredPlace[] = []
   for (const key of new Set(files)) {
     const stat = await storage.stat(key)
     if (stat !== undefined) found.push({ key, files: 1, bytes: stat.size })
   }
   const [own, other] = pageDirectories(name, config.hashIndex)
-  for (const key of [own, other, integrityDirectory(name), ...oldSpelling(config.hashIndex, project)]) {
+  for (const key of [own, other, ...oldSpelling(config.hashIndex, project), integrityDirectory(name)]) {
     let [count, bytes] = [0, 0]
     for await (const { size } of storage.walk(key)) {
       count += 1

@@ -50,12 +50,12 @@ export async function ensureFiles(
     else if (state !== 'current') owed.push({ spec, state })
   }
   if (owed.length === 0) return { fetched: [], failed }
-  await warnOfSpace(context, options.project, owed)
   want(
     context,
     owed.map(({ spec }) => spec),
     1,
   )
+  await warnOfSpace(context, options.project, owed)
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
   const how = { cautious: options.cautious !== undefined }
@@ -70,6 +70,12 @@ export async function ensureFiles(
   return outcome
 }
 
+/** Counts files that are to be fetched. `sign`: -1 for those that could not be had, and are not waited for any more. */
+function want({ report }: Pick<Context, 'report'>, specs: readonly FileSpec[], sign: 1 | -1): void {
+  report.filesWanted += sign * specs.length
+  for (const { size } of specs) report.bytesWanted += sign * (size ?? 0)
+}
+
 /** Less is not worth a look at the file system for each project. */
 const WORTH_A_LOOK = 100 << 20
 
@@ -82,12 +88,6 @@ async function warnOfSpace({ storage, log }: FilesContext, project: string, owed
   log.warn(
     `${project} does not fit: ${counted(owed.length, 'file')} of ${megabytes(bytes)} to fetch, ${megabytes(free)} free`,
   )
-}
-
-/** Counts files that are to be fetched. `sign`: -1 for those that could not be had, and are not waited for any more. */
-function want({ report }: Pick<Context, 'report'>, specs: readonly FileSpec[], sign: 1 | -1): void {
-  report.filesWanted += sign * specs.length
-  for (const { size } of specs) report.bytesWanted += sign * (size ?? 0)
 }
 
 /** Fetches files that are missing or wrong. */

@@ -1,7 +1,7 @@
-import { NOTHING_UNKNOWN } from '../../filters/unknown.js'
-import type { Unknown } from '../../filters/unknown.js'
 import { createTransfers } from './transfers.js'
 import type { Transfers } from './transfers.js'
+import { NOTHING_UNKNOWN } from '../../filters/unknown.js'
+import type { Unknown } from '../../filters/unknown.js'
 
 /** A project that could not be brought up to date in this run. */
 export interface Failure {

@@ -41,10 +41,10 @@ export interface RunNotes {
   readonly jsonApiAt: string | undefined
   /** 8.0's state files as the last run left them: what the storage's version of them says need not be read */
   readonly stateFiles: RememberedFiles | undefined
-  /** what the lists of the configuration ask for and upstream did not have: told once */
-  readonly unknown: Unknown
   /** what the last run could not have of what the requirements of [closure] need */
   readonly closure: ClosureNotes | undefined
+  /** what the lists of the configuration ask for and upstream did not have: told once */
+  readonly unknown: Unknown
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
 }
@@ -90,8 +90,8 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     keeps: read['keeps'] === true,
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
-    unknown: parseUnknown(read['unknown']),
     closure: parseClosure(read['closure']),
+    unknown: parseUnknown(read['unknown']),
     contentFilters: text('contentFilters'),
   }
 }

@@ -34,12 +34,12 @@ export function statusText(status: MirrorStatus, now: number): string {
     const more = status.failures.length - MOST_FAILURES
     if (more > 0) lines.push(`  and ${counted(more, 'more project')}; --json lists all of them`)
   }
-  if (status.unknown.length > 0) lines.push('', 'Not on upstream', ...status.unknown.map((line) => `  ${line}`))
   if (status.needs !== undefined && status.needs.missing.length > 0) {
     const { missing } = status.needs
     lines.push('', 'Needed, but not upstream')
     lines.push(...missing.slice(0, MOST_FAILURES).map(({ project, reason }) => `  ${project}: ${reason}`))
   }
+  if (status.unknown.length > 0) lines.push('', 'Not on upstream', ...status.unknown.map((line) => `  ${line}`))
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
     lines.push(
