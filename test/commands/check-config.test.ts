@@ -65,6 +65,12 @@ describe('check-config', () => {
     const limited = bench('https://pypi.org', '[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = a\n')
     await checkConfigCommand(limited.setting, offline)
     expect(limited.printed()).not.toContain('are new')
+    const closure = bench(
+      'https://pypi.org',
+      '[allowlist]\npackages = a\n[environments]\nlinux = cp312 manylinux_2_28_x86_64\n[closure]\nroots = allowlist\n',
+    )
+    await checkConfigCommand(closure.setting, offline)
+    expect(closure.printed()).not.toContain('are new')
   })
 
   it('hides secrets and passwords in URLs, and shows the proxy of the environment', async () => {
