@@ -30,6 +30,7 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
     return [
       ...logFindings(config),
       ...storageFindings(config),
+      ...pageFindings(config),
       ...(options.offline ? [] : [await masterFinding(context)]),
     ]
   })
@@ -74,6 +75,14 @@ function targetText(target: LogConfig['handlers'][number]['target']): string {
 function storageFindings({ mirror }: Config): Finding[] {
   if (mirror.storageBackend === 's3') return [{ text: `storage: ${mirror.directory} on S3`, problem: false }]
   return spaceFindings(mirror.directory)
+}
+
+/** Clients that wait themselves need the upload times of JSON pages (PEP 700). */
+function pageFindings({ mirror }: Config): Finding[] {
+  if (mirror.simpleFormat !== 'HTML') return []
+  const text =
+    "simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to and uv's exclude-newer do not work"
+  return [{ text, problem: false }]
 }
 
 /** One request, by the way that every request of a run goes. */
