@@ -20,6 +20,7 @@ import type { FetchedProject } from './fetch-project.js'
 import { keepHeldFields } from './held-fields.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
+import { withStoredSizes } from './stored-sizes.js'
 import { expectedProvenance } from './provenance.js'
 import { writePages } from './pages.js'
 import { removeFiles } from './remove.js'
@@ -85,7 +86,9 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
     if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
-    changed.push(...(await writePages(storage, config, { project: served, ...options })))
+    changed.push(
+      ...(await writePages(storage, config, { project: await withStoredSizes(context, served), ...options })),
+    )
     const expected = new Set([...specs.map(({ key }) => key), ...expectedProvenance(context, served)])
     await removeFiles(context, {
       name: project.name,
