@@ -166,6 +166,16 @@ function addInspecting(program: Command, run: Runner): void {
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
     })
   program
+    .command('advisories')
+    .description('print what advisories block, and why (filter osv_malware)')
+    .argument('[package...]', 'names of projects, in any spelling; else those of which the mirror blocks something')
+    .option('--all', 'every project that the database names', false)
+    .option('--json', 'print it as JSON, with the state of the database', false)
+    .action(async (names: string[], options: { all: boolean; json: boolean }) => {
+      const { advisoriesCommand } = await import('./commands/advisories.js')
+      return run((setting) => advisoriesCommand(setting, { ...options, names }))
+    })
+  program
     .command('closure')
     .description('print what the requirements and lock files of [closure] need, as a tree with sizes')
     .option('--why <name...>', 'print why a project is needed: the requirements that lead to it')

@@ -3,7 +3,8 @@ import { shapeOf } from '../config/shape.js'
 import type { Config } from '../config/types.js'
 import { ConfigError } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
-import type { Filters } from '../filters/types.js'
+import type { AdvisoryLookup } from '../filters/context.js'
+import type { Advises, Filters } from '../filters/types.js'
 import type { Log } from '../log/types.js'
 import { createClosureRun } from '../mirror/closure/create.js'
 import type { ClosureRun } from '../mirror/closure/types.js'
@@ -23,6 +24,10 @@ export interface Content {
 export interface ContentOptions {
   /** what relative paths in the configuration start from */
   readonly directory: string
+  /** milliseconds since the epoch: the time of the run */
+  readonly now: number
+  /** what advisories say; undefined: nobody asks them */
+  readonly advisories: AdvisoryLookup | undefined
   /** attestations are checked even where the configuration says `check = off` */
   readonly checksAttestations: boolean
   readonly log: Pick<Log, 'warn'>
@@ -31,10 +36,10 @@ export interface ContentOptions {
 /** Reads what the configuration says of the content. @throws ConfigError */
 export async function openContent(
   config: Pick<Config, 'file' | 'mirror' | 'closure' | 'attestations' | 'enabledPlugins'>,
-  { directory, checksAttestations, log }: ContentOptions,
+  { directory, now, advisories, checksAttestations, log }: ContentOptions,
 ): Promise<Content> {
   const { mirror, attestations } = config
-  const plugins = await loadFilters(config.file, config.enabledPlugins, { directory })
+  const plugins = await loadFilters(config.file, config.enabledPlugins, { directory, now, advisories })
   const { closure, filters } = withClosure(config, plugins, directory)
   for (const warning of [...plugins.warnings, ...(closure?.setup.warnings ?? [])]) log.warn(warning)
   const gate = await gateOf(config, { checksAttestations, log })
@@ -44,7 +49,9 @@ export async function openContent(
     deciding === undefined
       ? makeShape(options, filters)
       : makeShape({ ...options, attestations: deciding.settings }, filters, deciding.projects)
+  const advises = filters.advisories?.advises
   const lookup = shapeLookup(shape, {
+    ...(advises === undefined ? {} : { advisories: (name) => advisedText(advises, name) }),
     ...(deciding === undefined ? {} : { publishers: (name) => deciding.projects.get(name) ?? '' }),
     ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
   })
@@ -71,4 +78,9 @@ function withClosure(
   directory: string,
 ): { readonly closure: ClosureRun | undefined; readonly filters: Filters } {
   return closure === undefined ? { closure, filters } : createClosureRun({ file, closure, directory }, filters)
+}
+
+function advisedText(advises: Advises, name: string): string {
+  const known = advises.fingerprint(name)
+  return known === '' ? '' : `${advises.action} ${known}`
 }

@@ -19,7 +19,7 @@ export interface PlanOptions extends DryRunOptions {
 export async function dryRunCommand(setting: Setting, options: PlanOptions): Promise<number> {
   return withMirror(
     setting,
-    { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true },
+    { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true, advisories: 'look' },
     async (context) => {
       if (options.explain.length > 0) return explainAll(context, setting, options)
       const plan = await planMirror(context, options)
@@ -32,7 +32,7 @@ export async function dryRunCommand(setting: Setting, options: PlanOptions): Pro
 export async function dryRunSync(setting: Setting, names: readonly string[], json: boolean): Promise<number> {
   return withMirror(
     setting,
-    { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true },
+    { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true, advisories: 'look' },
     async (context) => printPlan(context, setting, { plan: await planSync(context, names), json }),
   )
 }

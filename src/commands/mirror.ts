@@ -15,7 +15,14 @@ export async function mirrorCommand(
   const digest = output.level === 'quiet'
   if (digest) log.withhold()
   const about = { command: 'mirror', log, summaryJson: output.summaryJson, digest }
-  const opening = { command: 'mirror', writesDiff: true, creates: true, waitSeconds: options.wait, overrides: options }
+  const opening = {
+    command: 'mirror',
+    writesDiff: true,
+    creates: true,
+    advisories: 'fetch' as const,
+    waitSeconds: options.wait,
+    overrides: options,
+  }
   const onBusy = options.ifFree === true ? passOver(log) : undefined
   return withMirror(setting, { ...opening, onBusy }, (context) =>
     summarized(context, about, async () => {

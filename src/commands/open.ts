@@ -13,6 +13,8 @@ import type { Context } from '../mirror/run/context.js'
 import { createBigFiles } from '../mirror/run/big-files.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
+import { createAdvisoryHolder } from '../mirror/run/advisories.js'
+import type { AdvisoryAccess } from '../mirror/run/advisories.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -67,6 +69,8 @@ export interface Opening<T> {
   readonly overrides?: Overrides
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** how [osv] database is read; absent: the command does not go by advisories */
+  readonly advisories?: AdvisoryAccess
   /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
   readonly checksAttestations?: boolean
   /** how long to wait for a run that holds the lock */
@@ -91,8 +95,11 @@ export async function withMirror<T>(
   const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
+  const startedAt = setting.now?.() ?? new Date()
+  const advisories = createAdvisoryHolder()
   const checksAttestations = opening.checksAttestations === true
-  const content = await openContent(config, { directory: setting.cwd, checksAttestations, log })
+  const how = { directory: setting.cwd, now: startedAt.getTime(), advisories, checksAttestations, log }
+  const content = await openContent(config, how)
   if (config.mirror.metadata === 'simple') refuseMetadataFilters(content.filters)
   const host = hostFacts()
   const httpOptions = {
@@ -128,12 +135,15 @@ export async function withMirror<T>(
       figures: () => figuresOf(report),
     })
     try {
+      const readAt = { storage, http, log, report, now: startedAt.getTime() }
+      const advisoriesId = await advisories.open(readAt, content.filters, opening.advisories)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
         config: config.mirror,
         storage,
-        startedAt: setting.now?.() ?? new Date(),
+        startedAt,
+        advisoriesId,
         shape: content.shape,
         shapeOf: content.shapeOf,
         closure: content.closure,

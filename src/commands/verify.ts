@@ -17,7 +17,14 @@ export async function verifyCommand(setting: Setting, options: VerifyCommandOpti
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
   const checksAttestations = options.attestations === true
-  const opening = { command: 'verify', writesDiff: false, creates: false, checksAttestations, overrides: options }
+  const opening = {
+    command: 'verify',
+    writesDiff: false,
+    creates: false,
+    checksAttestations,
+    overrides: options,
+    advisories: 'stored' as const,
+  }
   return withMirror(setting, opening, async (context) => {
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
     const exitCode = await summarized(context, about, () =>

@@ -2,6 +2,7 @@ import { UpstreamError, errorText } from '../errors.js'
 import { documentKeys } from '../model/document.js'
 import {
   LAYOUT,
+  heldKey,
   integrityDirectory,
   isSafeFilename,
   isSafeProjectName,
@@ -26,6 +27,7 @@ import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { isProjectFault } from './run/fault.js'
 import { noteShape } from './run/note-shape.js'
+import { saveWithLooks } from './state/next-look.js'
 import { openJournal } from './state/journal.js'
 import type { LedgerEntry } from './state/ledger-entry.js'
 import { loadNotes } from './state/run-notes.js'
@@ -79,8 +81,7 @@ export async function runDelete(
     await removePages(context, name, given)
     await removeFiles(context, { name, keys, pruneParents: false })
     await storage.removeTree(integrityDirectory(name))
-    await storage.remove(publishersKey(name))
-    await storage.remove(jsonKey(name))
+    await storage.remove([publishersKey(name), jsonKey(name), heldKey(name)])
     if (given !== name) await storage.remove(`${LAYOUT.json}/${given}`)
     const serial = ledger.get(name)?.serial
     // A comparison with the list would bring it back before it changes upstream.
@@ -95,7 +96,7 @@ export async function runDelete(
     tellReturn(context, name, entry)
   }
   if (options.dryRun) return planned.tell()
-  await ledger.save()
+  await saveWithLooks(storage, ledger)
   if (removedPages && (await hasRoot(context))) await writeRoot(context, state.status ?? 0)
   await storage.remove(LAYOUT.journal)
 }

@@ -1,7 +1,8 @@
 import { errorText } from '../errors.js'
-import { filterReleases, keepsMetadata } from '../filters/apply.js'
+import { keepsMetadata, sift } from '../filters/apply.js'
 import { unknownLines } from '../filters/unknown.js'
 import { expectedFiles } from '../model/expected.js'
+import { releaseFiles } from '../model/project.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
@@ -9,13 +10,12 @@ import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
 import type { ClosurePlan, MissingLine } from './closure/types.js'
-import { neededBy } from './closure/recall.js'
-import { openLedger } from './plan/open-ledger.js'
 import { refuseEverything } from './plan/everything.js'
 import type { Everything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
+import { asMalware, whollyBlocked } from './project/blocked.js'
 import { fetchProject } from './project/fetch-project.js'
 import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
@@ -36,12 +36,15 @@ import { UNWANTED, WITHDRAWN } from './run/work-result.js'
 /** What a run would do to one project. */
 export interface PlannedProject {
   readonly name: string
-  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'repair' | 'failed'
+  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'blocked' | 'repair' | 'failed'
   /** why the run looks at it (docs/change-detection.md); undefined in plans of other commands */
   readonly why?: Reason | undefined
   /** files to fetch and their bytes; undefined with `quick`. Core metadata files count with 0 bytes: nobody tells their size. */
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** files that filters hold back for a time, and that advisories block; undefined with `quick` */
+  readonly held?: number
+  readonly blocked?: number
   readonly reason?: string
 }
 
@@ -71,6 +74,9 @@ export interface DryRun {
   readonly everything?: Everything | undefined
   /** what the lists of the configuration ask for and upstream does not have, one line each */
   readonly unknown?: readonly string[]
+  /** of the projects that are looked at; undefined with `quick` */
+  readonly held: number | undefined
+  readonly blocked: number | undefined
 }
 
 export interface DryRunOptions {
@@ -109,8 +115,7 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     removals,
     refusal,
     ...plannedNeeds(context, run.needed),
-    files: options.quick ? undefined : sum(projects, 'files'),
-    bytes: options.quick ? undefined : sum(projects, 'bytes'),
+    ...(options.quick ? { files: undefined, bytes: undefined, held: undefined, blocked: undefined } : sums(projects)),
     everything: run.everything,
     unknown: unknownLines(findUnknown(context, run), context.filters.entries),
   }
@@ -145,13 +150,14 @@ export async function planSync(context: Context, names: readonly string[]): Prom
     projects,
     removals,
     refusal: undefined,
-    files: sum(projects, 'files'),
-    bytes: sum(projects, 'bytes'),
+    ...sums(projects),
   }
 }
 
-function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): number {
-  return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+function sums(projects: readonly PlannedProject[]): Record<'files' | 'bytes' | 'held' | 'blocked', number> {
+  const sum = (what: 'files' | 'bytes' | 'held' | 'blocked'): number =>
+    projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+  return { files: sum('files'), bytes: sum('bytes'), held: sum('held'), blocked: sum('blocked') }
 }
 
 /** How many projects a run looks at, by reason. */
@@ -166,17 +172,22 @@ export function countReasons(items: readonly WorkItem[], removals: readonly Remo
 
 /** Projects that turn out to be gone when they are asked for. */
 function withdrawn(projects: readonly PlannedProject[]): Removal[] {
-  return projects.flatMap(({ name, action }): Removal[] => {
+  return projects.flatMap(({ name, action, reason = '' }): Removal[] => {
+    if (action === 'blocked') return [{ project: name, reason, by: 'advisories' }]
     if (action === 'gone') return [{ project: name, reason: WITHDRAWN, by: 'upstream' }]
     return action === 'filtered' ? [{ project: name, reason: UNWANTED, by: 'admin' }] : []
   })
 }
 
 /** Those that the mirror serves and the configuration lets go. */
-async function servedOnes({ config, storage }: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+async function servedOnes(context: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+  const { config, storage } = context
   const served: Removal[] = []
-  if (config.removedProjects === 'keep') return served
-  for (const removal of candidates) if (await hasPages(storage, config, removal.project)) served.push(removal)
+  for (const candidate of candidates) {
+    const removal = await asMalware(context, candidate)
+    const goes = config.removedProjects !== 'keep' || removal.by === 'advisories'
+    if (goes && (await hasPages(storage, config, removal.project))) served.push(removal)
+  }
   return served
 }
 
@@ -202,6 +213,10 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
     if (fetched === 'missing') return missing(context, item, nothing)
     if (stored === undefined) checkVersions(context, fetched.project)
+    const why = whollyBlocked(context, fetched.project)
+    if (why !== undefined) {
+      return { ...nothing, action: 'blocked', blocked: releaseFiles(fetched.project).length, reason: why }
+    }
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
     return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
   } catch (error) {
@@ -212,9 +227,9 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
 }
 
 /** How many files of a project are missing or have another size, and their bytes. */
-async function filesToFetch(context: Context, project: Project): Promise<{ files: number; bytes: number }> {
+async function filesToFetch(context: Context, project: Project): Promise<FilesPlanned> {
   const { config, storage } = context
-  const wanted = filterReleases(context.filters, project)
+  const { project: wanted, held, blocked } = sift(context.filters, project)
   let files = 0
   let bytes = 0
   for (const spec of config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []) {
@@ -223,7 +238,12 @@ async function filesToFetch(context: Context, project: Project): Promise<{ files
     files += 1
     bytes += spec.size ?? 0
   }
-  return { files, bytes }
+  return { files, bytes, held: held.length, blocked }
+}
+
+type FilesPlanned = Required<Pick<PlannedProject, 'held' | 'blocked'>> & {
+  readonly files: number
+  readonly bytes: number
 }
 
 const NOWHERE = 'upstream answers 404 for its metadata and its page'

@@ -7,6 +7,7 @@ import { meantText } from '../model/nearest-name.js'
 import { normalizeName } from '../packaging/name.js'
 import { neededBy, recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
+import { whollyBlocked } from './project/blocked.js'
 import { fetchProject } from './project/fetch-project.js'
 import { hasPages } from './project/stored.js'
 import type { Context } from './run/context.js'
@@ -67,10 +68,11 @@ export async function explainProject(context: Context, rawName: string): Promise
   const drops = explain(filters, fetched.project)
   const dropped = drops.find((drop) => drop.kind === 'project')
   const upstream = amountOf(fetched.project)
+  const blocked = dropped === undefined ? whollyBlocked(context, fetched.project) : undefined
   const left = dropped === undefined ? amountOf(filterReleases(filters, fetched.project)) : NOTHING
   return {
     ...about,
-    verdict: dropped === undefined ? wantedText(upstream, left) : droppedText(filters, name, dropped),
+    verdict: blocked ?? (dropped === undefined ? wantedText(upstream, left) : droppedText(filters, name, dropped)),
     drops: drops.map((drop) => ({ ...drop, where: whereDecided(filters, name, drop.plugin) })),
     upstream,
     left,

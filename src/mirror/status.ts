@@ -13,6 +13,8 @@ import type { RunRecord } from './state/history.js'
 import { loadNotes } from './state/run-notes.js'
 import type { ClosureNotes, RunNotes } from './state/run-notes.js'
 import { isoTime } from './run/report-failures.js'
+import type { LedgerEntry } from './state/ledger-entry.js'
+import { looksOf } from './state/next-look.js'
 import { loadLedger } from './state/ledger.js'
 import { pageKeys } from '../model/page.js'
 import { mirroredNames } from './project/places.js'
@@ -47,6 +49,11 @@ export interface MirrorStatus {
   /** of upstream now; undefined where it was not asked or does not say */
   readonly upstreamSerial: number | undefined
   readonly behind: number | undefined
+  /** files that filters hold back for a time, and that advisories block */
+  readonly held: number
+  readonly blocked: number
+  /** ISO 8601: when the next project is looked at again because something held back is due */
+  readonly nextDue: string | undefined
   /** projects that an unfinished or failed run left to do */
   readonly owed: number
   readonly projects: number
@@ -101,7 +108,10 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   }
   const asked = options.online ? await upstream.lastSerial() : undefined
   const upstreamSerial = asked === 'not-offered' ? undefined : asked
-  const failures = await loadFailures(storage)
+  const entries = [...(await loadLedger(storage)).exceptions()]
+  const failures = failuresOf(entries)
+  const { held, blocked } = looksOf(entries)
+  const dues = entries.flatMap(([, { due }]) => due ?? [])
   const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
@@ -109,6 +119,9 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     serial,
     upstreamSerial,
     behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
+    held,
+    blocked,
+    nextDue: dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b))),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,
@@ -170,9 +183,8 @@ async function pageSize(
   return { files: sizes.length, bytes }
 }
 
-async function loadFailures(storage: Storage): Promise<ProjectFailure[]> {
-  const ledger = await loadLedger(storage)
-  return [...ledger.exceptions()].flatMap(([project, { owed, absent }]): ProjectFailure[] => {
+function failuresOf(entries: readonly (readonly [string, LedgerEntry])[]): ProjectFailure[] {
+  return entries.flatMap(([project, { owed, absent }]): ProjectFailure[] => {
     // One that the mirror never had and upstream answers 404 for is no failure.
     if (owed === undefined || absent === 'gone') return []
     const { since, runs, next, reason } = owed

@@ -12,7 +12,9 @@ import { noteShape } from './run/note-shape.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeFound } from './run/remove-found.js'
 import { reportFailures } from './run/report-failures.js'
+import { warnOfClock } from './run/warn-of-clock.js'
 import { workOff } from './run/work-off.js'
+import { saveWithLooks } from './state/next-look.js'
 import { openJournal } from './state/journal.js'
 import type { LedgerEntry } from './state/ledger-entry.js'
 import { loadNotes } from './state/run-notes.js'
@@ -54,13 +56,14 @@ export async function runSync(
   if (storage.properties.metered) await storage.flush()
   const listing = createListing(context)
   const result = await workOff(context, items.values(), { journal, announces: 'none', isListed: listing.has })
+  warnOfClock(context)
   reportFailures(context, { result, waiting: new Map() })
   if (result.stopped !== 'error') {
     await removeFound(context, { result, journal, listing })
     if (options.writeRoot) await writeRoot(context, state.status ?? 0)
     await storage.flush()
   }
-  await ledger.save()
+  await saveWithLooks(storage, ledger)
   await storage.remove(LAYOUT.journal)
 }
 

@@ -16,8 +16,7 @@ export function planText(plan: DryRun, free: number | undefined): string {
   lines.push(...(plan.unknown ?? []), ...spaceLines(plan, free))
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
-  const sizes =
-    plan.files === undefined ? '' : `, ${counted(plan.files, 'file')} to fetch (${bytesText(plan.bytes ?? 0)})`
+  const sizes = filesText(plan)
   const space = free === undefined ? '' : `; ${bytesText(free)} free`
   const serial = plan.serial === undefined ? '' : `; serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
   const removed = `${countText(plan.removals.length)} to remove`
@@ -37,11 +36,22 @@ function spaceLines(plan: DryRun, free: number | undefined): string[] {
   return [`Does not fit: ${bytesText(bytes)} to fetch, ${bytesText(free ?? 0)} free`]
 }
 
+/** Nothing with `--quick`. */
+function filesText({ files, bytes = 0, held = 0, blocked = 0 }: DryRun): string {
+  if (files === undefined) return ''
+  return [
+    `, ${counted(files, 'file')} to fetch (${bytesText(bytes)})`,
+    ...(held === 0 ? [] : [`, ${counted(held, 'file')} held back`]),
+    ...(blocked === 0 ? [] : [`, ${counted(blocked, 'file')} blocked`]),
+  ].join('')
+}
+
 /** In the order in which they are printed. */
 const REASONS: Readonly<Record<Reason, string>> = {
   new: 'new',
   changed: 'changed upstream',
   due: 'due to be looked at again',
+  advisories: 'affected by new or withdrawn advisories',
   options: 'made with other options',
   filters: 'affected by edited filters',
   closure: 'of which requirements need other files, or nothing any more',

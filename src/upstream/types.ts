@@ -78,6 +78,8 @@ export interface HttpClient {
   readonly health: UpstreamHealth
   /** From now on this is one of so many clients that share the requests under way and the bandwidth. */
   share(clients: number): void
+  /** milliseconds by which this machine's clock is ahead of what answers say; undefined where none told */
+  readonly clockOffset: number | undefined
   get(url: string, options: GetOptions): Promise<HttpAnswer>
   post(url: string, body: string, options: GetOptions & { readonly contentType: string }): Promise<HttpAnswer>
   /** A whole small file. `size`: what the index announces; a body of another size is stopped and an error. */

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
 import { openContent } from '../../src/commands/content.js'
 import { readAttestations } from '../../src/config/attestations.js'
 import { readClosure } from '../../src/config/closure.js'
@@ -17,7 +18,7 @@ import { createReport } from '../../src/mirror/run/report.js'
 import { loadLedger } from '../../src/mirror/state/ledger.js'
 import type { Ledger } from '../../src/mirror/state/ledger.js'
 import { loadNotes } from '../../src/mirror/state/run-notes.js'
-import type { StorageProperties } from '../../src/storage/types.js'
+import type { Storage, StorageProperties } from '../../src/storage/types.js'
 import { createUpstream } from '../../src/upstream/index.js'
 import type { Upstream } from '../../src/upstream/types.js'
 import { recorder, testClient } from '../upstream/support.js'
@@ -40,9 +41,13 @@ export interface EngineOptions {
   /** what an earlier run left */
   readonly place?: MemoryPlace
   readonly properties?: StorageProperties
+  /** stands before the storage in memory */
+  readonly wrap?: (storage: Storage) => Storage
   /** the time at which the run starts */
   readonly now?: Date
   readonly bootId?: string
+  /** what [osv] database says */
+  readonly advisories?: AdvisoryIndex
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   /** as `verify --attestations` */
@@ -81,25 +86,30 @@ export function mirrorConfig(lines = ''): MirrorConfig {
   return readMirror(configFile(lines), { env: {}, warn: () => undefined })
 }
 
+function enabledIn(file: ConfigFile): string[] {
+  return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
+  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
   const remembered = recorder()
   const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
-  const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+  const checksAttestations = options.checksAttestations === true
   const { filters, closure, gate, shape, shapeOf } = await openContent(
     {
       file,
       mirror: config,
       closure: readClosure(file),
       attestations: readAttestations(file, config),
-      enabledPlugins: enabled,
+      enabledPlugins: enabledIn(file),
     },
-    { directory: options.directory ?? '/memory', checksAttestations: options.checksAttestations === true, log },
+    { directory, now: now.getTime(), advisories, checksAttestations, log },
   )
-  const storage = memoryStorage(place, options.properties)
+  const storage = wrap(memoryStorage(place, options.properties))
   const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
@@ -114,10 +124,11 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
-    diff: await openDiffFile(storage, config, options.now ?? NOW),
-    startedAt: options.now ?? NOW,
+    diff: await openDiffFile(storage, config, now),
+    startedAt: now,
     shape,
     shapeOf,
+    advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
     closure,
     ledger,
     owners: createOwners({

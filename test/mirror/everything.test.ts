@@ -113,7 +113,7 @@ describe('a first run without a list of projects', () => {
 })
 
 describe('a plan that does not fit', () => {
-  const plan = { projects: [], removals: [], refusal: undefined, files: 3, bytes: 12e9 }
+  const plan = { projects: [], removals: [], refusal: undefined, held: 0, blocked: 0, files: 3, bytes: 12e9 }
 
   it('says so', () => {
     expect(planText(plan, 3e9)).toContain('Does not fit: 12.0 GB to fetch, 3.00 GB free\n')

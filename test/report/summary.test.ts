@@ -267,6 +267,8 @@ describe('the lines of a summary', () => {
     refusals: [],
     removalsRefused: 0,
     reasons: {},
+    shortcomings: [],
+    withheld: { held: 0, blocked: 0 },
     warnings: { count: 500, first: ['w'] },
   }
 
@@ -337,9 +339,9 @@ describe('docs/monitoring.md', () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8')
     const everything = { bytesStored: 1, bytesFree: 1, removalsRefused: 0, reasons: { new: 1 } }
     const written = [
-      ...metricsText([record({ oldestFailure: '2026-01-01T00:00:00.000Z', ...everything })]).matchAll(
-        /^# TYPE (\w+)/gm,
-      ),
+      ...metricsText([
+        record({ held: 1, blocked: 1, oldestFailure: '2026-01-01T00:00:00.000Z', ...everything }),
+      ]).matchAll(/^# TYPE (\w+)/gm),
     ].map(([, name]) => name)
     expect([...docs.matchAll(/^\| `(bandersnatch_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(written.sort())
   })

@@ -20,6 +20,8 @@ export const emptySummary: Summary = {
   removals: [],
   refused: 0,
   refusals: [],
+  shortcomings: [],
+  withheld: { held: 0, blocked: 0 },
   removalsRefused: 0,
   reasons: {},
   warnings: { count: 0, first: [] },

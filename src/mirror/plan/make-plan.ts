@@ -59,7 +59,8 @@ export function makePlan(input: PlanInput): SyncPlan {
     const position = ledger.position(name) ?? 0
     if ((marks.counts[position] ?? 0) > 0 || changelog.has(name) || todo.has(name)) continue
     if (changes.list === undefined || marks.unreadable.has(name)) {
-      if (ledger.plainSerial(name, input.shapeOf(name)) === undefined) claim(name, name, undefined)
+      if (circumstances.clockWentBack || ledger.plainSerial(name, input.shapeOf(name)) === undefined)
+        claim(name, name, undefined)
     } else {
       if (!changes.tellsAbsence && ledger.pageSerial(name) !== undefined) missing += 1
       claim(name, name, undefined)
@@ -155,7 +156,8 @@ function createDraft(input: PlanInput, target: number): Draft {
   const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
 
   function isSettled(name: string, serial: number): boolean {
-    if (circumstances.forced || !circumstances.hasSerials || circumstances.projectsEdited) return false
+    const { forced, hasSerials, projectsEdited, clockWentBack } = circumstances
+    if (forced || !hasSerials || projectsEdited || clockWentBack) return false
     return (
       serial > 0 &&
       serial <= circumstances.since &&

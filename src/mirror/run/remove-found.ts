@@ -16,18 +16,18 @@ interface Found {
 export async function removeFound(context: Context, { result, journal, listing }: Found): Promise<void> {
   const { config, storage, log, shapeOf } = context
   const ledger = await context.ledger()
-  for (const { item, removal, absent } of result.withdrawn.values()) {
+  for (const { item, removal, absent, withheld } of result.withdrawn.values()) {
     if (absent === 'gone' && !(await hasPages(storage, config, item.name))) {
       await reportUnknown(context, item.name, listing)
       continue
     }
     log.warn(`${removal.project}: ${removal.reason}`)
-    if (config.removedProjects === 'keep') continue
+    if (config.removedProjects === 'keep' && removal.by !== 'advisories') continue
     if (await hasPages(storage, config, item.name)) {
       await journal.begin([item.name])
       await removeProject(context, removal)
     }
-    const entry = { serial: item.serial, shape: shapeOf(item.name), absent }
+    const entry = { serial: item.serial, shape: shapeOf(item.name), absent, ...withheld }
     ledger.set(item.name, entry)
     await journal.finished(item.name, entry)
   }

@@ -16,8 +16,8 @@ export interface Failure {
 export interface Removal {
   readonly project: string
   readonly reason: string
-  /** whose doing it is: the guard allows an admin's own edits more */
-  readonly by: 'upstream' | 'admin'
+  /** whose doing it is: the guard allows an admin's own edits more, and does not look at what advisories block */
+  readonly by: 'upstream' | 'admin' | 'advisories'
 }
 
 /** A stored file that a dry run of `verify` found missing or wrong. */
@@ -75,6 +75,11 @@ export interface Report {
   refusals: string[]
   /** projects that a guard kept from being removed */
   removalsRefused: number
+  /** why the run is incomplete although no project failed, one line each */
+  shortcomings: string[]
+  /** files of all projects that filters hold back, and that advisories block, where they were counted */
+  held: number | undefined
+  blocked: number | undefined
   /** serial that the mirror had before and has after the run */
   serialBefore: number | undefined
   serialAfter: number | undefined
@@ -113,6 +118,9 @@ export function createReport(): Report {
     projectsLeft: 0,
     refusals: [],
     removalsRefused: 0,
+    shortcomings: [],
+    held: undefined,
+    blocked: undefined,
     serialBefore: undefined,
     serialAfter: undefined,
     serialUpstream: undefined,

@@ -29,6 +29,15 @@ export interface RunNotes {
   readonly begunProjectFilters: string | undefined
   /** shapes that the ledger names, as people read them: id -> option -> value */
   readonly shapes: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** id of the advisories by which everything served is made (advisories/); '' for none */
+  readonly advisories: string
+  /** milliseconds since the epoch: the latest time by which a run decided what is young; undefined where no filter asks */
+  readonly clock: number | undefined
+  /** seconds since the epoch: when the project filters decide otherwise */
+  readonly projectFiltersDue: number | undefined
+  /** files of all projects that filters hold back, and that advisories block */
+  readonly held: number
+  readonly blocked: number
   /** seconds since the epoch: when a project must be looked at again although upstream did not change it */
   readonly nextLook: number | undefined
   /** it is known which projects name files that carry the name of another one */
@@ -84,6 +93,11 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     projectFilters: text('projectFilters'),
     begunProjectFilters: text('begunProjectFilters'),
     shapes: parseShapes(read['shapes']),
+    advisories: text('advisories') ?? '',
+    clock: number('clock'),
+    projectFiltersDue: number('projectFiltersDue'),
+    held: number('held') ?? 0,
+    blocked: number('blocked') ?? 0,
     nextLook: number('nextLook'),
     foreignKnown: read['foreignKnown'] === true,
     unsettled: read['unsettled'] === true,

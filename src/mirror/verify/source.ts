@@ -3,6 +3,7 @@ import { pageFields, pageFiles, pageSerial } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Context } from '../run/context.js'
+import { isDue } from '../plan/judge.js'
 import type { ProjectRef } from '../plan/types.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { projectFromPage } from '../project/page-project.js'
@@ -48,6 +49,7 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   if (served !== document.lastSerial) return { kind: 'ask', why: 'its pages are older than its document' }
   if (!tellsPageFields(page, config)) return { kind: 'ask', why: 'its JSON page is missing or damaged' }
   if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
+  if (isDue(entry, context.startedAt.getTime() / 1000)) return { kind: 'ask', why: 'something held back is due' }
   const whole = { ...project, page: pageFields(page) }
   return { kind: 'document', project: context.attestations === undefined ? whole : onlyServed(whole, page) }
 }

@@ -21,6 +21,7 @@ export function statusText(status: MirrorStatus, now: number): string {
   // What a run at work has not come to yet is owed by nobody.
   if (owed > 0 && running?.command !== 'mirror')
     add('Owed', `${counted(owed, 'project')} that the last run did not get done`)
+  add('Not served', withheldText(status))
   add('Needed', status.needs && needsText(status.needs))
   add('Refused', refusedText(history))
   const last = history.at(-1)
@@ -50,6 +51,16 @@ export function statusText(status: MirrorStatus, now: number): string {
     )
   }
   return lines.join('\n')
+}
+
+/** `3 files held back, the next until 2026-12-02 14:10 UTC; 1 file blocked by advisories` */
+export function withheldText({ held, blocked, nextDue }: MirrorStatus): string | undefined {
+  const until = nextDue === undefined ? '' : `, the next until ${minuteText(nextDue)}`
+  const parts = [
+    ...(held === 0 ? [] : [`${counted(held, 'file')} held back${until}`]),
+    ...(blocked === 0 ? [] : [`${counted(blocked, 'file')} blocked by advisories`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join('; ')
 }
 
 function needsText({ projects, missing }: NonNullable<MirrorStatus['needs']>): string {

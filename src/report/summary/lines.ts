@@ -23,6 +23,8 @@ export function summaryLines(summary: Summary): LogLine[] {
       ? [info(`run-for is over: ${counted(summary.projects.left, 'project')} left to the next run`)]
       : []),
     ...summary.refusals.map((refusal) => error(`Refused: ${refusal}`)),
+    ...summary.shortcomings.map((shortcoming) => error(`Incomplete: ${shortcoming}`)),
+    ...withheldLines(summary).map(info),
     ...serialLines(summary).map(info),
     ...some(warnings.count, (count) => `${counted(count, 'warning')} above`).map(info),
   ]
@@ -99,6 +101,14 @@ export function failureText({ project, reason, since, runs }: Summary['failures'
       ? ''
       : ` (failing since ${minuteText(since)}${runs === undefined ? '' : `, ${counted(runs, 'run')}`})`
   return `Not up to date: ${project}: ${reason}${age}`
+}
+
+function withheldLines({ withheld: { held = 0, blocked = 0 } }: Summary): string[] {
+  const parts = [
+    ...some(held, (count) => `${counted(count, 'file')} held back for a time`),
+    ...some(blocked, (count) => `${counted(count, 'file')} blocked by advisories`),
+  ]
+  return parts.length === 0 ? [] : [`Not served: ${parts.join(', ')}`]
 }
 
 function serialLines({ serial, failures, refusals }: Summary): string[] {

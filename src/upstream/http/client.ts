@@ -6,6 +6,7 @@ import { createAgent } from './agent.js'
 import { bandwidthAt, createTokenBucket } from './bandwidth.js'
 import { REQUESTS_PER_URL, RETRIES, budgetKey, createBudget } from './budget.js'
 import { createCaller } from './caller.js'
+import { createClockWatch } from './clock.js'
 import { createConcurrencyController, mostRequests, shareOf } from './concurrency.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'
@@ -82,7 +83,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const onConnect = (): void => void (counts.connections += 1)
   const agent = createAgent({ connections: shareOf(most, clients), timeout: timeout * MS, ca, proxy, onConnect })
   const now = options.now ?? (() => performance.now())
-  const transport: Transport = { agent, counts, active: new Set(), now }
+  const transport: Transport = { agent, counts, active: new Set(), now, clock: createClockWatch(Date.now) }
   const stop = new AbortController()
   const rate = (): number | undefined => {
     const all = bandwidth === undefined ? undefined : bandwidthAt(bandwidth, new Date())
@@ -137,6 +138,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     counts,
+    get clockOffset() {
+      return transport.clock.offset
+    },
     get health() {
       return health.health
     },

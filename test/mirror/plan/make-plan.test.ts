@@ -17,6 +17,8 @@ const NO_FILTERS: Filters = {
   entries: [],
   places: {},
   pins: new Map(),
+  advisories: undefined,
+  timed: false,
   warnings: [],
 }
 
@@ -87,6 +89,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
       retryFailed: false,
       thorough: false,
       wentBack: false,
+      clockWentBack: false,
       hasSerials: true,
       learnsUpTo: -1,
       presumesUpTo: -1,
