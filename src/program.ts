@@ -1,9 +1,8 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
+import { bandwidthOption, runForOption, seconds, wholeNumber } from './program-options.js'
 import { EXAMPLES } from './report/completion/examples.js'
 import type { Overrides, Setting } from './commands/open.js'
-import { parseBandwidthLimit } from './config/bandwidth.js'
-import { parseDuration } from './config/duration.js'
 import type { LockOptions } from './commands/lock.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
@@ -234,38 +233,6 @@ function needsDryRun(command: Command, given: Readonly<Record<string, boolean>>,
   for (const [flag, set] of Object.entries(given)) {
     if (set && !dryRun) command.error(`error: option '${flag}' needs '--dry-run'`)
   }
-}
-
-function runForOption(): Option {
-  return new Option('--run-for <time>', 'begin no more work after this time, such as 2h').argParser((text) =>
-    parsed(parseDuration(text)),
-  )
-}
-
-function bandwidthOption(): Option {
-  return new Option('--bandwidth-limit <rate>', 'bytes a second, such as 20M, or a timetable').argParser((text) =>
-    parsed(parseBandwidthLimit(text)),
-  )
-}
-
-function parsed<T extends object | number>(value: T | { readonly error: string }): T {
-  if (typeof value === 'object' && 'error' in value) throw new InvalidArgumentError(`it must be ${value.error}.`)
-  return value
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a whole number is needed.')
-}
-
-const SECONDS = { s: 1, m: 60, h: 3600 } as const
-
-/** `90s`, `10m`, `2h`; a number alone means seconds. */
-function seconds(text: string): number {
-  const [, number, unit = 's'] = /^(\d{1,6})([smh])?$/.exec(text) ?? []
-  const [, size] = Object.entries(SECONDS).find(([name]) => name === unit) ?? []
-  if (number === undefined || size === undefined) throw new InvalidArgumentError('it is a time such as 90s, 10m or 2h.')
-  return Number(number) * size
 }
 
 /** `Examples:` at the end of a command's help, with what each is for behind it. */

@@ -38,8 +38,8 @@ export async function openContent(
   config: Pick<Config, 'file' | 'mirror' | 'closure' | 'attestations' | 'enabledPlugins'>,
   { directory, now, advisories, checksAttestations, log }: ContentOptions,
 ): Promise<Content> {
-  const { mirror, attestations } = config
-  const plugins = await loadFilters(config.file, config.enabledPlugins, { directory, now, advisories })
+  const { file, mirror, attestations } = config
+  const plugins = await loadFilters(file, config.enabledPlugins, { directory, now, advisories })
   const { closure, filters } = withClosure(config, plugins, directory)
   for (const warning of [...plugins.warnings, ...(closure?.setup.warnings ?? [])]) log.warn(warning)
   const gate = await gateOf(config, { checksAttestations, log })

@@ -2,7 +2,7 @@ import type { Requirement } from '../packaging/requirement.js'
 import { NAMES_NONE, projectsNamed, releasesAdmitted } from './allowlist.js'
 import type { PluginOptions } from '../config/types.js'
 import type { Plugin, PluginContext } from './context.js'
-import { decodeRequirements, decodeUtf8 } from '../python/decode.js'
+import { decodeRequirements, decodeUtf8, UndecodableError } from '../python/decode.js'
 import { splitLines } from '../python/text.js'
 import { namesOf, requirementTable } from './package-lines.js'
 import { readRequirements, requirementEntries } from './requirement-files.js'
@@ -38,12 +38,23 @@ function createProjectRequirements({
   return projectsNamed('project_requirements', names)
 }
 
-/** What project_requirements_pinned reads: here the files are UTF-8, whatever they declare. @throws ConfigError */
+/** bandersnatch 8.0 takes these files for UTF-8, whatever they declare; what is none is read as pip does. */
+function decodePinned(bytes: Buffer): string {
+  try {
+    const text = decodeUtf8(bytes)
+    if (!text.startsWith('\ufeff')) return text
+  } catch (error) {
+    if (!(error instanceof UndecodableError)) throw error
+  }
+  return decodeRequirements(bytes)
+}
+
+/** What project_requirements_pinned reads. @throws ConfigError */
 export function pinnedRequirements({ config, directory }: PluginContext): Requirement[] {
   return readRequirements(config, { directory, toLines: pinnedToLines })
 }
 
-const pinnedToLines = (bytes: Buffer): string[] => decodeUtf8(bytes).split(/\r\n|[\r\n]/)
+const pinnedToLines = (bytes: Buffer): string[] => decodePinned(bytes).split(/\r\n|[\r\n]/)
 
 /**
  * project_requirements_pinned: keeps the releases that the requirements files admit, and decides alone about a

@@ -9,7 +9,8 @@ import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
-import type { ClosurePlan, MissingLine } from './closure/types.js'
+import { plannedNeeds } from './closure/planned.js'
+import type { PlannedNeeds } from './closure/planned.js'
 import { refuseEverything } from './plan/everything.js'
 import type { Everything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
@@ -46,14 +47,6 @@ export interface PlannedProject {
   readonly held?: number
   readonly blocked?: number
   readonly reason?: string
-}
-
-/** What requirements need. */
-export interface PlannedNeeds {
-  readonly projects: number
-  readonly files: number
-  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
-  readonly missing: readonly MissingLine[]
 }
 
 /** What a `mirror` or `sync` run would do, as data. */
@@ -119,14 +112,6 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     everything: run.everything,
     unknown: unknownLines(findUnknown(context, run), context.filters.entries),
   }
-}
-
-function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
-  if (needed === undefined) return {}
-  const { members, missing, failures } = needed
-  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
-  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
-  return { needed: { projects: members.size, files, missing: counts } }
 }
 
 /** Plans a `sync` of the named projects. */
