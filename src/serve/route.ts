@@ -18,6 +18,8 @@ export type Route =
   | { readonly kind: 'metadata'; readonly key: string }
   /** `path`: below web/packages, still encoded as in the URL */
   | { readonly kind: 'package'; readonly path: string }
+  /** when the mirror was complete last */
+  | { readonly kind: 'time' }
   | { readonly kind: 'unknown' }
 
 const UNKNOWN: Route = { kind: 'unknown' }
@@ -29,6 +31,7 @@ const UNKNOWN: Route = { kind: 'unknown' }
  */
 export function route(path: string, hashIndex: boolean): Route {
   if (path === '/' || path === '/simple') return { kind: 'redirect', to: '/simple/' }
+  if (path === '/last-modified') return { kind: 'time' }
   if (path.startsWith('/packages/')) return { kind: 'package', path: path.slice('/packages'.length) }
   const [start, room, first = '', second = '', ...more] = path.split('/').map(percentDecode)
   if (start !== '' || more.length > 0)
