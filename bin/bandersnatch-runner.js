@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runnerMain } from '../dist/runner.js'
+import { checkNodeVersion } from './node-version.js'
 
+checkNodeVersion()
+// Only now: an older Node.js cannot even read the program.
+const { runnerMain } = await import('../dist/runner.js')
 process.exit(await runnerMain(process.argv.slice(2)))

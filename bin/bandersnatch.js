@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli.js'
+import { checkNodeVersion } from './node-version.js'
 
+checkNodeVersion()
+// Only now: an older Node.js cannot even read the program.
+const { main } = await import('../dist/cli.js')
 process.exit(await main(process.argv.slice(2)))

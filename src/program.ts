@@ -1,8 +1,9 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
+import { bandwidthOption, runForOption, seconds, wholeNumber } from './program-options.js'
 import { EXAMPLES } from './report/completion/examples.js'
+import type { Overrides, Setting } from './commands/open.js'
 import type { LockOptions } from './commands/lock.js'
-import type { Setting } from './commands/open.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
 import type { VerifyOptions } from './mirror/verify/types.js'
@@ -63,14 +64,17 @@ function addMirror(program: Command, run: Runner): void {
     .description('bring the mirror up to date with upstream: what cron runs')
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
+    .option('--all', 'mirror all of PyPI even where it cannot fit: for one run what everything = true says', false)
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
+    .addOption(runForOption())
+    .addOption(bandwidthOption())
     .option('--if-free', 'end with exit code 0 where another run is at work', false)
     .option('--wait <time>', 'how long to wait for another run: 90s, 10m or 2h', seconds, 0)
     .option('--dry-run', 'only print what would be done and why, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, and what the mirror remembers of it')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
-    .action(async (options: MirrorOptions & LockOptions & MirrorFlags, command: Command) => {
+    .action(async (options: MirrorOptions & Overrides & LockOptions & MirrorFlags, command: Command) => {
       needsDryRun(command, { '--quick': options.quick }, options.dryRun)
       needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
       if (options.dryRun || options.explain !== undefined) {
@@ -87,13 +91,14 @@ function addSync(program: Command, run: Runner): void {
     .command('sync')
     .description('bring only the named projects up to date, whatever the project filters say')
     .argument('<package...>', 'names of projects, in any spelling')
+    .addOption(bandwidthOption())
     .option('--skip-simple-root', 'do not write the root of the simple index', false)
     .option('--dry-run', 'only print what would be done, with sizes', false)
     .option('--json', 'with --dry-run: print the plan as JSON', false)
     .action(
       async (
         names: string[],
-        options: { skipSimpleRoot: boolean; dryRun: boolean; json: boolean },
+        options: Overrides & { skipSimpleRoot: boolean; dryRun: boolean; json: boolean },
         command: Command,
       ) => {
         needsDryRun(command, { '--json': options.json }, options.dryRun)
@@ -111,10 +116,13 @@ function addVerify(program: Command, run: Runner): void {
     .option('--dry-run', 'only say what there is to repair and to remove', false)
     .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
+    .option('--attestations', 'check the stored attestations of release files, too', false)
     .option('--workers <n>', 'projects looked at together, instead of verifiers in the configuration', wholeNumber, 0)
+    .addOption(runForOption())
+    .addOption(bandwidthOption())
     .option('--restart', 'begin with the first project although an earlier verify was stopped half-way', false)
     .option('--yes', 'remove files and projects even where a guard would refuse', false)
-    .action(async (options: VerifyOptions & { workers: number; json: boolean }, command: Command) => {
+    .action(async (options: VerifyOptions & Overrides & { workers: number; json: boolean }, command: Command) => {
       needsDryRun(command, { '--json': options.json }, options.dryRun)
       const { verifyCommand } = await import('./commands/verify.js')
       return run((setting) => verifyCommand(setting, options))
@@ -125,7 +133,7 @@ function addDelete(program: Command, run: Runner): void {
   program
     .command('delete')
     .description('remove everything that the mirror has of the named projects')
-    .argument('[package...]', 'names of projects, in any spelling')
+    .argument('<package...>', 'names of projects, in any spelling')
     .option('--dry-run', 'only say what would be removed', false)
     .option('--json', 'with --dry-run: print what would be removed as JSON', false)
     .option('--workers <n>', 'has no effect; bandersnatch 8.0 has it', wholeNumber, 0)
@@ -155,6 +163,35 @@ function addInspecting(program: Command, run: Runner): void {
     .action(async (options: { json: boolean; html?: string; online: boolean; largest: number }) => {
       const { statusCommand } = await import('./commands/status.js')
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
+    })
+  program
+    .command('advisories')
+    .description('print what advisories block, and why (filter osv_malware)')
+    .argument('[package...]', 'names of projects, in any spelling; else those of which the mirror blocks something')
+    .option('--all', 'every project that the database names', false)
+    .option('--json', 'print it as JSON, with the state of the database', false)
+    .action(async (names: string[], options: { all: boolean; json: boolean }) => {
+      const { advisoriesCommand } = await import('./commands/advisories.js')
+      return run((setting) => advisoriesCommand(setting, { ...options, names }))
+    })
+  program
+    .command('closure')
+    .description('print what the requirements and lock files of [closure] need, as a tree with sizes')
+    .option('--why <name...>', 'print why a project is needed: the requirements that lead to it')
+    .option('--json', 'print everything as JSON', false)
+    .action(async (options: { why?: string[]; json: boolean }) => {
+      const { closureCommand } = await import('./commands/closure.js')
+      return run((setting) => closureCommand(setting, { ...options, why: options.why ?? [] }))
+    })
+  program
+    .command('environments')
+    .description('print the [environments] line for the Python of this machine, or what environments mean')
+    .argument('[environment...]', 'names of environments in the configuration, or definitions in quotes')
+    .option('--json', 'print everything as JSON', false)
+    .option('--python <program>', 'the Python that is asked', 'python3')
+    .action(async (names: string[], options: { json: boolean; python: string }) => {
+      const { environmentsCommand } = await import('./commands/environments.js')
+      return run((setting) => environmentsCommand(setting, names, options))
     })
   program
     .command('serve')
@@ -196,21 +233,6 @@ function needsDryRun(command: Command, given: Readonly<Record<string, boolean>>,
   for (const [flag, set] of Object.entries(given)) {
     if (set && !dryRun) command.error(`error: option '${flag}' needs '--dry-run'`)
   }
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a whole number is needed.')
-}
-
-const SECONDS = { s: 1, m: 60, h: 3600 } as const
-
-/** `90s`, `10m`, `2h`; a number alone means seconds. */
-function seconds(text: string): number {
-  const [, number, unit = 's'] = /^(\d{1,6})([smh])?$/.exec(text) ?? []
-  const [, size] = Object.entries(SECONDS).find(([name]) => name === unit) ?? []
-  if (number === undefined || size === undefined) throw new InvalidArgumentError('it is a time such as 90s, 10m or 2h.')
-  return Number(number) * size
 }
 
 /** `Examples:` at the end of a command's help, with what each is for behind it. */

@@ -1,31 +1,36 @@
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
-import { loadConfig } from '../config/load.js'
+import { loadConfig, loadExistingConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
-import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
 import { ConfigError, LockedError, errorText } from '../errors.js'
-import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
+import { PLUGIN_TABLE } from '../filters/index.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
 import type { Context } from '../mirror/run/context.js'
+import { createBigFiles } from '../mirror/run/big-files.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape } from '../mirror/plan/shape.js'
+import { createAdvisoryHolder } from '../mirror/run/advisories.js'
+import type { AdvisoryAccess } from '../mirror/run/advisories.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
 import { loadLedger } from '../mirror/state/ledger.js'
 import { loadNotes } from '../mirror/state/run-notes.js'
+import { endOf, timeIsUp } from '../mirror/run/time-limit.js'
 import { createReport } from '../mirror/run/report.js'
 import { createProgress, figuresOf, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
 import type { Lock, Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { createUpstream } from '../upstream/index.js'
-import { createFetchThread } from '../mirror/fetch-thread/start.js'
+import { once } from './once.js'
+import { openContent } from './content.js'
+import { createFetchThreads } from '../mirror/fetch-thread/start.js'
 import { takeLock } from './lock.js'
 
 /** What every command is given by cli.ts. */
@@ -51,6 +56,9 @@ export interface OutputOptions {
   readonly summaryJson: string | undefined
 }
 
+/** What the command line may say instead of the configuration; absent where it does not. */
+export type Overrides = Partial<Pick<Config['mirror'], 'runFor' | 'bandwidthLimit'>>
+
 export interface Opening<T> {
   /** the command line, for whoever finds the lock taken */
   readonly command: string
@@ -58,8 +66,13 @@ export interface Opening<T> {
   readonly writesDiff: boolean
   /** whether the mirror directory may be new; else there must be one */
   readonly creates: boolean
+  readonly overrides?: Overrides
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** how [osv] database is read; absent: the command does not go by advisories */
+  readonly advisories?: AdvisoryAccess
+  /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
+  readonly checksAttestations?: boolean
   /** how long to wait for a run that holds the lock */
   readonly waitSeconds?: number | undefined
   /** the result where another run holds the lock; without it that is an error */
@@ -76,18 +89,27 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const load = opening.creates ? loadConfig : loadExistingConfig
+  const read = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
+  const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
   for (const warning of config.warnings) log.warn(warning)
-  const filters = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
-  for (const warning of filters.warnings) log.warn(warning)
-  if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
+  const startedAt = setting.now?.() ?? new Date()
+  const advisories = createAdvisoryHolder()
+  const checksAttestations = opening.checksAttestations === true
+  const how = { directory: setting.cwd, now: startedAt.getTime(), advisories, checksAttestations, log }
+  const content = await openContent(config, how)
+  if (config.mirror.metadata === 'simple') refuseMetadataFilters(content.filters)
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
     timeout: config.mirror.timeout,
     globalTimeout: config.mirror.globalTimeout,
     workers: config.mirror.workers,
+    maxRequests: config.mirror.maxRequests,
+    bandwidth: config.mirror.bandwidthLimit,
+    contact: config.mirror.contact,
     proxy: config.mirror.proxy,
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
@@ -95,11 +117,11 @@ export async function withMirror<T>(
   const http = createHttpClient({ ...httpOptions, log })
   const report = createReport()
   const verbose = ['verbose', 'debug'].includes(setting.output.level)
-  const fetchThread =
+  const fetchThreads =
     config.s3 === undefined
-      ? createFetchThread({ config: config.mirror, http, httpOptions, log, verbose, report })
+      ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined
-  const stopRequests = (): void => endRequests({ http, fetchThread }, stop.signal.reason ?? new Error('stopped'))
+  const stopRequests = (): void => endRequests({ http, fetchThreads }, stop.signal.reason ?? new Error('stopped'))
   stop.signal.addEventListener('abort', stopRequests)
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
@@ -113,21 +135,25 @@ export async function withMirror<T>(
       figures: () => figuresOf(report),
     })
     try {
-      const shape = makeShape(shapeOf(config.mirror), filters)
+      const readAt = { storage, http, log, report, now: startedAt.getTime() }
+      const advisoriesId = await advisories.open(readAt, content.filters, opening.advisories)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
         config: config.mirror,
         storage,
-        startedAt: setting.now?.() ?? new Date(),
-        shape,
-        shapeOf: () => shape.id,
+        startedAt,
+        advisoriesId,
+        shape: content.shape,
+        shapeOf: content.shapeOf,
+        closure: content.closure,
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
-        filters,
+        filters: content.filters,
+        attestations: content.gate,
         log,
         report,
         progress,
@@ -139,11 +165,13 @@ export async function withMirror<T>(
         jsonApi: createJsonApi(config.mirror.metadata),
         bootId: host.bootId,
         signal: stop.signal,
-        fetchThread,
+        timeIsUp: () => timeIsUp(end),
+        bigFiles: createBigFiles(mostRequests(config.mirror.maxRequests)),
+        fetchThreads,
       })
     } finally {
       progress.close()
-      await fetchThread?.close()
+      await fetchThreads?.close()
       await lock?.release()
       await storage.close()
     }
@@ -151,6 +179,11 @@ export async function withMirror<T>(
     stop.signal.removeEventListener('abort', stopRequests)
     await http.close()
   }
+}
+
+/** Commands pass all of their options on. */
+function given({ runFor, bandwidthLimit }: Overrides = {}): Overrides {
+  return { ...(runFor === undefined ? {} : { runFor }), ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }) }
 }
 
 /** The lock, where the command needs one, or the error that names who has it. */
@@ -166,12 +199,6 @@ async function lockFor(
     if (error instanceof LockedError) return error
     throw error
   }
-}
-
-/** Makes a value when it is first asked for. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }
 
 async function openStorage(config: Config, log: Log, onLockLost: (error: Error) => void): Promise<Storage> {

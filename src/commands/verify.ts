@@ -1,11 +1,11 @@
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify/types.js'
 import { withMirror } from './open.js'
-import type { Setting } from './open.js'
+import type { Overrides, Setting } from './open.js'
 import { reportedPlan } from '../report/plan.js'
 import { summarized } from '../report/summary/summarized.js'
 
-export interface VerifyCommandOptions extends VerifyOptions {
+export interface VerifyCommandOptions extends VerifyOptions, Overrides {
   /** projects looked at together; 0 for the configured number */
   readonly workers: number
   /** with dryRun: what would be done as JSON, on stdout */
@@ -16,7 +16,16 @@ export interface VerifyCommandOptions extends VerifyOptions {
 export async function verifyCommand(setting: Setting, options: VerifyCommandOptions): Promise<number> {
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
-  return withMirror(setting, { command: 'verify', writesDiff: false, creates: false }, async (context) => {
+  const checksAttestations = options.attestations === true
+  const opening = {
+    command: 'verify',
+    writesDiff: false,
+    creates: false,
+    checksAttestations,
+    overrides: options,
+    advisories: 'stored' as const,
+  }
+  return withMirror(setting, opening, async (context) => {
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
     const exitCode = await summarized(context, about, () =>
       runVerify({ ...context, config: { ...context.config, verifiers } }, options),

@@ -1,9 +1,12 @@
 import type { ConfigError } from '../errors.js'
 import type { OptionValues } from './option-values.js'
+import type { ATTESTATION_OPTIONS } from './options/attestations.js'
+import type { CLOSURE_OPTIONS } from './options/closure.js'
 import type { MIRROR_OPTIONS } from './options/mirror.js'
 import type { S3_OPTIONS } from './options/s3.js'
 import type { Sections } from './sections.js'
 
+export type { BandwidthHours, BandwidthLimit } from './option-values.js'
 export type { OptionTable, PluginOptions, PluginTable } from './option-spec.js'
 
 /** Where an option was set: its section (DEFAULT when inherited) and the line in the file, from 1. */
@@ -35,6 +38,8 @@ export interface ConfigFile {
   raw(section: string, option: string): string | undefined
   /** undefined for what the file does not set */
   origin(section: string, option: string): Origin | undefined
+  /** The line in the file of one line of a value, which has the given index; undefined for what the file does not set */
+  entryLine(section: string, option: string, index: number): number | undefined
   /** An error of one line: file, line, section, option, the value (secrets hidden) and the problem. */
   invalid(section: string, option: string, problem: string): ConfigError
 }
@@ -46,9 +51,17 @@ type MirrorValues = OptionValues<typeof MIRROR_OPTIONS>
  * means and in which unit. Here is only what differs from the table.
  */
 export interface MirrorConfig extends Omit<MirrorValues, 'storageFilesystemManagePermissions'> {
+  /** undefined unless provenance = true */
+  readonly integrityUrl: string | undefined
   readonly managePermissions: boolean
   /** as configured, '' for relative links; the default for release-files = false is filled in */
   readonly rootUri: string
+}
+
+/** The [attestations] section, checked but for the lines of `publishers`. */
+export interface AttestationsConfig extends Omit<OptionValues<typeof ATTESTATION_OPTIONS>, 'publishers'> {
+  /** the lines of `publishers` as they are written */
+  readonly publishers: readonly string[]
 }
 
 type S3Values = OptionValues<typeof S3_OPTIONS>
@@ -61,6 +74,12 @@ export interface S3Config extends Omit<S3Values, 'awsAccessKeyId' | 'awsSecretAc
   readonly configParams: ReadonlyMap<string, string>
 }
 
+/** The [closure] section, checked, where it asks for something. */
+export interface ClosureConfig extends Omit<OptionValues<typeof CLOSURE_OPTIONS>, 'lockFiles'> {
+  /** paths as written */
+  readonly lockFiles: readonly string[]
+}
+
 /** Everything the program is told by its configuration file; frozen. */
 export interface Config {
   readonly path: string
@@ -70,24 +89,11 @@ export interface Config {
   readonly mirror: MirrorConfig
   /** undefined unless storage-backend is s3 */
   readonly s3: S3Config | undefined
+  readonly attestations: AttestationsConfig
+  /** undefined unless [closure] asks for something */
+  readonly closure: ClosureConfig | undefined
   /** names as in `[plugins] enabled`, without those of earlier releases; `all` stands for every built-in one */
   readonly enabledPlugins: readonly string[]
   /** one line each, to be logged once */
   readonly warnings: readonly string[]
-}
-
-/** How many bytes a second may be received, by the time of day. */
-export interface BandwidthLimit {
-  /** bytes a second outside all hours below; undefined for no limit */
-  readonly usual: number | undefined
-  /** they do not overlap */
-  readonly hours: readonly BandwidthHours[]
-}
-
-/** Local time of day, in minutes since midnight. `to` is not included and may be less than `from`: over midnight. */
-export interface BandwidthHours {
-  readonly from: number
-  readonly to: number
-  /** bytes a second */
-  readonly rate: number
 }

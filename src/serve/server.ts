@@ -7,6 +7,7 @@ import send from 'send'
 import { BandersnatchError, ConfigError, errorText } from '../errors.js'
 import type { Log } from '../log/types.js'
 import { LAYOUT } from '../model/layout.js'
+import { PROVENANCE_TYPE } from '../model/provenance.js'
 import { accessLine } from './access-line.js'
 import { CONTENT_TYPES, pagesFor } from './negotiate.js'
 import { route } from './route.js'
@@ -112,6 +113,12 @@ async function respond(site: Site, request: IncomingMessage, response: ServerRes
         path: `/${LAYOUT.lastModified}`,
         root: site.directory,
         headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+      })
+    case 'provenance':
+      return sendFile(request, response, {
+        path: `/${found.key.split('/').map(encodeURIComponent).join('/')}`,
+        root: site.directory,
+        headers: { 'Content-Type': PROVENANCE_TYPE },
       })
     case 'metadata':
       return sendDocument(

@@ -85,7 +85,7 @@ describe('the figures of a run', () => {
     resumed()
     expect(figuresOf(report)).toMatchObject({ bytes: 107, longest: { filename: 'other.whl' } })
     const since = Date.now() - 60_000
-    report.transfers.elsewhere({ bytes: 1000, longest: { filename: 'there.whl', size: 9, held: 3, since } })
+    report.transfers.elsewhere(0, { bytes: 1000, longest: { filename: 'there.whl', size: 9, held: 3, since } })
     expect(figuresOf(report)).toMatchObject({ bytes: 1107, longest: { filename: 'there.whl' } })
   })
 })

@@ -119,6 +119,9 @@ describe('the status page', () => {
     serial: 5,
     upstreamSerial: 7,
     behind: 2,
+    held: 0,
+    blocked: 0,
+    nextDue: undefined,
     owed: 1,
     projects: 3,
     files: 9,
@@ -126,6 +129,7 @@ describe('the status page', () => {
     bytesFree: undefined,
     running: undefined,
     largest: [{ name: evil, files: 3, bytes: 3e9 }],
+    unknown: [],
     failures: [{ project: evil, since: evil, runs: 2, next: evil, reason: evil }],
     history: [run(1), run(2, { ok: false, serial: 90 }), run(3, { command: evil })],
   }

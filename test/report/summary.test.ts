@@ -48,7 +48,7 @@ describe('the summary of a run', () => {
     const setting = { ...at.setting, configPath: at.configWith('METRICS', metrics) }
     expect(await run({ ...at, setting }, undefined, json)).toBe(0)
     expect(at.logged()).toMatch(
-      /INFO: mirror done after [\d.]+ s: \d+ projects updated, \d+ files fetched \([\d.]+ MB\), \d+ requests\n/,
+      /INFO: mirror done after [\d.]+ s: \d+ projects updated, \d+ files fetched \([\d.]+ MB\), \d+ requests on \d+ connections?\n/,
     )
     expect(at.logged()).toMatch(/INFO: The mirror has serial \d+/)
 
@@ -258,22 +258,24 @@ describe('the lines of a summary', () => {
     serial: { before: 5, after: 5, upstream: 1_005, behind: 1_000 },
     verified: undefined,
     planned: undefined,
-    projects: { synced: 1, removed: 0, gone: 0, filtered: 0, mirrored: 3 },
+    projects: { synced: 1, removed: 0, gone: 0, filtered: 0, left: 0, mirrored: 3 },
     files: { fetched: 1, bytes: 1, removed: 2 },
-    requests: { sent: 4, repeated: 2 },
+    requests: { sent: 4, repeated: 2, connections: 1 },
     failures: Array.from({ length: 60 }, (_, i) => ({ project: `p${i}`, reason: 'x', since: '2026-01-01', runs: 2 })),
     removals: [],
     refused: 1,
     refusals: [],
     removalsRefused: 0,
     reasons: {},
+    shortcomings: [],
+    withheld: { held: 0, blocked: 0 },
     warnings: { count: 500, first: ['w'] },
   }
 
   it('are few, whatever happened', () => {
     const lines = summaryLines(summary).map(({ text }) => text)
     expect(lines[0]).toBe(
-      'mirror done, but not everything after 1 h 6 min: 1 project updated, 1 file fetched (1 byte), 2 files removed, 4 requests (2 repeated)',
+      'mirror done, but not everything after 1 h 6 min: 1 project updated, 1 file fetched (1 byte), 2 files removed, 4 requests (2 repeated) on 1 connection',
     )
     expect(lines).toContain('Not up to date: p0: x (failing since 2026-01-01, 2 runs)')
     expect(lines).toContain('… and 10 more failed projects')
@@ -303,12 +305,14 @@ describe('the lines of a summary', () => {
   const checked = '12 projects checked (34 files of 5.60 MB, 12 sets of pages, 12 documents)'
 
   it('of verify say what was checked and what was repaired', () => {
-    expect(first(verified)).toBe(`verify done after 1 h 6 min: ${checked}, nothing to repair, 4 requests (2 repeated)`)
+    expect(first(verified)).toBe(
+      `verify done after 1 h 6 min: ${checked}, nothing to repair, 4 requests (2 repeated) on 1 connection`,
+    )
     const repaired = { files: 1, pages: 3, documents: 1 }
     const files = { fetched: 1, bytes: 10, removed: 2 }
     expect(first({ ...verified, files, verified: { ...verified.verified, repaired } })).toBe(
       `verify done after 1 h 6 min: ${checked}, 1 file fetched (10 bytes), 3 pages written anew, ` +
-        '1 document written anew, 2 files removed, 4 requests (2 repeated)',
+        '1 document written anew, 2 files removed, 4 requests (2 repeated) on 1 connection',
     )
   })
 
@@ -316,7 +320,7 @@ describe('the lines of a summary', () => {
     const planned = { fetch: 2, bytes: 20, pages: 1, projects: 1, remove: 3 }
     expect(first({ ...verified, planned })).toBe(
       `verify --dry-run done after 1 h 6 min: ${checked}, 2 files to fetch (20 bytes), ` +
-        '1 page or document to write anew, 1 project to remove, 3 files and directories to remove, 4 requests (2 repeated)',
+        '1 page or document to write anew, 1 project to remove, 3 files and directories to remove, 4 requests (2 repeated) on 1 connection',
     )
   })
 
@@ -335,9 +339,9 @@ describe('docs/monitoring.md', () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8')
     const everything = { bytesStored: 1, bytesFree: 1, removalsRefused: 0, reasons: { new: 1 } }
     const written = [
-      ...metricsText([record({ oldestFailure: '2026-01-01T00:00:00.000Z', ...everything })]).matchAll(
-        /^# TYPE (\w+)/gm,
-      ),
+      ...metricsText([
+        record({ held: 1, blocked: 1, oldestFailure: '2026-01-01T00:00:00.000Z', ...everything }),
+      ]).matchAll(/^# TYPE (\w+)/gm),
     ].map(([, name]) => name)
     expect([...docs.matchAll(/^\| `(bandersnatch_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(written.sort())
   })

@@ -1,12 +1,15 @@
+import type { Gate } from '../../attestations/gate.js'
 import type { MirrorConfig } from '../../config/types.js'
 import type { Filters } from '../../filters/types.js'
 import type { Log } from '../../log/types.js'
 import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
-import type { FetchThread } from '../fetch-thread/types.js'
+import type { ClosureRun } from '../closure/types.js'
+import type { FetchThreads } from '../fetch-thread/types.js'
 import type { Shape } from '../plan/shape.js'
 import type { Owners } from '../project/types.js'
 import type { Ledger } from '../state/ledger.js'
+import type { BigFiles } from './big-files.js'
 import type { DiffFile } from './diff-file.js'
 import type { JsonApi } from './json-api.js'
 import type { KeyLocks } from './key-locks.js'
@@ -20,6 +23,8 @@ export interface Context {
   readonly upstream: Upstream
   readonly http: HttpClient
   readonly filters: Filters
+  /** decides by attestations which files are mirrored; undefined where they are not checked */
+  readonly attestations: Gate | undefined
   readonly log: Log
   readonly report: Report
   readonly progress: Progress
@@ -28,8 +33,12 @@ export interface Context {
   readonly startedAt: Date
   /** what the configuration makes of a project */
   readonly shape: Shape
+  /** id of the advisories that count in this run; '' for none */
+  readonly advisoriesId: string
   /** id of the shape that a project's pages must have; `name`: normalized */
   readonly shapeOf: (name: string) => string
+  /** what requirements need; undefined without [closure] */
+  readonly closure: ClosureRun | undefined
   /** read when it is first needed: a quiet run never does */
   readonly ledger: () => Promise<Ledger>
   /** which projects' pages name a release file */
@@ -42,8 +51,12 @@ export interface Context {
   readonly bootId: string
   /** set when the run is to end: a signal, a full disk, a lost lock */
   readonly signal: AbortSignal
-  /** another thread for a run with much to fetch; undefined where there can be none */
-  readonly fetchThread: FetchThread | undefined
+  /** whether `run-for` is over: then no more work begins */
+  readonly timeIsUp: () => boolean
+  /** lets large files take their turn */
+  readonly bigFiles: BigFiles
+  /** other threads for a run with much to fetch; undefined where there can be none */
+  readonly fetchThreads: FetchThreads | undefined
 }
 
 /** Throws the reason when the run is to end. */
@@ -53,7 +66,7 @@ export function throwIfStopped(context: Pick<Context, 'signal'>): void {
 }
 
 /** Aborts the requests under way when the run ends: nobody needs their answers. */
-export function endRequests({ http, fetchThread }: Pick<Context, 'http' | 'fetchThread'>, error: unknown): void {
+export function endRequests({ http, fetchThreads }: Pick<Context, 'http' | 'fetchThreads'>, error: unknown): void {
   http.abort(error instanceof Error ? error : new Error(String(error)))
-  fetchThread?.abort()
+  fetchThreads?.abort()
 }

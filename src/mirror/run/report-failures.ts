@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { Context } from './context.js'
 import { nextOwed } from './next-entry.js'
+import { failureText } from './outcome.js'
 import type { WorkResult } from './work-result.js'
 
 /** Reports what the run could not have, and what failed before and was not asked for in this run. */
@@ -18,6 +19,16 @@ export function reportFailures(
     const reason = `${owed.reason} (not asked again before ${minuteText(owed.next)}; --retry-failed asks at once)`
     failures.push({ project, reason, since: isoTime(owed.since), runs: owed.runs })
   }
+  reportRefused(context)
+}
+
+/** Reports release files that their attestations keep out. Asking again would not help, so nothing is owed. */
+export function reportRefused({ report }: Pick<Context, 'report'>): void {
+  for (const [project, reasons] of report.refusedFiles) {
+    report.refused += reasons.length
+    report.failures.push({ project, reason: failureText(reasons) ?? '' })
+  }
+  report.refusedFiles.clear()
 }
 
 /** `2026-11-25 17:00 UTC` */

@@ -24,17 +24,15 @@ export interface Transfers {
    * @param held bytes that are there
    */
   begin(file: Pick<Arriving, 'filename' | 'size'>, held: () => number): () => void
-  /** The fetch thread tells what is arriving there. */
-  elsewhere(traffic: Traffic): void
+  /** What is arriving in a fetch thread, by its number; undefined once it has ended. */
+  elsewhere(thread: number, traffic: Traffic | undefined): void
   now(): Traffic
 }
-
-const NONE: Traffic = { bytes: 0, longest: undefined }
 
 export function createTransfers(clock: () => number = Date.now): Transfers {
   // In the order in which they were begun.
   const underWay = new Set<() => Arriving & { readonly received: number }>()
-  let other = NONE
+  const elsewhere = new Map<number, Traffic>()
   return {
     begin(file, held) {
       const since = clock()
@@ -46,15 +44,21 @@ export function createTransfers(clock: () => number = Date.now): Transfers {
       underWay.add(look)
       return () => void underWay.delete(look)
     },
-    elsewhere: (traffic) => void (other = traffic),
+    elsewhere(thread, traffic) {
+      if (traffic === undefined) elsewhere.delete(thread)
+      else elsewhere.set(thread, traffic)
+    },
     now() {
-      const seen = [...underWay].map((look) => look())
-      const bytes = seen.reduce((sum, { received }) => sum + received, other.bytes)
-      const [first] = seen
-      const own = first && { filename: first.filename, size: first.size, held: first.held, since: first.since }
-      const longest =
-        own === undefined || (other.longest !== undefined && other.longest.since < own.since) ? other.longest : own
-      return { bytes, longest }
+      const own = [...underWay].map((look) => look())
+      const others = [...elsewhere.values()]
+      const bytes = [...own.map(({ received }) => received), ...others.map((other) => other.bytes)]
+      const begun = [...own.slice(0, 1).map(withoutReceived), ...others.flatMap(({ longest }) => longest ?? [])]
+      const [longest] = begun.sort((a, b) => a.since - b.since)
+      return { bytes: bytes.reduce((sum, each) => sum + each, 0), longest }
     },
   }
+}
+
+function withoutReceived({ filename, size, held, since }: Arriving): Arriving {
+  return { filename, size, held, since }
 }

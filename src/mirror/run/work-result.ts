@@ -3,7 +3,7 @@ import type { Ledger } from '../state/ledger.js'
 import type { AbsentReason } from '../state/ledger-entry.js'
 import type { Context } from './context.js'
 import { MISSING, isBelieved } from './next-entry.js'
-import type { Outcome } from './outcome.js'
+import type { Outcome, Withheld } from './outcome.js'
 import type { Removal } from './report.js'
 
 /** A project whose pages should go, found while it was worked on. */
@@ -12,6 +12,7 @@ export interface Withdrawal {
   readonly removal: Removal
   /** how the ledger remembers it */
   readonly absent: AbsentReason
+  readonly withheld?: Withheld
 }
 
 /** What became of a list of projects, by normalized name. */
@@ -21,8 +22,10 @@ export interface WorkResult {
   readonly failed: ReadonlyMap<string, { readonly item: WorkItem; readonly reason: string }>
   /** projects that were worked on, whatever became of them */
   readonly done: ReadonlySet<string>
-  /** `stop-on-error` ended the work early */
-  readonly stopped: boolean
+  /** what ended the work early: the first error (`stop-on-error`), or the time (`run-for`) */
+  readonly stopped: 'error' | 'time' | undefined
+  /** where the time ended it: what was not worked on, or was to be worked on once more */
+  readonly left: readonly WorkItem[]
   /** Counts an outcome; one of an earlier round is replaced. */
   take(context: Context, item: WorkItem, outcome: Outcome): void
   /** The projects to try once more, with their lines in the ledger as they are now. */
@@ -31,6 +34,15 @@ export interface WorkResult {
 
 export function isFailing({ failed }: Pick<WorkResult, 'failed'>): boolean {
   return failed.size > 0
+}
+
+function isServed({ entry }: WorkItem): boolean {
+  return entry !== undefined && entry.absent === undefined
+}
+
+/** The configuration does not want the project; upstream has it. */
+function isOwnChoice(absent: AbsentReason): boolean {
+  return absent === 'filtered' || absent === 'blocked'
 }
 
 export const WITHDRAWN = 'upstream no longer has it (deleted or in quarantine)'
@@ -52,7 +64,7 @@ export function createWorkResult(): WorkResult {
     const before = withdrawn.get(name)
     if (before === undefined) return
     withdrawn.delete(name)
-    if (before.absent === 'filtered') report.projectsFiltered -= 1
+    if (isOwnChoice(before.absent)) report.projectsFiltered -= 1
     else report.projectsGone -= 1
   }
 
@@ -61,9 +73,9 @@ export function createWorkResult(): WorkResult {
     item: WorkItem,
     why: Omit<Withdrawal, 'item' | 'removal'> & Omit<Removal, 'project'>,
   ): void {
-    const { absent, ...removal } = why
-    withdrawn.set(item.name, { item, absent, removal: { project: item.name, ...removal } })
-    if (absent === 'filtered') report.projectsFiltered += 1
+    const { absent, withheld = {}, reason, by } = why
+    withdrawn.set(item.name, { item, absent, withheld, removal: { project: item.name, reason, by } })
+    if (isOwnChoice(absent)) report.projectsFiltered += 1
     else report.projectsGone += 1
   }
 
@@ -83,6 +95,7 @@ export function createWorkResult(): WorkResult {
   function take(context: Context, item: WorkItem, outcome: Outcome): void {
     const { log, report, diff } = context
     const { name } = item
+    if (outcome.kind === 'postponed') return
     forget(context, item)
     done.add(name)
     switch (outcome.kind) {
@@ -107,11 +120,14 @@ export function createWorkResult(): WorkResult {
           again.set(name, item)
         }
         if (isBelieved(context, item)) withdraw(context, item, { absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
-        else if (item.entry !== undefined && item.entry.absent === undefined)
-          failed.set(name, { item, reason: MISSING })
+        else if (isServed(item)) failed.set(name, { item, reason: MISSING })
         break
       case 'filtered':
-        withdraw(context, item, { absent: 'filtered', reason: UNWANTED, by: 'admin' })
+        withdraw(context, item, { absent: 'filtered', withheld: outcome.withheld, reason: UNWANTED, by: 'admin' })
+        break
+      case 'blocked':
+        log.warn(`${name} is ${outcome.reason}`)
+        withdraw(context, item, { ...outcome, absent: 'blocked', by: 'advisories' })
         break
       case 'refused':
         log.warn(`Refusing ${outcome.reason}`)
@@ -129,7 +145,8 @@ export function createWorkResult(): WorkResult {
     withdrawn,
     failed,
     done,
-    stopped: false,
+    stopped: undefined,
+    left: [],
     take,
     takeAgain(ledger) {
       const items = [...again.values()].map((item) => {

@@ -22,6 +22,9 @@ export interface RunRecord {
   readonly filesRemoved: number
   readonly removed: number
   readonly failures: number
+  /** files of all projects that were held back or blocked after the run, where it counted them */
+  readonly held?: number | undefined
+  readonly blocked?: number | undefined
   /** when the project that has failed for longest failed first */
   readonly oldestFailure?: string | undefined
   readonly warnings: number
@@ -97,6 +100,8 @@ function parseRecord(line: string): RunRecord | undefined {
     filesRemoved: number('filesRemoved'),
     removed: number('removed'),
     failures: number('failures'),
+    held: optional('held'),
+    blocked: optional('blocked'),
     oldestFailure: time('oldestFailure'),
     warnings: number('warnings'),
     refusal: text('refusal'),

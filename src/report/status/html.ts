@@ -71,6 +71,8 @@ function tiles(status: MirrorStatus): string {
     ['Serial', status.serial === undefined ? 'none yet' : String(status.serial)],
     ...(status.behind === undefined ? [] : [['Behind upstream', countText(status.behind)] satisfies [string, string]]),
     ...(bytesFree === undefined ? [] : [['Free', bytesText(bytesFree)] satisfies [string, string]]),
+    ...(status.held > 0 ? [['Held back', counted(status.held, 'file')] satisfies [string, string]] : []),
+    ...(status.blocked > 0 ? [['Blocked', counted(status.blocked, 'file')] satisfies [string, string]] : []),
     ...(isOwing(status) ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
   ]
   return `<dl class="tiles">${shown.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('\n')}</dl>`

@@ -19,6 +19,8 @@ export function statusText(status: MirrorStatus, now: number): string {
   add('Space', freeText(status, now))
   add('At work', running && runningText(running, now))
   if (isOwing(status)) add('Owed', `${counted(owed, 'project')} that the last run did not get done`)
+  add('Not served', withheldText(status))
+  add('Needed', status.needs && needsText(status.needs))
   add('Refused', refusedText(history))
   const last = history.at(-1)
   add('Last run', last && runText(last, now))
@@ -31,6 +33,12 @@ export function statusText(status: MirrorStatus, now: number): string {
     const more = status.failures.length - MOST_FAILURES
     if (more > 0) lines.push(`  and ${counted(more, 'more project')}; --json lists all of them`)
   }
+  if (status.needs !== undefined && status.needs.missing.length > 0) {
+    const { missing } = status.needs
+    lines.push('', 'Needed, but not upstream')
+    lines.push(...missing.slice(0, MOST_FAILURES).map(({ project, reason }) => `  ${project}: ${reason}`))
+  }
+  if (status.unknown.length > 0) lines.push('', 'Not on upstream', ...status.unknown.map((line) => `  ${line}`))
   if (status.largest.length > 0) {
     lines.push('', 'Largest projects')
     lines.push(
@@ -41,6 +49,21 @@ export function statusText(status: MirrorStatus, now: number): string {
     )
   }
   return lines.join('\n')
+}
+
+/** `3 files held back, the next until 2026-12-02 14:10 UTC; 1 file blocked by advisories` */
+export function withheldText({ held, blocked, nextDue }: MirrorStatus): string | undefined {
+  const until = nextDue === undefined ? '' : `, the next until ${minuteText(nextDue)}`
+  const parts = [
+    ...(held === 0 ? [] : [`${counted(held, 'file')} held back${until}`]),
+    ...(blocked === 0 ? [] : [`${counted(blocked, 'file')} blocked by advisories`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join('; ')
+}
+
+function needsText({ projects, missing }: NonNullable<MirrorStatus['needs']>): string {
+  const lacking = missing.length === 0 ? '' : `; ${counted(missing.length, 'requirement')} that upstream cannot meet`
+  return `${counted(projects, 'project')} by the requirements and lock files${lacking}`
 }
 
 function failureText({ project, since, runs, next, reason }: ProjectFailure, now: number): string {

@@ -31,11 +31,15 @@ export interface Summary {
     readonly removed: number
     readonly gone: number
     readonly filtered: number
+    /** that `run-for` left to the next run */
+    readonly left: number
     /** that the mirror serves now */
     readonly mirrored: number | undefined
   }
   readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
-  readonly requests: { readonly sent: number; readonly repeated: number }
+  readonly requests: { readonly sent: number; readonly repeated: number; readonly connections: number }
+  /** files of all projects that filters hold back for a time, and that advisories block; undefined where nobody counted */
+  readonly withheld: { readonly held: number | undefined; readonly blocked: number | undefined }
   readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
   /** projects and release files from upstream that must not be mirrored */
@@ -46,6 +50,8 @@ export interface Summary {
   readonly removalsRefused: number
   /** how many projects `mirror` looked at, by reason */
   readonly reasons: Readonly<Record<string, number>>
+  /** why the run is incomplete although no project failed */
+  readonly shortcomings: readonly string[]
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
 }
 
@@ -103,16 +109,19 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
       removed: report.removals.length,
       gone: report.projectsGone,
       filtered: report.projectsFiltered,
+      left: report.projectsLeft,
       mirrored: report.projectsMirrored,
     },
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
-    requests: { sent: http.counts.requests, repeated: http.counts.retries },
+    requests: { sent: http.counts.requests, repeated: http.counts.retries, connections: http.counts.connections },
+    withheld: { held: report.held, blocked: report.blocked },
     failures: report.failures,
     removals: report.removals,
     refused: report.refused,
     refusals: report.refusals,
     removalsRefused: report.removalsRefused,
     reasons: report.reasons,
+    shortcomings: report.shortcomings,
     warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
   }
 }
@@ -163,6 +172,8 @@ export function toRecord(summary: Summary, history: readonly RunRecord[], bytesF
     filesRemoved: summary.files.removed,
     removed: summary.projects.removed,
     failures: summary.failures.length,
+    held: summary.withheld.held,
+    blocked: summary.withheld.blocked,
     oldestFailure: oldestOf(summary.failures),
     warnings: summary.warnings.count,
     refusal: summary.refusals[0],

@@ -19,7 +19,12 @@ export function summaryLines(summary: Summary): LogLine[] {
       (count) => `${counted(count, 'project or release file', 'projects or release files')} refused`,
     ).map(info),
     ...shortened(summary.failures.map(failureText), 'failed projects').map(error),
+    ...(summary.projects.left > 0
+      ? [info(`run-for is over: ${counted(summary.projects.left, 'project')} left to the next run`)]
+      : []),
     ...summary.refusals.map((refusal) => error(`Refused: ${refusal}`)),
+    ...summary.shortcomings.map((shortcoming) => error(`Incomplete: ${shortcoming}`)),
+    ...withheldLines(summary).map(info),
     ...serialLines(summary).map(info),
     ...some(warnings.count, (count) => `${counted(count, 'warning')} above`).map(info),
   ]
@@ -47,7 +52,7 @@ function checked({ verified }: Summary): string[] {
 
 function done(summary: Summary): string[] {
   const { command, planned, verified, projects, files, requests } = summary
-  const sent = `${counted(requests.sent, 'request')}${requests.repeated > 0 ? ` (${countText(requests.repeated)} repeated)` : ''}`
+  const sent = requestsText(requests)
   const removed = [
     ...some(projects.removed, (count) => `${counted(count, 'project')} removed`),
     ...some(files.removed, (count) => `${counted(count, 'file')} removed`),
@@ -79,6 +84,12 @@ function plannedParts({ fetch, bytes, pages, projects, remove }: PlannedSummary)
   return parts.length === 0 ? ['nothing to do'] : parts
 }
 
+function requestsText({ sent, repeated, connections }: Summary['requests']): string {
+  const again = repeated > 0 ? ` (${countText(repeated)} repeated)` : ''
+  const on = connections > 0 ? ` on ${counted(connections, 'connection')}` : ''
+  return `${counted(sent, 'request')}${again}${on}`
+}
+
 function some(count: number, text: (count: number) => string): string[] {
   return count > 0 ? [text(count)] : []
 }
@@ -90,6 +101,14 @@ export function failureText({ project, reason, since, runs }: Summary['failures'
       ? ''
       : ` (failing since ${minuteText(since)}${runs === undefined ? '' : `, ${counted(runs, 'run')}`})`
   return `Not up to date: ${project}: ${reason}${age}`
+}
+
+function withheldLines({ withheld: { held = 0, blocked = 0 } }: Summary): string[] {
+  const parts = [
+    ...some(held, (count) => `${counted(count, 'file')} held back for a time`),
+    ...some(blocked, (count) => `${counted(count, 'file')} blocked by advisories`),
+  ]
+  return parts.length === 0 ? [] : [`Not served: ${parts.join(', ')}`]
 }
 
 function serialLines({ serial, failures, refusals }: Summary): string[] {

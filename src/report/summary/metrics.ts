@@ -111,6 +111,16 @@ function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
       'Projects that the mirror serves.',
       newest((run) => run.projects),
     ),
+    one(
+      'held_files',
+      'Files that filters hold back for a time.',
+      newest((run) => run.held),
+    ),
+    one(
+      'blocked_files',
+      'Files that advisories block.',
+      newest((run) => run.blocked),
+    ),
     one('owed', 'Projects that the last mirror run could not bring up to date.', mirror?.failures),
     one(
       'oldest_failure_timestamp_seconds',

@@ -59,7 +59,7 @@ export async function summarized(
 
 /** Nothing is missing and nothing was refused by a guard. */
 function isComplete({ report }: Context): boolean {
-  return report.failures.length === 0 && report.refusals.length === 0
+  return report.failures.length + report.refusals.length + report.shortcomings.length === 0
 }
 
 async function tell(context: Context, about: RunAbout, summary: Summary): Promise<void> {

@@ -50,7 +50,7 @@ export function createDirectories(root: string): Directories {
     throw new UnsafePathError(`${target} is not a directory`)
   }
 
-  function make(key: string): void {
+  function make(key: string, again = false): void {
     const parent = dirname(key)
     if (parent !== '.' && !inner.has(parent)) {
       make(parent)
@@ -60,8 +60,8 @@ export function createDirectories(root: string): Directories {
       fs.mkdirSync(path(key))
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return checkExisting(key)
-      // An inner directory that vanished since it was remembered.
-      if (systemCode(error) === 'ENOENT' && inner.delete(parent)) return make(key)
+      // An inner directory that vanished since it was remembered. Where nothing can be made (autofs) it is there.
+      if (systemCode(error) === 'ENOENT' && !again && inner.delete(parent)) return make(key, true)
       throw error
     }
   }

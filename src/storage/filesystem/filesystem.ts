@@ -11,6 +11,7 @@ import { lockDirectory } from './lock.js'
 import type { Host } from './lock.js'
 import { removeBelow, removeFile, walkFiles } from './remove.js'
 import { openListFile } from './list.js'
+import { makePath } from './make-path.js'
 import { CLAIM, receiveFile } from './receive.js'
 import { createWriter } from './write.js'
 import { createHashPool } from './hash-pool.js'
@@ -104,7 +105,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     location: path,
     async prepare(keys) {
-      guarded('create the mirror directory', '', () => fs.mkdirSync(root, { recursive: true }))
+      makePath(root, 'create the mirror directory')
       for (const key of [...OWN_DIRECTORIES, ...keys]) directories.ensure(key)
     },
     async lock(command): Promise<Lock> {
