@@ -40,7 +40,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   'test/e2e/docs-commands.test.ts': ['bash', 'pip', 'rsync'],
   'test/e2e/other-indexes.test.ts': ['pip'],
   'test/e2e/pack.test.ts': ['bash'],
-  'test/e2e/serving.test.ts': ['caddy', 'nginx'],
+  'test/e2e/serving.test.ts': ['apache2', 'caddy', 'nginx'],
   'test/e2e/withheld.test.ts': ['pip'],
   'test/e2e/soak/': ['Linux', 'bash', 'unshare'],
   'test/storage/s3-serving.test.ts': ['an S3 server', 'nginx', 'pip'],
