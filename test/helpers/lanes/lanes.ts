@@ -35,6 +35,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   'test/upstream/proxy.test.ts': ['microsocks', 'openssl', 'tinyproxy'],
   'test/upstream/tls.test.ts': ['openssl'],
   'test/e2e/clients.test.ts': ['caddy', 'nginx', 'pdm', 'pip', 'poetry'],
+  'test/e2e/closure-installers.test.ts': ['pip'],
   'test/e2e/demo.test.ts': ['nginx', 'pip'],
   'test/e2e/deploy.test.ts': ['nginx', 'systemd-analyze'],
   'test/e2e/docs-commands.test.ts': ['bash', 'pip', 'rsync'],
