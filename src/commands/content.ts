@@ -1,6 +1,7 @@
 import type { Gate } from '../attestations/gate.js'
 import { shapeOf } from '../config/shape.js'
 import type { Config } from '../config/types.js'
+import { ConfigError } from '../errors.js'
 import { loadFilters } from '../filters/index.js'
 import type { AdvisoryLookup } from '../filters/context.js'
 import type { Advises, Filters } from '../filters/types.js'
@@ -9,7 +10,6 @@ import { createClosureRun } from '../mirror/closure/create.js'
 import type { ClosureRun } from '../mirror/closure/types.js'
 import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
 import type { Shape } from '../mirror/plan/shape.js'
-import { openGate } from './attestations.js'
 
 /** Everything in the configuration that decides what is served: filters, requirements, attestations, and their fingerprints. */
 export interface Content {
@@ -42,7 +42,7 @@ export async function openContent(
   const plugins = await loadFilters(file, config.enabledPlugins, { directory, now, advisories })
   const { closure, filters } = withClosure(config, plugins, directory)
   for (const warning of [...plugins.warnings, ...(closure?.setup.warnings ?? [])]) log.warn(warning)
-  const gate = await openGate({ file, attestations }, { always: checksAttestations, log })
+  const gate = await gateOf(config, { checksAttestations, log })
   const deciding = attestations.check === 'off' ? undefined : gate
   const options = shapeOf(mirror)
   const shape =
@@ -56,6 +56,19 @@ export async function openContent(
     ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
   })
   return { filters, closure, gate, shape, shapeOf: lookup }
+}
+
+/** Decides by attestations. Its code is loaded only where it is asked for. @throws ConfigError */
+async function gateOf(
+  { file, mirror, attestations }: Pick<Config, 'file' | 'mirror' | 'attestations'>,
+  { checksAttestations, log }: Pick<ContentOptions, 'checksAttestations' | 'log'>,
+): Promise<Gate | undefined> {
+  const { check, publishers } = attestations
+  if (checksAttestations && mirror.integrityUrl === undefined)
+    throw new ConfigError('verify --attestations needs provenance = true in [mirror]: else there are none to check')
+  if (check === 'off' && publishers.length === 0 && !checksAttestations) return undefined
+  const { openGate } = await import('./attestations.js')
+  return openGate({ file, attestations }, { always: checksAttestations, log })
 }
 
 /** The filters with what [closure] adds to them. */

@@ -57,7 +57,10 @@ export function progressLine(run: ProgressFigures, columns: number): string {
     ['failed', failed > 0 ? `${countText(failed)} failed` : ''],
   ])
   const text = (): string => [...parts.values()].filter((part) => part !== '').join(', ')
-  parts.set('file', filePart(run, columns - displayWidth(text()) - ', '.length - 1))
+  const room = (): number => columns - displayWidth(text()) - ', '.length - 1
+  // Which file takes so long says more than how many files there are.
+  if (isSlow(run) && room() < NAMED_COLUMNS) parts.set('files', '')
+  parts.set('file', filePart(run, room()))
   for (const part of LEAST_NEEDED) {
     if (displayWidth(text()) < columns) break
     parts.set(part, '')
@@ -75,16 +78,22 @@ function bytesPart({ bytes, bytesWanted }: RunFigures): string {
   return bytesWanted > bytes ? `${bytesText(bytes)} of ${bytesText(bytesWanted)}` : bytesText(bytes)
 }
 
+function isSlow({ longest }: RunFigures): boolean {
+  return longest !== undefined && longest.seconds >= NAMED_AFTER_SECONDS
+}
+
 /** The file that takes longest, in so many columns. */
-function filePart({ longest }: RunFigures, columns: number): string {
-  if (longest === undefined || longest.seconds < NAMED_AFTER_SECONDS || columns < NAMED_COLUMNS) return ''
+function filePart(run: RunFigures, columns: number): string {
+  const { longest } = run
+  if (longest === undefined || !isSlow(run) || columns < NAMED_COLUMNS) return ''
   const share = ` ${Math.floor((longest.held / Math.max(1, longest.size)) * 100)}%`
   return cutToWidth(longest.filename, columns - share.length) + share
 }
 
-/** By the steps of the last minute; where none was done in it, by the bytes that are known to be missing. */
+/** By the steps of the last minute; longer where the bytes that are known to be missing take longer. */
 function secondsLeft({ total, done, speed, bytes, bytesWanted }: ProgressFigures): number | undefined {
   if (total === undefined || total <= done) return undefined
-  if (speed.steps > 0) return (total - done) / speed.steps
-  return speed.bytes >= 1 && bytesWanted > bytes ? (bytesWanted - bytes) / speed.bytes : undefined
+  const bySteps = speed.steps > 0 ? (total - done) / speed.steps : undefined
+  const byBytes = speed.bytes >= 1 && bytesWanted > bytes ? (bytesWanted - bytes) / speed.bytes : undefined
+  return bySteps === undefined || byBytes === undefined ? (bySteps ?? byBytes) : Math.max(bySteps, byBytes)
 }

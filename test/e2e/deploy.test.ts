@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -165,14 +166,32 @@ describe('Dockerfile', () => {
     const file = /BANDERSNATCH_HEALTH_FILE=(\S+)/.exec(lines.join('\n'))?.[1] ?? ''
     const check = JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(lines.join('\n'))?.[1] ?? '[]') as string[]
     const health = join(scratch, 'health')
-    const [program = '', ...args] = check.map((word) => word.replace(file, health))
+    const [program = '', ...args] = check.map((word) => word.replaceAll(file, health))
     const healthy = async (): Promise<boolean> => (await run(program, args)).code === 0
     expect(args.join(' ')).toContain(health)
-    expect(await healthy()).toBe(true)
-    writeFileSync(health, 'failed: exit code 3\n')
+    // No runner was ever started.
     expect(await healthy()).toBe(false)
-    writeFileSync(health, 'ok\n')
-    expect(await healthy()).toBe(true)
+    for (const [text, well] of [
+      ['waiting', true],
+      ['failed: exit code 3', false],
+      ['ok', true],
+    ] as const) {
+      writeFileSync(health, `${text}\n`)
+      expect(await healthy(), text).toBe(well)
+    }
+    // It hangs: its sign of life is ten minutes old.
+    const before = Date.now() / 1000 - 600
+    utimesSync(health, before, before)
+    expect(await healthy()).toBe(false)
+  })
+
+  it('names what it is made from and what it is', () => {
+    const text = lines.join('\n')
+    expect(text).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-alpine\d+\.\d+$/m)
+    expect(text.match(/^FROM (\S+)/gm)).toEqual(['FROM ${NODE_IMAGE}', 'FROM ${NODE_IMAGE}'])
+    const { version } = JSON.parse(read('package.json')) as { version: string }
+    expect(text).toContain(`org.opencontainers.image.version="${version}"`)
+    expect(text).toContain('org.opencontainers.image.revision="${REVISION}"')
   })
 
   it(

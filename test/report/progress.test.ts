@@ -45,6 +45,8 @@ describe('the progress line', () => {
     expect(progressLine(run, 200)).toBe(
       'Projects 12,345/886,000, 45,678/50,000 files, 1.20 GB of 5.00 GB, 3.40 MB/s, 2 h left, 3 failed',
     )
+    // One large file may take longer than all the small projects.
+    expect(progressLine({ ...run, bytesWanted: 1e12 }, 200)).toContain(', 3 d 9 h left, ')
   })
 
   it.each([
@@ -53,7 +55,8 @@ describe('the progress line', () => {
       'Projects 0/1, 1/3 files, 1.20 GB of 5.00 GB, 4.00 MB/s, 15 min 50 s left, torch-2.9.1-cp313-cp313-manylinux_2_28_x86_64.whl 45%',
     ],
     [100, 'Projects 0/1, 1/3 files, 1.20 GB of 5.00 GB, 4.00 MB/s, 15 min 50 s left, torch-2.9.1-cp313-cp… 45%'],
-    [80, 'Projects 0/1, 1/3 files, 1.20 GB of 5.00 GB, 4.00 MB/s, 15 min 50 s left'],
+    [90, 'Projects 0/1, 1.20 GB of 5.00 GB, 4.00 MB/s, 15 min 50 s left, torch-2.9.1-cp313-cp3… 45%'],
+    [70, 'Projects 0/1, 1.20 GB of 5.00 GB, 4.00 MB/s, 15 min 50 s left'],
   ])('at %i columns names the file that takes longest, where there is room', (columns, line) => {
     const speed = { bytes: 4e6, steps: 0 }
     const one = { ...figures, total: 1, done: 0, files: 1, filesWanted: 3, bytesWanted: 5e9, failed: 0, speed, longest }

@@ -62,7 +62,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const withheld = withheldOf(context, sifted, fetched.unseen)
   const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const
   if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0 && withheld.due === undefined) return refused
-  const accepted = await acceptFiles(context, wanted, fetched)
+  const accepted = await acceptFiles(context, wanted, { ...options, provenanceAt: fetched.provenanceAt })
   changed.push(...accepted.changed)
   const specs = config.releaseFiles ? distinct(expectedFiles(accepted.project, expectedOptions(context))) : []
   const giveBack = await locks.take(specs.map(({ key }) => key))

@@ -28,6 +28,7 @@ export function reportRefused({ report }: Pick<Context, 'report'>): void {
     report.refused += reasons.length
     report.failures.push({ project, reason: failureText(reasons) ?? '' })
   }
+  report.refusedFiles.clear()
 }
 
 /** `2026-11-25 17:00 UTC` */

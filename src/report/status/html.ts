@@ -5,7 +5,7 @@ import type { MirrorStatus } from '../../mirror/status.js'
 import { escapeHtml } from '../../simple/escape.js'
 import { barChart, lineChart } from './charts.js'
 import type { Point } from './charts.js'
-import { completeAsOf, freeText, refusedText, runningText } from './outlook.js'
+import { completeAsOf, freeText, isOwing, refusedText, runningText } from './outlook.js'
 import { STYLE } from './style.js'
 import { ageText, minuteText } from '../times.js'
 
@@ -52,18 +52,17 @@ function verdict(status: MirrorStatus): string {
   ].join('\n')
 }
 
-function problemOf({ failures: failing, owed, serial, history, running }: MirrorStatus): string | undefined {
+function problemOf(status: MirrorStatus): string | undefined {
+  const { failures: failing, owed, serial, history } = status
   if (failing.length > 0) return `Not up to date: ${counted(failing.length, 'project')} failing.`
   if (refusedText(history) !== undefined) return 'Not up to date: a guard keeps projects from being removed.'
-  // What a run at work has not come to yet is owed by nobody.
-  if (owed > 0 && running?.command !== 'mirror') return `Not up to date: ${counted(owed, 'project')} still to do.`
+  if (isOwing(status)) return `Not up to date: ${counted(owed, 'project')} still to do.`
   if (serial === undefined) return 'No run has been complete yet.'
   const last = history.findLast(({ command }) => command === 'mirror')
   return last?.ok === false ? 'The last run could not do everything.' : undefined
 }
 
 function tiles(status: MirrorStatus): string {
-  const complete = completeAsOf(status.history)
   const { bytesFree } = status
   const shown: [string, string][] = [
     ['Projects', countText(status.projects)],
@@ -72,10 +71,9 @@ function tiles(status: MirrorStatus): string {
     ['Serial', status.serial === undefined ? 'none yet' : String(status.serial)],
     ...(status.behind === undefined ? [] : [['Behind upstream', countText(status.behind)] satisfies [string, string]]),
     ...(bytesFree === undefined ? [] : [['Free', bytesText(bytesFree)] satisfies [string, string]]),
-    ...(complete === undefined ? [] : [['Complete as of', minuteText(complete)] satisfies [string, string]]),
     ...(status.held > 0 ? [['Held back', counted(status.held, 'file')] satisfies [string, string]] : []),
     ...(status.blocked > 0 ? [['Blocked', counted(status.blocked, 'file')] satisfies [string, string]] : []),
-    ...(status.owed > 0 ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
+    ...(isOwing(status) ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
   ]
   return `<dl class="tiles">${shown.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('\n')}</dl>`
 }

@@ -19,6 +19,11 @@ export function completeAsOf(history: readonly RunRecord[]): string | undefined 
   return complete?.startedAt ?? history.findLast(({ command }) => command === 'mirror')?.lastSuccess
 }
 
+/** Whether something is owed. What a run at work has not come to yet is owed by nobody. */
+export function isOwing({ owed, running }: Pick<MirrorStatus, 'owed' | 'running'>): boolean {
+  return owed > 0 && running?.command !== 'mirror'
+}
+
 /** Why the last `mirror` run could not remove what it should; undefined where it could. */
 export function refusedText(history: readonly RunRecord[]): string | undefined {
   return history.findLast(({ command }) => command === 'mirror')?.refusal

@@ -1,6 +1,6 @@
 import { counted, countText } from '../../count.js'
 import { bytesText, durationText } from '../figures.js'
-import { completeAsOf, freeText, refusedText, runningText } from './outlook.js'
+import { completeAsOf, freeText, isOwing, refusedText, runningText } from './outlook.js'
 import { ageText, agoText, minuteText } from '../times.js'
 import type { RunRecord } from '../../mirror/state/history.js'
 import type { MirrorStatus, ProjectFailure } from '../../mirror/status.js'
@@ -18,9 +18,7 @@ export function statusText(status: MirrorStatus, now: number): string {
   const add = (name: string, text: string | undefined): void => void (text !== undefined && rows.push([name, text]))
   add('Space', freeText(status, now))
   add('At work', running && runningText(running, now))
-  // What a run at work has not come to yet is owed by nobody.
-  if (owed > 0 && running?.command !== 'mirror')
-    add('Owed', `${counted(owed, 'project')} that the last run did not get done`)
+  if (isOwing(status)) add('Owed', `${counted(owed, 'project')} that the last run did not get done`)
   add('Not served', withheldText(status))
   add('Needed', status.needs && needsText(status.needs))
   add('Refused', refusedText(history))
