@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { checkNodeVersion } from './node-version.js'
+'use strict'
+const { checkNodeVersion } = require('./node-version.js')
 
 checkNodeVersion()
+// So many calls to a slow file system help. Node reads it before the first line of an ECMAScript module, so this is none.
+process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '32'
 // Only now: an older Node.js cannot even read the program.
-const { runnerMain } = await import('../dist/runner.js')
-process.exit(await runnerMain(process.argv.slice(2)))
+import('../dist/runner.js').then(async ({ runnerMain }) => process.exit(await runnerMain(process.argv.slice(2))))

@@ -55,7 +55,7 @@ describe('npm pack', () => {
   it('holds what is needed and nothing else', () => {
     const paths = packed.files.map((file) => file.path)
     const wanted =
-      /^(package\.json|README\.md|LICENSE|(?:CHANGELOG|CONTRIBUTING|SECURITY)\.md|docs\/bandersnatch\.1|docs\/.+\.md|deploy\/[\w.-]+|bandersnatch\.conf\.example|bin\/[a-z-]+\.js|data\/[a-z-]+\.json|dist\/.+\.(js|d\.ts)|(man|completions)\/.+)$/
+      /^(package\.json|README\.md|LICENSE|(?:CHANGELOG|CONTRIBUTING|SECURITY)\.md|docs\/bandersnatch\.1|docs\/.+\.md|deploy\/[\w.-]+|bandersnatch\.conf\.example|bin\/([a-z-]+\.js|package\.json)|data\/[a-z-]+\.json|dist\/.+\.(js|d\.ts)|(man|completions)\/.+)$/
     expect(paths.filter((path) => !wanted.test(path))).toEqual([])
     for (const needed of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', ...Object.values(manifest().bin)]) {
       expect(paths).toContain(needed)

@@ -20,6 +20,7 @@ import type { FetchedProject } from './fetch-project.js'
 import { keepHeldFields } from './held-fields.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
+import { withStoredSizes } from './stored-sizes.js'
 import { expectedProvenance } from './provenance.js'
 import { writePages } from './pages.js'
 import { removeFiles } from './remove.js'
@@ -78,14 +79,15 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     changed.push(...files.fetched)
     const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
     const owed = failureText([...accepted.owed.values(), ...files.failed.values()])
-    const refusal = accepted.refused.size > 0 && withheld.due === undefined ? refused : undefined
-    const nothing = owed === undefined ? refusal : ({ kind: 'failed', reason: owed, passing: true } as const)
+    const nothing = whyNothing(owed, accepted.refused.size > 0 && withheld.due === undefined ? refused : undefined)
     if (nothing !== undefined && !(await isServed(context, served))) return nothing
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
     if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
-    changed.push(...(await writePages(storage, config, { project: served, ...options })))
+    changed.push(
+      ...(await writePages(storage, config, { project: await withStoredSizes(context, served), ...options })),
+    )
     const expected = new Set([...specs.map(({ key }) => key), ...expectedProvenance(context, served)])
     await removeFiles(context, {
       name: project.name,
@@ -120,6 +122,11 @@ function leftOut(context: Context, project: Project): Outcome | undefined {
   if (keepsMetadata(context.filters, project)) return undefined
   const due = metadataDue(context.filters, project)
   return { kind: 'filtered', serial, withheld: withheldOf(context, { due, held: [], blocked: 0 }) }
+}
+
+/** What becomes of a project of which no file is left and no page is served. */
+function whyNothing(owed: string | undefined, refused: Outcome | undefined): Outcome | undefined {
+  return owed === undefined ? refused : { kind: 'failed', reason: owed, passing: true }
 }
 
 /** The options of `expectedFiles`, as the configuration has them. */

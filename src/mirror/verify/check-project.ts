@@ -4,7 +4,6 @@ import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey } from '../../model/layout.js'
 import { releaseFiles } from '../../model/project.js'
-import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
@@ -14,6 +13,7 @@ import type { WorkItem } from '../plan/types.js'
 import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
+import { timeless } from '../project/strict.js'
 import { syncProject } from '../project/sync-project.js'
 import { withheldOf } from '../project/withheld.js'
 import type { Context } from '../run/context.js'
@@ -59,7 +59,7 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
     })
     return true
   }
-  return checkStored(verifying, source.project, source.kind === 'page')
+  return checkStored(verifying, source)
 }
 
 const FILTERED = { reason: UNWANTED, by: 'admin' } as const
@@ -85,11 +85,14 @@ function isSource({ config }: Context, key: string): boolean {
 }
 
 /** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
-async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
+async function checkStored(verifying: Verifying, source: Exclude<Source, { kind: 'ask' }>): Promise<boolean> {
   const { context, options, owned, ledger, journal } = verifying
+  const { project } = source
+  const fromPage = source.kind === 'page'
   const { config, report, log, storage } = context
   const { name } = project
-  const sifted = sift(context.filters, project)
+  const filters = fromPage && !source.tellsTimes ? timeless(context.filters) : context.filters
+  const sifted = sift(filters, project)
   const wanted = sifted.project
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   for (const spec of specs) owned.add(spec.key)
