@@ -27,7 +27,7 @@ function publish(index: PackageIndex, name: string, ...versions: string[]): void
 async function installed(mirror: TestMirror, name: string): Promise<string> {
   const target = mkdtempSync(join(tmpdir(), 'withheld-'))
   const server = await startServer(
-    { directory: mirror.directory, hashIndex: false, log: recorder(), access: () => {} },
+    { directory: mirror.directory, hashIndex: false, log: recorder(), access: () => undefined },
     { host: '127.0.0.1', port: 0 },
   )
   try {

@@ -1,3 +1,4 @@
+import { apiDocument, writeApiDocument } from '../project/api-document.js'
 import { BandersnatchError, errorText } from '../../errors.js'
 import { keepsMetadata, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
@@ -165,10 +166,10 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
   const { storage, config, report } = context
   if (!config.json) return
   const [document, copy] = [await storage.read(jsonKey(name)), await storage.read(pypiJsonKey(name))]
-  if (document === undefined || copy?.equals(document) === true) return
+  if (document === undefined || copy?.equals(apiDocument(config, name, document)) === true) return
   report.documentsRepaired += 1
   if (options.dryRun) report.planned.pages.push(storage.location(pypiJsonKey(name)))
-  else await storage.copy(pypiJsonKey(name), jsonKey(name))
+  else await writeApiDocument(context, name)
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
