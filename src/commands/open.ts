@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
@@ -29,6 +30,7 @@ import { createHttpClient } from '../upstream/http/client.js'
 import { mostRequests } from '../upstream/http/concurrency.js'
 import { createUpstream } from '../upstream/index.js'
 import { createFetchThreads } from '../mirror/fetch-thread/start.js'
+import type { FetchThreads } from '../mirror/fetch-thread/types.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -78,6 +80,8 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
+  // All projects under way listen to it.
+  setMaxListeners(0, stop.signal)
   const loaded = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   const config: Config = { ...loaded, mirror: { ...loaded.mirror, ...given(opening.overrides) } }
   const end = endOf(config.mirror.runFor)
@@ -99,10 +103,10 @@ export async function withMirror<T>(
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
   }
-  const http = createHttpClient({ ...httpOptions, log })
+  const http = createHttpClient({ ...httpOptions, log, onRefusal: (refusal) => fetchThreads?.heed(refusal) })
   const report = createReport()
   const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const fetchThreads =
+  const fetchThreads: FetchThreads | undefined =
     config.s3 === undefined
       ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined

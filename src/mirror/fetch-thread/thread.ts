@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hostFacts } from '../../config/host.js'
 import type { MirrorConfig } from '../../config/types.js'
@@ -13,7 +14,7 @@ import { createHttpClient } from '../../upstream/http/client.js'
 import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import { isOutOfOrder } from '../../upstream/http/health.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
-import type { HttpCounts } from '../../upstream/types.js'
+import type { HttpCounts, Refusal } from '../../upstream/types.js'
 import { answerQuestions } from '../../worker-call.js'
 
 /** What the thread is started with. */
@@ -47,11 +48,10 @@ export interface Failed {
   readonly failure: string
   readonly of: 'storage' | 'upstream' | 'program'
 }
-/** A line for the log. */
-export interface LogNote {
-  readonly level: Level
-  readonly line: string
-}
+/** A line for the log, or that a host wants fewer requests. */
+export type ThreadNote = { readonly level: Level; readonly line: string } | { readonly refusal: Refusal }
+/** What the thread is told without being asked. */
+export type MainNote = 'stop' | { readonly refusal: Refusal }
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
 function startThread(
@@ -59,7 +59,8 @@ function startThread(
   port: NonNullable<typeof parentPort>,
 ): void {
   const stop = new AbortController()
-  const tell = answerQuestions<FetchQuestion, FetchAnswer, LogNote>(port, { answer: fetchFiles, onNote: end })
+  setMaxListeners(0, stop.signal)
+  const tell = answerQuestions<FetchQuestion, FetchAnswer, ThreadNote, MainNote>(port, { answer: fetchFiles, onNote })
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -70,7 +71,7 @@ function startThread(
     warn: line('warn'),
     error: line('error'),
   }
-  const http = createHttpClient({ ...httpOptions, log })
+  const http = createHttpClient({ ...httpOptions, log, onRefusal: (refusal) => tell({ refusal }) })
   const storage = createFilesystemStorage({
     directory: config.directory,
     managePermissions: config.managePermissions,
@@ -110,8 +111,9 @@ function startThread(
     }
   }
 
-  /** The one note that there is: requests under way are of no use any more. */
-  function end(): void {
+  function onNote(note: MainNote): void {
+    if (note !== 'stop') return http.heed(note.refusal)
+    // Requests under way are of no use any more.
     const reason = new Error('the run was stopped')
     stop.abort(reason)
     http.abort(reason)
