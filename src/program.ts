@@ -1,9 +1,9 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
+import { bandwidthOption, runForOption, seconds, wholeNumber } from './program-options.js'
 import { EXAMPLES } from './report/completion/examples.js'
 import type { Overrides, Setting } from './commands/open.js'
-import { parseBandwidthLimit } from './config/bandwidth.js'
-import { parseDuration } from './config/duration.js'
+import type { LockOptions } from './commands/lock.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
 import type { VerifyOptions } from './mirror/verify/types.js'
@@ -29,8 +29,8 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
     .version(`bandersnatch ${packageVersion()}`, '--version', 'print the version')
     .option('-c, --config <file>', 'the configuration', '/etc/bandersnatch.conf')
     .option('--debug', 'log everything, and where an error comes from', false)
-    .option('--verbose', 'log every file', false)
-    .option('--quiet', 'log warnings and errors only', false)
+    .option('--verbose', 'log every request and file', false)
+    .option('--quiet', 'log warnings and errors only; mirror says only what is new since its last run', false)
     .addOption(new Option('--log-format <format>', 'how log lines look').choices(['text', 'json']).default('text'))
     .option('--no-progress', 'do not show on a terminal how far the run is')
     .option('--summary-json <file>', 'write what the run did to this file, as JSON')
@@ -49,6 +49,13 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
   return program
 }
 
+interface MirrorFlags {
+  readonly dryRun: boolean
+  readonly quick: boolean
+  readonly explain?: string[]
+  readonly json: boolean
+}
+
 type Runner = (what: Run) => Promise<void>
 
 function addMirror(program: Command, run: Runner): void {
@@ -57,28 +64,26 @@ function addMirror(program: Command, run: Runner): void {
     .description('bring the mirror up to date with upstream: what cron runs')
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
+    .option('--all', 'mirror all of PyPI even where it cannot fit: for one run what everything = true says', false)
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
     .addOption(runForOption())
     .addOption(bandwidthOption())
+    .option('--if-free', 'end with exit code 0 where another run is at work', false)
+    .option('--wait <time>', 'how long to wait for another run: 90s, 10m or 2h', seconds, 0)
     .option('--dry-run', 'only print what would be done and why, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, and what the mirror remembers of it')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
-    .action(
-      async (
-        options: MirrorOptions & Overrides & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean },
-        command: Command,
-      ) => {
-        needsDryRun(command, { '--quick': options.quick }, options.dryRun)
-        needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
-        if (options.dryRun || options.explain !== undefined) {
-          const { dryRunCommand } = await import('./commands/dry-run.js')
-          return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
-        }
-        const { mirrorCommand } = await import('./commands/mirror.js')
-        return run((setting) => mirrorCommand(setting, options))
-      },
-    )
+    .action(async (options: MirrorOptions & Overrides & LockOptions & MirrorFlags, command: Command) => {
+      needsDryRun(command, { '--quick': options.quick }, options.dryRun)
+      needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
+      if (options.dryRun || options.explain !== undefined) {
+        const { dryRunCommand } = await import('./commands/dry-run.js')
+        return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
+      }
+      const { mirrorCommand } = await import('./commands/mirror.js')
+      return run((setting) => mirrorCommand(setting, options))
+    })
 }
 
 function addSync(program: Command, run: Runner): void {
@@ -111,6 +116,7 @@ function addVerify(program: Command, run: Runner): void {
     .option('--dry-run', 'only say what there is to repair and to remove', false)
     .option('--json', 'with --dry-run: print what would be done as JSON', false)
     .option('--json-update', 'fetch the metadata documents anew first', false)
+    .option('--attestations', 'check the stored attestations of release files, too', false)
     .option('--workers <n>', 'projects looked at together, instead of verifiers in the configuration', wholeNumber, 0)
     .addOption(runForOption())
     .addOption(bandwidthOption())
@@ -127,7 +133,7 @@ function addDelete(program: Command, run: Runner): void {
   program
     .command('delete')
     .description('remove everything that the mirror has of the named projects')
-    .argument('[package...]', 'names of projects, in any spelling')
+    .argument('<package...>', 'names of projects, in any spelling')
     .option('--dry-run', 'only say what would be removed', false)
     .option('--json', 'with --dry-run: print what would be removed as JSON', false)
     .option('--workers <n>', 'has no effect; bandersnatch 8.0 has it', wholeNumber, 0)
@@ -157,6 +163,35 @@ function addInspecting(program: Command, run: Runner): void {
     .action(async (options: { json: boolean; html?: string; online: boolean; largest: number }) => {
       const { statusCommand } = await import('./commands/status.js')
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
+    })
+  program
+    .command('advisories')
+    .description('print what advisories block, and why (filter osv_malware)')
+    .argument('[package...]', 'names of projects, in any spelling; else those of which the mirror blocks something')
+    .option('--all', 'every project that the database names', false)
+    .option('--json', 'print it as JSON, with the state of the database', false)
+    .action(async (names: string[], options: { all: boolean; json: boolean }) => {
+      const { advisoriesCommand } = await import('./commands/advisories.js')
+      return run((setting) => advisoriesCommand(setting, { ...options, names }))
+    })
+  program
+    .command('closure')
+    .description('print what the requirements and lock files of [closure] need, as a tree with sizes')
+    .option('--why <name...>', 'print why a project is needed: the requirements that lead to it')
+    .option('--json', 'print everything as JSON', false)
+    .action(async (options: { why?: string[]; json: boolean }) => {
+      const { closureCommand } = await import('./commands/closure.js')
+      return run((setting) => closureCommand(setting, { ...options, why: options.why ?? [] }))
+    })
+  program
+    .command('environments')
+    .description('print the [environments] line for the Python of this machine, or what environments mean')
+    .argument('[environment...]', 'names of environments in the configuration, or definitions in quotes')
+    .option('--json', 'print everything as JSON', false)
+    .option('--python <program>', 'the Python that is asked', 'python3')
+    .action(async (names: string[], options: { json: boolean; python: string }) => {
+      const { environmentsCommand } = await import('./commands/environments.js')
+      return run((setting) => environmentsCommand(setting, names, options))
     })
   program
     .command('serve')
@@ -198,28 +233,6 @@ function needsDryRun(command: Command, given: Readonly<Record<string, boolean>>,
   for (const [flag, set] of Object.entries(given)) {
     if (set && !dryRun) command.error(`error: option '${flag}' needs '--dry-run'`)
   }
-}
-
-function runForOption(): Option {
-  return new Option('--run-for <time>', 'begin no more work after this time, such as 2h').argParser((text) =>
-    parsed(parseDuration(text)),
-  )
-}
-
-function bandwidthOption(): Option {
-  return new Option('--bandwidth-limit <rate>', 'bytes a second, such as 20M, or a timetable').argParser((text) =>
-    parsed(parseBandwidthLimit(text)),
-  )
-}
-
-function parsed<T extends object | number>(value: T | { readonly error: string }): T {
-  if (typeof value === 'object' && 'error' in value) throw new InvalidArgumentError(`it must be ${value.error}.`)
-  return value
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a whole number is needed.')
 }
 
 /** `Examples:` at the end of a command's help, with what each is for behind it. */

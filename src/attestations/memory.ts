@@ -82,13 +82,10 @@ function withSighting(memory: PublisherMemory, publisher: string, time: number):
   return { publishers: [...others, { publisher, first, last }], lost: false }
 }
 
-/** The text of a warning, in one line. */
-export function publisherWarningText(project: string, warning: PublisherWarning): string {
-  const { filename, before } = warning
-  if (warning.kind === 'loss') {
-    return `${project}: ${filename} has no attestation; earlier files were published by ${before}`
-  }
-  return `${project}: ${filename} was published by ${warning.now}; earlier files were published by ${before}`
+/** The text of a warning, to follow the file's name. */
+export function publisherWarningText(warning: PublisherWarning): string {
+  const who = warning.kind === 'loss' ? 'it has no attestation' : `it was published by ${warning.now}`
+  return `${who}; earlier files were published by ${warning.before}`
 }
 
 /** Reads what was stored of a project; undefined where it is damaged. */

@@ -1,13 +1,12 @@
 import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
+import { LARGEST_PROVENANCE } from '../model/provenance.js'
 import { arrayIn, base64In, objectIn } from './fields.js'
 import { parseLogEntry } from './log-entry.js'
 import { parsePublisher } from './publisher.js'
 import { Refused } from './refused.js'
 import type { Attestation, AttestationBundle, Provenance } from './types.js'
 
-/** Bytes of the largest provenance object that is read. Real ones have about 10 kB. */
-export const LARGEST_PROVENANCE = 1_048_576
 /** PyPI gives one bundle with up to two attestations. More than these would only cost time. */
 const MOST_BUNDLES = 8
 const MOST_ATTESTATIONS = 16

@@ -21,6 +21,15 @@ export function shippedRoot(): TrustedRootFile {
   }
 }
 
+/** @throws ConfigError where the file cannot be read */
+export function readRoot(path: string): TrustedRootFile {
+  try {
+    return { name: path, text: readFileSync(path, 'utf8') }
+  } catch (error) {
+    throw new ConfigError(`[attestations] trusted-root: ${path} cannot be read: ${errorText(error)}`, { cause: error })
+  }
+}
+
 /**
  * Reads the certificate authorities and logs that are trusted. Costs some milliseconds: do it once.
  * @throws ConfigError naming the file

@@ -1,7 +1,7 @@
 import type { SpecifierSet } from '../packaging/specifier.js'
 import type { Version } from '../packaging/version.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
-import type { FileSelector } from './release-files.js'
+import type { FileSelector } from '../packaging/file-selector.js'
 import type { CandidateFile, CandidateRelease } from './types.js'
 
 /** A release with the files that one of the environments can install. */

@@ -1,9 +1,9 @@
 import type { ProjectCandidates } from './candidates.js'
 import { candidatesFor } from './candidates.js'
-import type { FileSelector } from './release-files.js'
+import type { FileSelector } from '../packaging/file-selector.js'
 import { createLineReader } from './requirement-cache.js'
 import type { ParsedLine } from './requirement-cache.js'
-import { isSdist } from './release-files.js'
+import { isSdist } from '../packaging/file-selector.js'
 import { contains } from '../packaging/specifier.js'
 import type { CandidateFile, ClosureNote, ClosureOracle, Missing } from './types.js'
 

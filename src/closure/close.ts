@@ -1,6 +1,6 @@
 import { compareCodePoints } from '../python/code-points.js'
 import { createCatalog } from './catalog.js'
-import { createFileSelector } from './release-files.js'
+import { createFileSelector } from '../packaging/file-selector.js'
 import { createClosure } from './result.js'
 import { parsedLine } from './requirement-cache.js'
 import type { ClosureOptions, ClosureOracle, ClosureResult, Root, TooLarge } from './types.js'

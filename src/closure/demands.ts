@@ -1,7 +1,7 @@
 import { contains } from '../packaging/specifier.js'
 import type { Candidate, Choice } from './candidates.js'
 import { chooseFile, isPin, namesPrerelease } from './candidates.js'
-import type { FileSelector } from './release-files.js'
+import type { FileSelector } from '../packaging/file-selector.js'
 import type { ParsedLine } from './requirement-cache.js'
 import type { CandidateFile } from './types.js'
 

@@ -2,7 +2,7 @@ import { compareCodePoints } from '../python/code-points.js'
 import { compareVersions, parseVersion } from '../packaging/version.js'
 import type { Candidate } from './candidates.js'
 import type { Catalog } from './catalog.js'
-import type { FileSelector } from './release-files.js'
+import type { FileSelector } from '../packaging/file-selector.js'
 import type {
   CandidateFile,
   Closure,

@@ -1,4 +1,5 @@
 import type { Environment } from '../packaging/environment.js'
+import type { SdistPolicy } from '../packaging/file-selector.js'
 import type { Requirement } from '../packaging/requirement.js'
 
 /** A file that upstream's page lists. */
@@ -7,6 +8,8 @@ export interface CandidateFile {
   /** `Requires-Python` as the page gives it */
   readonly requiresPython: string | undefined
   readonly isYanked: boolean
+  /** bytes, where the page tells it */
+  readonly size?: number
   /** digest of the file itself, such as `sha256:HEX`, by which a stored answer about it is known again */
   readonly digest: string | undefined
   /**
@@ -48,8 +51,6 @@ export interface Root {
   /** where it stands, such as `requirements.txt:3` */
   readonly source: string
 }
-
-export type SdistPolicy = 'keep' | 'when-needed' | 'drop'
 
 export interface ClosureOptions {
   readonly environments: readonly Environment[]

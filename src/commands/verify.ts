@@ -16,7 +16,15 @@ export interface VerifyCommandOptions extends VerifyOptions, Overrides {
 export async function verifyCommand(setting: Setting, options: VerifyCommandOptions): Promise<number> {
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
-  const opening = { command: 'verify', writesDiff: false, creates: false, overrides: options }
+  const checksAttestations = options.attestations === true
+  const opening = {
+    command: 'verify',
+    writesDiff: false,
+    creates: false,
+    checksAttestations,
+    overrides: options,
+    advisories: 'stored' as const,
+  }
   return withMirror(setting, opening, async (context) => {
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
     const exitCode = await summarized(context, about, () =>

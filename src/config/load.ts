@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, ConfigMissingError, errorText } from '../errors.js'
+import { readAttestations } from './attestations.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
+import { readClosure, readInstead } from './closure.js'
+import { commentWarnings } from './comments.js'
 import { parseConfig } from './config-file.js'
 import { enabledPlugins } from './enabled.js'
 import { mirrorDefaults, readMirror } from './mirror.js'
@@ -51,11 +54,13 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
   const file = withMoves(written, moved.moves)
   const sections = sectionsWith(plugins)
   const enabled = enabledPlugins(file, plugins, moved.moves)
+  const closure = readClosure(file)
   const warnings = [
     ...checkNames(written, sections, enabled.names),
     ...renamedWarnings(written, moved),
     ...enabled.warnings,
-    ...checkPlugins(file, plugins, enabled.names),
+    ...checkPlugins(file, plugins, [...enabled.names, ...readInstead(closure)]),
+    ...commentWarnings(written),
   ]
   const mirror = readMirror(file, { env, warn: (message) => warnings.push(message) })
   return Object.freeze({
@@ -63,8 +68,23 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     file: Object.freeze(file),
     sections,
     mirror: Object.freeze(mirror),
+    attestations: Object.freeze(readAttestations(file, mirror)),
     s3: mirror.storageBackend === 's3' ? Object.freeze(readS3(file)) : undefined,
+    closure: closure === undefined ? undefined : Object.freeze(closure),
     enabledPlugins: Object.freeze(enabled.names),
     warnings: Object.freeze(warnings),
   })
+}
+
+/**
+ * As loadConfig, for commands that need a mirror that is there: for them a missing file is a mistyped path and nothing to
+ * begin with. @throws ConfigError
+ */
+export function loadExistingConfig(path: string, options: LoadConfigOptions): Config {
+  try {
+    return loadConfig(path, options)
+  } catch (error) {
+    if (!(error instanceof ConfigMissingError)) throw error
+    throw new ConfigError(`${error.message}; is the path after -c right?`, { cause: error.cause })
+  }
 }

@@ -38,6 +38,8 @@ export type Shape = 'pages' | 'files' | 'documents'
 export interface MirrorOptionSpec extends OptionSpec {
   /** false: an edit changes nothing of what is served of a project */
   readonly shapes: Shape | false
+  /** newer than the ledger: shapes do not name it while it has its default, so that an upgrade is no edit */
+  readonly later?: true
 }
 
 export interface SectionSpec {

@@ -1,3 +1,5 @@
+import { ATTESTATION_OPTIONS } from './options/attestations.js'
+import { CLOSURE_OPTIONS } from './options/closure.js'
 import { MIRROR_OPTIONS } from './options/mirror.js'
 import { S3_OPTIONS } from './options/s3.js'
 import type { OptionSpec, PluginTable, SectionSpec } from './option-spec.js'
@@ -16,6 +18,17 @@ export function sectionsWith(plugins: PluginTable): Sections {
       {
         doc: 'The bucket, with `storage-backend = s3`. What is not set comes from the AWS environment.',
         options: S3_OPTIONS,
+      },
+    ],
+    [
+      'attestations',
+      { doc: 'Who may have built the release files that are mirrored (PEP 740).', options: ATTESTATION_OPTIONS },
+    ],
+    [
+      'closure',
+      {
+        doc: 'Mirrors what requirements need, for the machines in [environments]. See [closure](closure.md).',
+        options: CLOSURE_OPTIONS,
       },
     ],
     [

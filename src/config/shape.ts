@@ -11,8 +11,11 @@ import type { MirrorConfig } from './types.js'
 export function shapeOf(config: MirrorConfig): Readonly<Record<string, string>> {
   const values = new Map<string, unknown>(Object.entries(config))
   const specs: [string, MirrorOptionSpec][] = Object.entries(MIRROR_OPTIONS)
-  const shaping = specs.filter(([, { shapes }]) => shapes !== false)
-  return Object.fromEntries(shaping.map(([name]) => [name, canonicalText(values.get(propertyName(name)))]))
+  const texts = specs.flatMap(([name, { shapes, later, default: usual }]): [string, string][] => {
+    const text = canonicalText(values.get(propertyName(name)))
+    return shapes === false || (later === true && text === usual) ? [] : [[name, text]]
+  })
+  return Object.fromEntries(texts)
 }
 
 function canonicalText(value: unknown): string {

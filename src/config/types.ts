@@ -1,5 +1,7 @@
 import type { ConfigError } from '../errors.js'
 import type { OptionValues } from './option-values.js'
+import type { ATTESTATION_OPTIONS } from './options/attestations.js'
+import type { CLOSURE_OPTIONS } from './options/closure.js'
 import type { MIRROR_OPTIONS } from './options/mirror.js'
 import type { S3_OPTIONS } from './options/s3.js'
 import type { Sections } from './sections.js'
@@ -36,6 +38,8 @@ export interface ConfigFile {
   raw(section: string, option: string): string | undefined
   /** undefined for what the file does not set */
   origin(section: string, option: string): Origin | undefined
+  /** The line in the file of one line of a value, which has the given index; undefined for what the file does not set */
+  entryLine(section: string, option: string, index: number): number | undefined
   /** An error of one line: file, line, section, option, the value (secrets hidden) and the problem. */
   invalid(section: string, option: string, problem: string): ConfigError
 }
@@ -47,9 +51,17 @@ type MirrorValues = OptionValues<typeof MIRROR_OPTIONS>
  * means and in which unit. Here is only what differs from the table.
  */
 export interface MirrorConfig extends Omit<MirrorValues, 'storageFilesystemManagePermissions'> {
+  /** undefined unless provenance = true */
+  readonly integrityUrl: string | undefined
   readonly managePermissions: boolean
   /** as configured, '' for relative links; the default for release-files = false is filled in */
   readonly rootUri: string
+}
+
+/** The [attestations] section, checked but for the lines of `publishers`. */
+export interface AttestationsConfig extends Omit<OptionValues<typeof ATTESTATION_OPTIONS>, 'publishers'> {
+  /** the lines of `publishers` as they are written */
+  readonly publishers: readonly string[]
 }
 
 type S3Values = OptionValues<typeof S3_OPTIONS>
@@ -62,6 +74,12 @@ export interface S3Config extends Omit<S3Values, 'awsAccessKeyId' | 'awsSecretAc
   readonly configParams: ReadonlyMap<string, string>
 }
 
+/** The [closure] section, checked, where it asks for something. */
+export interface ClosureConfig extends Omit<OptionValues<typeof CLOSURE_OPTIONS>, 'lockFiles'> {
+  /** paths as written */
+  readonly lockFiles: readonly string[]
+}
+
 /** Everything the program is told by its configuration file; frozen. */
 export interface Config {
   readonly path: string
@@ -71,6 +89,9 @@ export interface Config {
   readonly mirror: MirrorConfig
   /** undefined unless storage-backend is s3 */
   readonly s3: S3Config | undefined
+  readonly attestations: AttestationsConfig
+  /** undefined unless [closure] asks for something */
+  readonly closure: ClosureConfig | undefined
   /** names as in `[plugins] enabled`, without those of earlier releases; `all` stands for every built-in one */
   readonly enabledPlugins: readonly string[]
   /** one line each, to be logged once */

@@ -4,16 +4,19 @@ import { LAYOUT, isSafeProjectName } from '../model/layout.js'
 import { field } from '../model/json.js'
 import { pageFiles, pageKeys } from '../model/page.js'
 import type { JsonObject } from '../model/project.js'
+import { recallNeeds } from './closure/recall.js'
 import { openLedger } from './plan/open-ledger.js'
 import { recallJsonApi } from './project/json-api.js'
 import { misplacedNames, mirroredNames } from './project/places.js'
+import { namedProvenance } from './project/provenance.js'
 import { storedPages } from './project/stored.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { noteShape } from './run/note-shape.js'
 import { isProjectFault } from './run/fault.js'
-import { listedUpstream } from './run/listed.js'
+import { reportRefused } from './run/report-failures.js'
+import { createListing } from './run/listed.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
@@ -21,6 +24,7 @@ import { askAnew, askItem, checkProject } from './verify/check-project.js'
 import { finishVerify, saveLedger } from './verify/finish.js'
 import { createOwnership } from './verify/ownership.js'
 import { openProgress } from './verify/progress.js'
+import { readOnce } from './verify/read-once.js'
 import type { Verifying, VerifyOptions } from './verify/types.js'
 import { removeUnowned } from './verify/unowned.js'
 
@@ -37,6 +41,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     log.error(`${storage.location('web')} holds neither metadata documents nor pages: there is nothing to verify`)
     return EXIT.nothing
   }
+  await recallNeeds(context)
   const { ledger } = await openLedger(context, { notes, state, thorough: true, readOnly: options.dryRun })
   if (!options.dryRun) await noteShape(context, notes)
   const journal = options.dryRun ? undefined : await openJournal(storage, context.bootId)
@@ -51,7 +56,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     owned: createOwnership(),
     unaccounted: [],
     withdrawn: [],
-    listed: listedUpstream(context),
+    listed: createListing(context).has,
   }
   const progress = await openProgress(context, options)
   context.progress.phase('Verifying', names.length)
@@ -64,7 +69,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
       return
     }
     const done = await verifyProject(verifying, name, progress.isDone(name))
-    context.progress.step(done ? 'done' : 'failed')
+    context.progress.step(done ? 'done' : 'failed', name)
     if (done) await progress.done(name)
   })
   if (stopping()) {
@@ -76,6 +81,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     if (!options.dryRun) await saveLedger(context, ledger)
     return report.failures.length === 0 ? EXIT.ok : EXIT.incomplete
   }
+  reportRefused(context)
   await finishVerify(verifying, state)
   if (options.delete) await removeUnowned(verifying)
   await progress.finish()
@@ -94,24 +100,32 @@ async function verifiableNames({ storage, config }: Context): Promise<string[]> 
 }
 
 /** true when nothing is left to do for the project. `checked`: an earlier verify has read its files already. */
-async function verifyProject(verifying: Verifying, name: string, checked: boolean): Promise<boolean> {
-  const { context, options, owned } = verifying
+async function verifyProject(whole: Verifying, name: string, checked: boolean): Promise<boolean> {
+  const context = { ...whole.context, storage: readOnce(whole.context.storage) }
+  const verifying = { ...whole, context }
+  const { options, owned } = verifying
   const { config, storage, report, log } = context
   report.verified.projects += 1
   let done = false
   try {
-    if (checked) done = true
-    else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
+    if (checked) {
+      done = true
+      report.verified.finishedBefore += 1
+    } else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
     else done = await checkProject(verifying, name)
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
-    log.error(`${name}: ${errorText(error)}`)
+    log.debug(`${name}: ${errorText(error)}`)
     report.failures.push({ project: name, reason: errorText(error) })
   }
   const pages = await storedPages(storage, config, name)
   if (pages.length === 0 && !done) verifying.unaccounted.push(name)
-  for (const page of pages) for (const key of localKeys(page, config)) owned.add(key)
+  const shapes = Object.values(verifying.notes.shapes)
+  for (const page of pages) {
+    for (const key of localKeys(page, config)) owned.add(key)
+    for (const key of namedProvenance(context, name, { page, shapes })) owned.add(key)
+  }
   return done
 }
 

@@ -14,6 +14,7 @@ export const LAYOUT = {
   packages: 'web/packages',
   json: 'web/json',
   pypi: 'web/pypi',
+  integrity: 'web/integrity',
   /** created by 8.0 although nothing uses it */
   localStats: 'web/local-stats/days',
   /** everything that 8.0 does not know */
@@ -22,14 +23,23 @@ export const LAYOUT = {
   notes: '.bandersnatch/state.json',
   /** what is served of every project, and why */
   ledger: '.bandersnatch/projects',
+  /** what the requirements of [closure] need, and from what that was found out */
+  closure: '.bandersnatch/closure',
   serials: '.bandersnatch/serials',
   absent: '.bandersnatch/absent',
   failures: '.bandersnatch/failures.json',
   history: '.bandersnatch/history.jsonl',
   /** on S3: the last run in the history failed */
   lastFailed: '.bandersnatch/last-run-failed',
+  /** what was reported of failing runs, and when */
+  told: '.bandersnatch/told.json',
   verified: '.bandersnatch/verified',
+  /** the last copy of the database of advisories */
+  advisories: '.bandersnatch/advisories',
+  /** what only upstream's pages say of files that are held back */
+  held: '.bandersnatch/held',
   partial: '.bandersnatch/partial',
+  publishers: '.bandersnatch/publishers',
 } as const
 
 export type PageName = 'index.html' | 'index.v1_html' | 'index.v1_json'
@@ -61,6 +71,37 @@ export function jsonKey(name: string): string {
 /** 8.0's second copy of the metadata document, at PyPI's own route. @throws UnsafePathError */
 export function pypiJsonKey(name: string): string {
   return `web/pypi/${checked(name)}/json`
+}
+
+/** What is kept of a project's files that are held back. @throws UnsafePathError */
+export function heldKey(name: string): string {
+  return `${LAYOUT.held}/${checked(name)}.json`
+}
+
+/** Directory of the provenance objects of a project (PEP 740), at PyPI's own route. @throws UnsafePathError */
+export function integrityDirectory(name: string): string {
+  return `${LAYOUT.integrity}/${checked(name)}`
+}
+
+/** A release file by the segments of its provenance URL. */
+export interface ProvenancePlace {
+  /** normalized name of the project */
+  readonly name: string
+  readonly version: string
+  readonly filename: string
+}
+
+/** @throws UnsafePathError for a version or filename that cannot be a directory */
+export function provenanceKey({ name, version, filename }: ProvenancePlace): string {
+  for (const segment of [version, filename]) {
+    if (!isSafeFilename(segment)) throw new UnsafePathError(`${shown(segment)} cannot be part of a path`)
+  }
+  return `${integrityDirectory(name)}/${version}/${filename}/provenance`
+}
+
+/** What is remembered of who published a project's files. @throws UnsafePathError */
+export function publishersKey(name: string): string {
+  return `${LAYOUT.publishers}/${checked(name)}`
 }
 
 // Python's urlsplit: what it strips, and the schemes whose last segment may carry ;parameters.

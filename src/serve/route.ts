@@ -1,9 +1,11 @@
 import {
+  isSafeFilename,
   isSafeProjectName,
   jsonKey,
   LAYOUT,
   PAGE_NAMES,
   percentDecode,
+  provenanceKey,
   pypiJsonKey,
   simpleDirectory,
 } from '../model/layout.js'
@@ -16,6 +18,7 @@ export type Route =
   /** `page`: the one that the URL itself names */
   | { readonly kind: 'pages'; readonly directory: string; readonly page: PageName | undefined }
   | { readonly kind: 'metadata'; readonly key: string }
+  | { readonly kind: 'provenance'; readonly key: string }
   /** `path`: below web/packages, still encoded as in the URL */
   | { readonly kind: 'package'; readonly path: string }
   | { readonly kind: 'unknown' }
@@ -30,6 +33,7 @@ const UNKNOWN: Route = { kind: 'unknown' }
 export function route(path: string, hashIndex: boolean): Route {
   if (path === '/' || path === '/simple') return { kind: 'redirect', to: '/simple/' }
   if (path.startsWith('/packages/')) return { kind: 'package', path: path.slice('/packages'.length) }
+  if (path.startsWith('/integrity/')) return provenanceRoute(path)
   const [start, room, first = '', second = '', ...more] = path.split('/').map(percentDecode)
   if (start !== '' || more.length > 0)
     return more.length === 1 && more[0] === '' ? withoutSlash(path, hashIndex) : UNKNOWN
@@ -40,6 +44,18 @@ export function route(path: string, hashIndex: boolean): Route {
     return metadataRoute(first, `/json/${name}`, jsonKey(name))
   if (room === 'pypi' && second === 'json') return metadataRoute(first, `/pypi/${name}/json`, pypiJsonKey(name))
   return UNKNOWN
+}
+
+/** https://docs.pypi.org/api/integrity/ */
+function provenanceRoute(path: string): Route {
+  const [, , asked = '', version = '', filename = '', last, ...more] = path.split('/').map(percentDecode)
+  const name = normalizeName(asked)
+  const isSafe = isSafeProjectName(name) && isSafeFilename(version) && isSafeFilename(filename)
+  if (!isSafe || last !== 'provenance' || more.length > 0) return UNKNOWN
+  const key = provenanceKey({ name, version, filename })
+  return name === asked
+    ? { kind: 'provenance', key }
+    : { kind: 'redirect', to: path.replace(/^(\/integrity\/)[^/]+/, `$1${name}`) }
 }
 
 /** `/pypi/NAME/json/`, which PyPI takes too */

@@ -7,6 +7,7 @@ import send from 'send'
 import { BandersnatchError, ConfigError, errorText } from '../errors.js'
 import type { Log } from '../log/types.js'
 import { LAYOUT } from '../model/layout.js'
+import { PROVENANCE_TYPE } from '../model/provenance.js'
 import { CONTENT_TYPES, pagesFor } from './negotiate.js'
 import { route } from './route.js'
 import { readSerial } from './serial.js'
@@ -114,6 +115,12 @@ async function respond(site: Site, request: IncomingMessage, response: ServerRes
         root: join(site.directory, LAYOUT.packages),
         headers: { 'Content-Type': 'application/octet-stream' },
         immutable: true,
+      })
+    case 'provenance':
+      return sendFile(request, response, {
+        path: `/${found.key.split('/').map(encodeURIComponent).join('/')}`,
+        root: site.directory,
+        headers: { 'Content-Type': PROVENANCE_TYPE },
       })
     case 'metadata':
       return sendDocument(

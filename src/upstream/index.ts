@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js'
 import type { Log } from '../log/types.js'
 import { parseUrl } from './http/failure.js'
-import { fetchMetadata } from './json.js'
+import { fetchMetadata, fetchReleaseMetadata } from './json.js'
+import { fetchProvenance } from './provenance.js'
 import { fetchProjectList, fetchProjectPage } from './simple.js'
 import type { HttpClient, Upstream } from './types.js'
 import { changelogSince, lastSerial, listPackagesWithSerial } from './xmlrpc.js'
@@ -22,12 +23,20 @@ export function createUpstream(http: HttpClient, options: UpstreamOptions): Upst
     throw new ConfigError('[mirror] master must be a URL that starts with https:// or http://')
   }
   const master = options.master.replace(/[?#].*$/s, '').replace(/\/+$/, '')
-  const context = { http, master, log: options.log }
+  const url = `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`
+  let told = false
+  const onMoved = (place: string): void => {
+    if (!told) options.log.warn(`${url} has moved: set master = ${place}`)
+    told = true
+  }
+  const context = { http, master, log: options.log, onMoved }
   return {
-    url: `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`,
+    url,
     list: (etag) => fetchProjectList(http, master, { log: options.log, etag }),
     metadata: (name, serial) => fetchMetadata(http, master, { name, serial }),
+    releaseMetadata: (name, version) => fetchReleaseMetadata(http, master, { name, version }),
     projectPage: (name, serial = 0) => fetchProjectPage(http, master, { name, serial }),
+    provenance: (url) => fetchProvenance(http, url),
     lastSerial: () => lastSerial(context),
     changesSince: (serial, upTo) => changelogSince(context, serial, upTo),
     listByRpc: () => listPackagesWithSerial(context),

@@ -2,6 +2,7 @@ import { UpstreamError } from '../errors.js'
 import { normalizeName } from '../packaging/name.js'
 import { field, isObject, serial } from '../model/json.js'
 import { shownUrl } from './http/failure.js'
+import type { JsonObject } from '../model/project.js'
 import type { HttpAnswer, HttpClient, MetadataDocument } from './types.js'
 
 /** Some ten megabytes are the most that PyPI's have (2025). */
@@ -77,4 +78,26 @@ export async function fetchMetadata(
     },
   })
   return document ?? 'gone'
+}
+
+/**
+ * What PyPI's JSON API says of one release, 'gone' for 404. https://docs.pypi.org/api/json/#get-a-release
+ * @throws UpstreamError
+ */
+export async function fetchReleaseMetadata(
+  http: HttpClient,
+  master: string,
+  release: { readonly name: string; readonly version: string },
+): Promise<JsonObject | 'gone'> {
+  const name = normalizeName(release.name)
+  let document: MetadataDocument | undefined
+  await http.get(`${master}/pypi/${encodeURIComponent(name)}/${encodeURIComponent(release.version)}/json`, {
+    accept: 'application/json',
+    maxBytes: LARGEST_DOCUMENT,
+    allow: [404],
+    check: (answer) => {
+      document = answer.status === 404 ? undefined : checkDocument(answer, name, 0)
+    },
+  })
+  return document?.json ?? 'gone'
 }

@@ -38,6 +38,18 @@ export interface DownloadTarget {
   write(chunk: Uint8Array): Promise<void> | void
 }
 
+/** Which part of a file is wanted, in bytes. */
+export type FileRange = { readonly last: number } | { readonly first: number; readonly length: number }
+
+/** A part of a file. */
+export interface RangeAnswer {
+  readonly bytes: Buffer
+  /** offset of the part */
+  readonly first: number
+  /** bytes of the whole file */
+  readonly size: number
+}
+
 export interface HttpCounts {
   requests: number
   retries: number
@@ -75,10 +87,14 @@ export interface HttpClient {
   heed(refusal: Refusal): void
   /** From now on this is one of so many clients that share the requests under way and the bandwidth. */
   share(clients: number): void
+  /** milliseconds by which this machine's clock is ahead of what answers say; undefined where none told */
+  readonly clockOffset: number | undefined
   get(url: string, options: GetOptions): Promise<HttpAnswer>
   post(url: string, body: string, options: GetOptions & { readonly contentType: string }): Promise<HttpAnswer>
   /** A whole small file. `size`: what the index announces; a body of another size is stopped and an error. */
   fetchFile(url: string, options: { readonly size: number | undefined; readonly maxBytes: number }): Promise<Buffer>
+  /** A part of a file; shorter where the file ends. 'whole': the server gives no parts. */
+  fetchRange(url: string, range: FileRange): Promise<RangeAnswer | 'whole'>
   /** A large file into a target, resumed with Range and If-Range after a break. */
   download(url: string, target: DownloadTarget, options: { readonly size: number | undefined }): Promise<void>
   /** Counts a file that came well and turned out to be wrong, so that it is not asked for without end. */
@@ -142,11 +158,15 @@ export interface Upstream {
   list(etag?: string): Promise<ProjectList | 'unchanged'>
   /** 'gone' when upstream answers 404. @throws UpstreamError 'stale' when older than `serial` */
   metadata(name: string, serial: number): Promise<MetadataDocument | 'gone'>
+  /** What `/pypi/<name>/<version>/json` says; 'gone' when upstream has no such document. */
+  releaseMetadata(name: string, version: string): Promise<JsonObject | 'gone'>
   /**
    * The page `/simple/<name>/` as JSON (PEP 691) or HTML (PEP 503). 'gone' when upstream answers 404.
    * @throws UpstreamError 'stale' when it has a serial that is older than `serial`
    */
   projectPage(name: string, serial?: number): Promise<ProjectPage | 'gone'>
+  /** The provenance object (PEP 740) that a page names; any other answer is an error. */
+  provenance(url: string): Promise<Buffer>
   /** XML-RPC `changelog_last_serial`. 'not-offered' when upstream has no such API. */
   lastSerial(): Promise<number | 'not-offered'>
   /** XML-RPC `changelog_since_serial`, all pages; no further than the one that reaches the serial `upTo`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LARGEST_PROVENANCE } from '../../src/attestations/provenance.js'
+import { LARGEST_PROVENANCE } from '../../src/model/provenance.js'
 import type { Verdict } from '../../src/attestations/types.js'
 import { createAttestationVerifier } from '../../src/attestations/verifier.js'
 import { createSigstoreInstance } from './sigstore-instance.js'

@@ -69,8 +69,8 @@ describe('the publishers of a project', () => {
   it('are named in the warnings', () => {
     const { memory } = remember(NO_PUBLISHERS, sighting(1, OURS), 'warn')
     const { warning } = remember(memory, sighting(2, THEIRS), 'warn')
-    expect(warning && publisherWarningText('project', warning)).toBe(
-      'project: f-2.tar.gz was published by github evil/project release.yml; earlier files were published by github some/project release.yml',
+    expect(warning && publisherWarningText(warning)).toBe(
+      'it was published by github evil/project release.yml; earlier files were published by github some/project release.yml',
     )
   })
 

@@ -220,7 +220,7 @@ describe('a locked package', () => {
       ],
     },
   ]
-  const locked = (name: string | null, hashes: [string, string][], version = '1'): LockedPackage => ({
+  const locked = (name: string | null, hashes: [string, string][], version = '1'): Omit<LockedPackage, 'place'> => ({
     ...{ name: 'a', version, marker: undefined, extras: [], specifier: undefined, index: undefined },
     files: [{ name, hashes: new Map(hashes), size: undefined }],
   })
@@ -234,7 +234,8 @@ describe('a locked package', () => {
   })
 
   it('is refused where upstream has another digest, or nothing', () => {
-    const kinds = (one: LockedPackage): string[] => matchLocked(one, releases).problems.map(({ kind }) => kind)
+    const kinds = (one: Omit<LockedPackage, 'place'>): string[] =>
+      matchLocked(one, releases).problems.map(({ kind }) => kind)
     expect(kinds(locked('a-1.0.tar.gz', [['sha256', other]]))).toEqual(['digest'])
     expect(kinds(locked('a-1.0.tar.gz', [['sha512', 'cc']]))).toEqual(['not-comparable'])
     expect(kinds(locked('a-1.0.whl', [['sha256', sha256]]))).toEqual(['no-file'])

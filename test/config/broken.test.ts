@@ -33,7 +33,7 @@ describe('broken configurations end in one line', () => {
     expectOneLine(error)
     expect(error.message).toContain(option)
     expect(error.message).toMatch(allowed)
-    expect(error.message).toMatch(/\.conf:\d+: .*\[(mirror|s3|plugins)\]/)
+    expect(error.message).toMatch(/\.conf:\d+: .*\[(mirror|s3|plugins|attestations)\]/)
   })
 
   it.each(OTHER_TEXTS)('%s', (_, text, expected) => {

@@ -120,6 +120,16 @@ it('the letters of hash-index are no projects once it is off', async () => {
   await completeMirror(world)
 })
 
+it('verify takes over the new spelling of a project that was renamed', async () => {
+  const world = await openWorld({})
+  await completeMirror(world)
+  world.index.rename('ALPHA')
+  world.config = { ...world.config, 'simple-api-version': '1.1' }
+  await world.run({ kind: 'mirror' }, { atRequest: 2 })
+  await world.run({ kind: 'verify', delete: true })
+  await completeMirror(world)
+})
+
 it('sync keeps the spelling of a project', async () => {
   const world = await openWorld({})
   await completeMirror(world)

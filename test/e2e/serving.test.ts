@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { FixtureMirror } from '../serve/mirror.js'
@@ -161,7 +161,19 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
     }
   })
 
+  it('serves provenance with its own media type', async () => {
+    const path = '/integrity/demo-lib/1.0%2Bx/demo%20lib.whl/provenance'
+    const answer = await get(path, { accept: 'application/vnd.pypi.integrity.v1+json' })
+    expect(answer.status).toBe(200)
+    expect(type(answer)).toBe('application/vnd.pypi.integrity.v1+json')
+    expect(answer.body.equals(stored(decodeURIComponent(path.slice(1))))).toBe(true)
+    expect(answer.headers['cache-control']).not.toContain('immutable')
+    expect(answer.headers['x-pypi-last-serial']).toBeUndefined()
+  })
+
   it.each([
+    '/integrity/demo-lib/1.0/nothing.whl/provenance',
+    '/integrity/demo-lib/',
     '/simple/no-such-project/',
     '/simple/no-such-project',
     '/simple/d/',
@@ -209,6 +221,9 @@ describe.each([
   beforeAll(async () => {
     const scratch = scratchDirectory()
     mirror = await mirrorFixture(scratch.path, options)
+    const directory = join(mirror.web, 'integrity', 'demo-lib', '1.0+x', 'demo lib.whl')
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, 'provenance'), '{"version": 1, "attestation_bundles": []}')
     return scratch.remove
   })
   describe.each(SERVERS)('served by %s', (name, start) => {

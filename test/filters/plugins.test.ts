@@ -21,5 +21,5 @@ test('the sections of the configuration come from the plugins', () => {
   expect(sections.get('plugins')?.options['enabled']?.choices).toEqual(['all', ...PLUGIN_NAMES])
   expect(sections.get('blocklist')?.doc).toBe('For `blocklist_project`, `blocklist_release` and `exclude_platform`.')
   expect(Object.keys(sections.get('blocklist')?.options ?? {})).toEqual(['packages', 'platforms'])
-  expect([...sectionsWith({}).keys()]).toEqual(['mirror', 's3', 'plugins'])
+  expect([...sectionsWith({}).keys()]).toEqual(['mirror', 's3', 'attestations', 'closure', 'plugins'])
 })

@@ -1,11 +1,13 @@
 import { onTestFinished } from 'vitest'
+import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
+import { openContent } from '../../src/commands/content.js'
+import { readAttestations } from '../../src/config/attestations.js'
+import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
-import { shapeOf } from '../../src/config/shape.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
-import { loadFilters } from '../../src/filters/index.js'
+import type { Log } from '../../src/log/types.js'
 import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
-import { makeShape } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { createBigFiles } from '../../src/mirror/run/big-files.js'
@@ -16,7 +18,7 @@ import { createReport } from '../../src/mirror/run/report.js'
 import { loadLedger } from '../../src/mirror/state/ledger.js'
 import type { Ledger } from '../../src/mirror/state/ledger.js'
 import { loadNotes } from '../../src/mirror/state/run-notes.js'
-import type { StorageProperties } from '../../src/storage/types.js'
+import type { Storage, StorageProperties } from '../../src/storage/types.js'
 import { createUpstream } from '../../src/upstream/index.js'
 import type { Upstream } from '../../src/upstream/types.js'
 import { recorder, testClient } from '../upstream/support.js'
@@ -39,14 +41,24 @@ export interface EngineOptions {
   /** what an earlier run left */
   readonly place?: MemoryPlace
   readonly properties?: StorageProperties
+  /** stands before the storage in memory */
+  readonly wrap?: (storage: Storage) => Storage
   /** the time at which the run starts */
   readonly now?: Date
   readonly bootId?: string
+  /** what [osv] database says */
+  readonly advisories?: AdvisoryIndex
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
+  /** as `verify --attestations` */
+  readonly checksAttestations?: boolean
+  /** what paths of requirements and lock files start from */
+  readonly directory?: string
   readonly fetchThreads?: FetchThreads
   /** whether `run-for` is over */
   readonly timeIsUp?: () => boolean
+  /** the log, instead of one that only remembers its lines */
+  readonly log?: Log
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -74,16 +86,30 @@ export function mirrorConfig(lines = ''): MirrorConfig {
   return readMirror(configFile(lines), { env: {}, warn: () => undefined })
 }
 
+function enabledIn(file: ConfigFile): string[] {
+  return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const log = recorder()
+  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
+  const remembered = recorder()
+  const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
-  const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const filters = await loadFilters(file, enabled, { directory: '/memory' })
-  const shape = makeShape(shapeOf(config), filters)
-  const storage = memoryStorage(place, options.properties)
+  const checksAttestations = options.checksAttestations === true
+  const { filters, closure, gate, shape, shapeOf } = await openContent(
+    {
+      file,
+      mirror: config,
+      closure: readClosure(file),
+      attestations: readAttestations(file, config),
+      enabledPlugins: enabledIn(file),
+    },
+    { directory, now: now.getTime(), advisories, checksAttestations, log },
+  )
+  const storage = wrap(memoryStorage(place, options.properties))
   const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
@@ -94,13 +120,16 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     upstream: { ...createUpstream(http, { master: url, log }), ...options.upstream },
     http,
     filters,
+    attestations: gate,
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
-    diff: await openDiffFile(storage, config, options.now ?? NOW),
-    startedAt: options.now ?? NOW,
+    diff: await openDiffFile(storage, config, now),
+    startedAt: now,
     shape,
-    shapeOf: () => shape.id,
+    shapeOf,
+    advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
+    closure,
     ledger,
     owners: createOwners({
       config,
@@ -117,7 +146,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     bigFiles: createBigFiles(4),
     fetchThreads: options.fetchThreads,
     place,
-    lines: log.lines,
+    lines: remembered.lines,
     stop,
     text: (key) => place.files.get(key)?.body.toString(),
     keys: (pattern = /./) => [...place.files.keys()].filter((key) => pattern.test(key)).sort(),

@@ -20,6 +20,14 @@ describe('route', () => {
     ['/pypi/Foo_Bar/json', { kind: 'redirect', to: '/pypi/foo-bar/json' }],
     ['/json/foo', { kind: 'metadata', key: 'web/json/foo' }],
     ['/json/Foo', { kind: 'redirect', to: '/json/foo' }],
+    [
+      '/integrity/foo/1.0%2Bx/foo-1.0.whl/provenance',
+      { kind: 'provenance', key: 'web/integrity/foo/1.0+x/foo-1.0.whl/provenance' },
+    ],
+    [
+      '/integrity/Foo/1.0/foo%2B1.whl/provenance',
+      { kind: 'redirect', to: '/integrity/foo/1.0/foo%2B1.whl/provenance' },
+    ],
     ['/packages/2/2/60/a%2Bb.whl', { kind: 'package', path: '/2/2/60/a%2Bb.whl' }],
     ...[
       '/simple//',
@@ -41,6 +49,12 @@ describe('route', () => {
       '//host/simple/',
       `/simple/${'a'.repeat(300)}/`,
       '/packages',
+      '/integrity/foo/1.0/foo-1.0.whl',
+      '/integrity/foo/1.0/foo-1.0.whl/provenance/',
+      '/integrity/foo/../foo-1.0.whl/provenance',
+      '/integrity/foo/..%2F..%2F..%2F/foo-1.0.whl/provenance',
+      '/integrity/%2e%2e/1.0/foo-1.0.whl/provenance',
+      '/integrity/',
     ].map((path): [string, Route] => [path, { kind: 'unknown' }]),
   ])('%s', (path, expected) => expect(route(path, false)).toEqual(expected))
 

@@ -6,7 +6,7 @@ import { LockFileError } from './types.js'
 /** Gathers packages and warnings while a lock file is read. */
 export interface Collector {
   /** Adds a package, with warnings about missing and weak hashes and repeated entries. */
-  add(found: Partial<LockedPackage> & { readonly name: string }, place: Place): void
+  add(found: Partial<Omit<LockedPackage, 'place'>> & { readonly name: string }, place: Place): void
   warn(
     kind: LockWarningKind,
     place: Place,
@@ -51,7 +51,7 @@ export function createCollector(): Collector {
         return
       }
       seen.add(key)
-      packages.push(complete)
+      packages.push({ ...complete, place })
       if (found.index !== undefined) warn('index', place, { name, detail: found.index })
       if (locked.some(({ hashes }) => hashes.size === 0)) warn('no-hash', place, about)
       const isWeak = locked.some(({ hashes }) => hashes.size > 0 && [...hashes.keys()].every(isWeakDigest))

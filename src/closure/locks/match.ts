@@ -27,7 +27,7 @@ export interface LockMatch {
  * such a file must not be mirrored. Without any hash all files of the release are meant.
  */
 export function matchLocked(
-  { name, version, files }: LockedPackage,
+  { name, version, files }: Pick<LockedPackage, 'name' | 'version' | 'files'>,
   releases: readonly { readonly version: string; readonly files: readonly UpstreamFile[] }[],
 ): LockMatch {
   const wanted = version === undefined ? undefined : parseVersion(version)

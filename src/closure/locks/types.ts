@@ -26,6 +26,8 @@ export interface LockedPackage {
   readonly specifier: string | undefined
   /** URL of an index other than PyPI that the package comes from */
   readonly index: string | undefined
+  /** where the file has it */
+  readonly place: Place
 }
 
 /**

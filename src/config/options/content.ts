@@ -36,6 +36,23 @@ export const CONTENT_OPTIONS = {
     shapes: 'files',
     doc: 'Mirror the core metadata files beside release files (PEP 658) and name them in the pages.',
   },
+  provenance: {
+    type: 'boolean',
+    default: 'false',
+    added: true,
+    shapes: 'files',
+    later: true,
+    doc: 'Mirror the provenance of release files (PEP 740) and name it in the pages, below `integrity-url`.',
+  },
+  'integrity-url': {
+    type: 'url',
+    schemes: ['https'],
+    default: '',
+    added: true,
+    shapes: 'pages',
+    later: true,
+    doc: 'URL of the mirror as clients reach it, for `provenance = true`: PEP 740 wants absolute https links.',
+  },
   'hash-index': {
     type: 'boolean',
     default: 'false',

@@ -9,7 +9,16 @@ import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import type { HttpClient, Refusal } from '../../upstream/types.js'
 import { WorkerEndedError, startWorkerThread, threadScript } from '../../worker-call.js'
 import type { WorkerThread } from '../../worker-call.js'
-import type { Failed, FetchAnswer, FetchQuestion, MainNote, ThreadNote, ThreadSetup } from './thread.js'
+import type {
+  Failed,
+  FetchAnswer,
+  FetchQuestion,
+  LogNote,
+  MainNote,
+  ProgressNote,
+  ThreadNote,
+  ThreadSetup,
+} from './thread.js'
 
 type Thread = WorkerThread<FetchQuestion, FetchAnswer, MainNote>
 
@@ -68,10 +77,13 @@ export function createFetchThreads(options: FetchThreadsOptions): FetchThreads |
     const thread = startWorkerThread<FetchQuestion, FetchAnswer, ThreadNote, MainNote>(script, {
       options: { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } },
       onNote(note) {
-        if ('level' in note) log[note.level](note.line)
-        else heed(note.refusal, thread)
+        if ('refusal' in note) heed(note.refusal, thread)
+        else takeNote(number, note)
       },
-      onEnd: (reason) => end(thread, reason),
+      onEnd: (reason) => {
+        report.transfers.elsewhere(number, undefined)
+        end(thread, reason)
+      },
     })
     threads.push(thread)
     return thread
@@ -91,6 +103,12 @@ export function createFetchThreads(options: FetchThreadsOptions): FetchThreads |
   /** Ends a thread that has nothing to do and gets nothing more. */
   async function release(thread: Thread): Promise<void> {
     if (isRetired && thread.pending === 0) await thread.close()
+  }
+
+  function takeNote(thread: number, note: LogNote | ProgressNote): void {
+    if ('line' in note) return log[note.level](note.line)
+    count(note.done)
+    report.transfers.elsewhere(thread, note.arriving)
   }
 
   /** What it was asked for is fetched by the main thread, and so is all that is left once none lives. */

@@ -9,6 +9,7 @@ import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 import { createBigFiles } from '../run/big-files.js'
 import { createReport } from '../run/report.js'
 import { timeIsUp } from '../run/time-limit.js'
+import type { Traffic } from '../run/transfers.js'
 import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
 import { createHttpClient } from '../../upstream/http/client.js'
 import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
@@ -48,10 +49,25 @@ export interface Failed {
   readonly failure: string
   readonly of: 'storage' | 'upstream' | 'program'
 }
-/** A line for the log, or that a host wants fewer requests. */
-export type ThreadNote = { readonly level: Level; readonly line: string } | { readonly refusal: Refusal }
+/** A line for the log. */
+export interface LogNote {
+  readonly level: Level
+  readonly line: string
+}
+/** How far it is with the questions that it has. */
+export interface ProgressNote {
+  readonly done: Done
+  readonly arriving: Traffic
+}
+/** A host wants fewer requests. */
+export interface RefusalNote {
+  readonly refusal: Refusal
+}
+export type ThreadNote = LogNote | ProgressNote | RefusalNote
 /** What the thread is told without being asked. */
-export type MainNote = 'stop' | { readonly refusal: Refusal }
+export type MainNote = 'stop' | RefusalNote
+
+const PROGRESS_MS = 500
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
 function startThread(
@@ -102,14 +118,23 @@ function startThread(
   }
 
   async function fetchFiles({ owed, cautious }: FetchQuestion): Promise<FetchAnswer> {
+    underWay += 1
     try {
       const outcome = await fetchOwed(context, owed, { cautious })
       return { done: takeDone(), outcome }
     } catch (error) {
       const of = error instanceof StorageError ? 'storage' : isOutOfOrder(error) ? 'upstream' : 'program'
       return { done: takeDone(), failure: errorText(error), of }
+    } finally {
+      underWay -= 1
+      if (underWay === 0) tell({ done: takeDone(), arriving: report.transfers.now() })
     }
   }
+
+  let underWay = 0
+  setInterval(() => {
+    if (underWay > 0) tell({ done: takeDone(), arriving: report.transfers.now() })
+  }, PROGRESS_MS).unref()
 
   function onNote(note: MainNote): void {
     if (note !== 'stop') return http.heed(note.refusal)

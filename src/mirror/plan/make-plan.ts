@@ -7,6 +7,8 @@ import type { State } from '../state/status-files.js'
 import { judge } from './judge.js'
 import type { Facts } from './judge.js'
 import { markListed } from './mark-listed.js'
+import { REMOVALS, withoutOwed } from './plan-entries.js'
+import { madeWith } from './shape.js'
 import type { PlanInput, SyncPlan, WorkItem } from './types.js'
 
 /** Where the run goes on from: the last complete serial, or the one that an unfinished run was heading for. */
@@ -22,6 +24,8 @@ interface Claim {
   readonly listed: boolean | undefined
   /** the list has it in several spellings: which of the serials is its own nobody can tell */
   readonly doubled: boolean
+  /** `rawName` is the normalized name, as nobody knows how upstream spells it */
+  readonly isUnspelled?: true
 }
 
 /** Decides what a `mirror` run does. Pure: the same input gives the same plan. */
@@ -60,11 +64,18 @@ export function makePlan(input: PlanInput): SyncPlan {
     const name = ledger.nameAt(position)
     if (name === undefined || changelog.has(name) || todo.has(name)) continue
     if (changes.list === undefined || marks.unreadable.has(name)) {
-      if (ledger.plainSerialAt(position, input.shapeOf(name)) === undefined) claim(name, name, undefined)
+      if (circumstances.clockWentBack || ledger.plainSerialAt(position, input.shapeOf(name)) === undefined)
+        claim(name, name, undefined)
     } else {
       if (!changes.tellsAbsence && ledger.pageSerial(name) !== undefined) missing += 1
       claim(name, name, undefined)
     }
+  }
+  const unnamed = { todo: undefined, listed: undefined, doubled: false, isUnspelled: true as const }
+  for (const [name, serial] of input.needed) {
+    const isKnown = draft.work.has(name) || marks.has(name) || ledger.position(name) !== undefined
+    if (!isKnown && !changelog.has(name) && !todo.has(name))
+      draft.add(name, { rawName: name, claimed: serial, ...unnamed })
   }
   const { work, removals, notes, waiting } = draft
   const anything = changelog.size > 0 || removals.length > 0 || [...work.values()].some(isServed)
@@ -125,7 +136,8 @@ function createDraft(input: PlanInput, target: number): Draft {
   const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
 
   function isSettled(name: string, serial: number, position: number): boolean {
-    if (circumstances.forced || !circumstances.hasSerials || circumstances.projectsEdited) return false
+    const { forced, hasSerials, projectsEdited, clockWentBack } = circumstances
+    if (forced || !hasSerials || projectsEdited || clockWentBack) return false
     return (
       serial > 0 &&
       serial <= circumstances.since &&
@@ -134,7 +146,7 @@ function createDraft(input: PlanInput, target: number): Draft {
     )
   }
 
-  function add(name: string, { rawName, todo, listed, doubled, ...given }: Claim): void {
+  function add(name: string, { rawName, todo, listed, doubled, isUnspelled, ...given }: Claim): void {
     if (!isSafeProjectName(name)) return
     const entry = ledger.get(name)
     // The second spelling of a project that is in the plan already: the newest counts.
@@ -178,15 +190,15 @@ function createDraft(input: PlanInput, target: number): Draft {
           listed,
           removed: changes.removed.has(name) || todo === 0,
           entry,
-          madeWith: entry === undefined ? undefined : input.shapes[entry.shape],
+          madeWith: entry === undefined ? undefined : madeWith(input.shapes, entry.shape),
+          ...(isUnspelled === undefined ? {} : { isUnspelled }),
         })
         break
       }
       case 'remove':
         removals.push({
           project: name,
-          reason: reason === 'filters' ? FILTERED_OUT : UNLISTED,
-          by: reason === 'filters' ? 'admin' : 'upstream',
+          ...REMOVALS[reason === 'filters' || reason === 'closure' ? reason : 'withdrawn'],
         })
         break
       case 'forget':
@@ -209,18 +221,3 @@ function createDraft(input: PlanInput, target: number): Draft {
 
   return { work, removals, notes, waiting, isSettled, add }
 }
-
-function withoutOwed(entry: LedgerEntry): LedgerEntry {
-  const { serial, shape, rawName, absent, foreign, due } = entry
-  return {
-    serial,
-    shape,
-    ...(rawName === undefined ? {} : { rawName }),
-    ...(absent === undefined ? {} : { absent }),
-    ...(foreign === undefined ? {} : { foreign }),
-    ...(due === undefined ? {} : { due }),
-  }
-}
-
-const FILTERED_OUT = 'the project filters no longer want it'
-const UNLISTED = 'upstream no longer lists it'

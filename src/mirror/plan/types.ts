@@ -43,6 +43,8 @@ export interface WorkItem extends ProjectRef {
   readonly removed: boolean
   /** its line in the ledger when the run began */
   readonly entry: LedgerEntry | undefined
+  /** nobody knows how upstream spells the name: `rawName` is the normalized one */
+  readonly isUnspelled?: true
   /** option -> value that its pages were made with; undefined where nobody knows */
   readonly madeWith: Readonly<Record<string, string>> | undefined
 }
@@ -78,6 +80,8 @@ export interface PlanInput {
   /** whether pages of that shape were made with other filters than today's */
   readonly filtersDiffer: (shape: string) => boolean
   readonly circumstances: Circumstances
+  /** serials of the projects that requirements need, by normalized name */
+  readonly needed: ReadonlyMap<string, number>
   /** the options that shape the root index were edited */
   readonly rootEdited: boolean
 }

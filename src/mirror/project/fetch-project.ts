@@ -4,11 +4,13 @@ import { documentWithPage, parseDocument } from '../../model/document.js'
 import { documentFromPage } from '../../model/from-page.js'
 import { isQuarantined, pageFields, pageFiles, withPage } from '../../model/page.js'
 import { parseProject } from '../../model/parse.js'
+import type { ParsedProject } from '../../model/parse.js'
 import { releaseFiles } from '../../model/project.js'
 import type { Project } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import { askAgain } from '../run/ask-again.js'
 import type { Context } from '../run/context.js'
+import type { Withheld } from '../run/outcome.js'
 import { askDocument, offersJsonApi } from './json-api.js'
 
 export interface FetchedProject {
@@ -17,6 +19,12 @@ export interface FetchedProject {
   readonly refused: readonly string[]
   /** the metadata document as it came; undefined where upstream has only pages */
   readonly text: string | undefined
+  /** what the ledger says of files that `project` does not have, as it was made from a page of the mirror */
+  readonly unseen?: Withheld
+  /** true: what pages say of it comes from a page of the mirror */
+  readonly stored?: boolean
+  /** where the provenance URLs of its page lead: to be fetched, or stored in the mirror already */
+  readonly provenanceAt: 'upstream' | 'mirror'
 }
 
 /**
@@ -38,15 +46,15 @@ export async function fetchProject(
   const document = await askDocument(context, rawName, required)
   if (document === 'gone') return fromPage(context, rawName, required)
   const { text } = document
+  const known = (project: ParsedProject): FetchedProject => ({ ...project, text, provenanceAt: 'upstream' })
   const parsed = parseDocument(document.json, text, rawName)
   const whole = parsed.kind === 'complete' && releaseFiles(parsed.project).length + parsed.refused.length > 0
-  if (parsed.kind === 'complete' && whole && context.config.simpleApiVersion === '1.1') return { ...parsed, text }
+  if (parsed.kind === 'complete' && whole && context.config.simpleApiVersion === '1.1') return known(parsed)
   // A document without files may be one of PyPI's to come: then the page decides.
   const page = await askPage(context, rawName, required)
-  if (parsed.kind === 'complete')
-    return page === 'gone' ? { ...parsed, text } : unlessGone(withPage({ ...parsed, text }, page))
+  if (parsed.kind === 'complete') return page === 'gone' ? known(parsed) : unlessGone(withPage(known(parsed), page))
   if (page === 'gone') return 'missing'
-  return unlessGone(withPage({ ...documentWithPage(parsed.document, page.json, rawName), text }, page))
+  return unlessGone(withPage(known(documentWithPage(parsed.document, page.json, rawName)), page))
 }
 
 function unlessGone(fetched: FetchedProject | 'gone'): FetchedProject | Absence {
@@ -74,10 +82,12 @@ async function fromPage(context: Context, rawName: string, required: number): Pr
   return fromPageAlone(page, rawName)
 }
 
+const FROM_PAGE = { text: undefined, provenanceAt: 'upstream' } as const
+
 /** The project that a page describes. */
 export function fromPageAlone(page: ProjectPage, rawName: string): FetchedProject {
   const { document, releaseOrder } = documentFromPage(page.json, rawName)
   const parsed = parseProject(document, rawName, { anyUrl: true, releaseOrder })
   const lastSerial = parsed.project.lastSerial || (page.serial ?? 0)
-  return { ...parsed, project: { ...parsed.project, lastSerial, page: pageFields(page.json) }, text: undefined }
+  return { ...parsed, project: { ...parsed.project, lastSerial, page: pageFields(page.json) }, ...FROM_PAGE }
 }

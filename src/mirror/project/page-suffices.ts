@@ -25,6 +25,15 @@ const KNOWS: Readonly<Record<string, (edit: { before: string; now: string; isJso
   json: ({ now }) => now === 'false',
 }
 
+/** The same for options that shapes name only while they are set: '' stands for one that is not. */
+const KNOWS_LATER: Readonly<Record<string, (edit: { before: string; now: string }) => boolean>> = {
+  // Where upstream has a file's provenance is forgotten while the pages name the mirror's own.
+  provenance: ({ now }) => now === 'true',
+  'integrity-url': () => true,
+  // Files that were refused before are not on the page.
+  attestations: ({ before }) => before === '',
+}
+
 /** Whether the stored page knows all that pages of today's options need, so that upstream need not be asked. */
 export function pageSuffices({ before, now, page }: PageEdit): boolean {
   const isJson = Object.hasOwn(page, 'versions')
@@ -33,6 +42,8 @@ export function pageSuffices({ before, now, page }: PageEdit): boolean {
   return Object.keys({ ...before, ...now }).every((option) => {
     const [a, b] = [before[option], now[option]]
     if (a === b) return true
+    const later = KNOWS_LATER[option]
+    if (later !== undefined) return later({ before: a ?? '', now: b ?? '' })
     if (a === undefined || b === undefined) return false
     return KNOWS[option]?.({ before: a, now: b, isJson }) ?? false
   })

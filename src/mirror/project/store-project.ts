@@ -1,5 +1,5 @@
 import { counted } from '../../count.js'
-import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { keepsMetadata, metadataDue, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey, simpleDirectory } from '../../model/layout.js'
@@ -8,16 +8,23 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { reformatSorted } from '../../python/json/reformat.js'
 import type { CompareMethod } from '../../storage/types.js'
+import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
+import { failureText } from '../run/outcome.js'
 import type { Outcome } from '../run/outcome.js'
+import { deletedKeys, whollyBlocked } from './blocked.js'
+import { acceptFiles } from './accept-files.js'
 import { removeOldSpellings } from './cleanup.js'
 import { ensureFiles } from './fetch-files.js'
 import type { FetchedProject } from './fetch-project.js'
+import { keepHeldFields } from './held-fields.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
+import { expectedProvenance } from './provenance.js'
 import { writePages } from './pages.js'
-import { ownedKeys, removeFiles } from './remove.js'
+import { removeFiles } from './remove.js'
 import { mayReplace } from './vouch.js'
+import { withheldOf } from './withheld.js'
 
 export interface StoreOptions {
   /** serial that was asked for: 8.0 gives it to kept versions of pages */
@@ -26,8 +33,12 @@ export interface StoreOptions {
   readonly method: CompareMethod
   /** its pages may be of another shape */
   readonly reshaped: boolean
+  /** files that were held back when its pages were made */
+  readonly held: number | undefined
   /** in how many runs it failed, where that are several: few files are tried, and other ones in each run */
   readonly cautious: number | undefined
+  /** option -> value that its pages were made with; undefined where nobody knows */
+  readonly madeWith: WorkItem['madeWith']
 }
 
 /** So many refused files of one project are named one by one: a document may have a hundred thousand. */
@@ -42,40 +53,43 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const { project } = fetched
   warnRefused(context, fetched)
   const serial = project.lastSerial
-  if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', serial }
-  const before =
-    config.removedProjects === 'delete' && config.releaseFiles ? await ownedKeys(context, project.name) : []
-  const changed: string[] = []
-  if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
-  else if (config.json) await completeDocument(context, project.name)
-  const wanted = filterReleases(context.filters, project)
-  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) {
-    return { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial }
-  }
-  const specs = config.releaseFiles ? distinct(expectedFiles(wanted, expectedOptions(context))) : []
+  const left = leftOut(context, project)
+  if (left !== undefined) return left
+  const unwanted = config.releaseFiles ? await deletedKeys(context, project, options.madeWith) : []
+  const changed = config.json ? await keepDocument(context, fetched) : []
+  const sifted = sift(context.filters, project)
+  const wanted = sifted.project
+  const withheld = withheldOf(context, sifted, fetched.unseen)
+  const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const
+  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0 && withheld.due === undefined) return refused
+  const accepted = await acceptFiles(context, wanted, { ...options, provenanceAt: fetched.provenanceAt })
+  changed.push(...accepted.changed)
+  const specs = config.releaseFiles ? distinct(expectedFiles(accepted.project, expectedOptions(context))) : []
   const giveBack = await locks.take(specs.map(({ key }) => key))
   try {
     const disturbed = new Set<string>()
     const files = await ensureFiles(context, specs, {
+      project: project.name,
       method: options.method,
       cautious: options.cautious,
       mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),
     })
     if (files.postponed === true) return { kind: 'postponed' }
     changed.push(...files.fetched)
-    const served = withoutFiles(wanted, new Set(files.failed.keys()))
-    const owed = failureText([...files.failed.values()])
-    const nothing = owed !== undefined && releaseFiles(served).length === 0
-    if (nothing && !(await hasPages(storage, config, project.name)))
-      return { kind: 'failed', reason: owed, passing: true }
+    const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
+    const owed = failureText([...accepted.owed.values(), ...files.failed.values()])
+    const refusal = accepted.refused.size > 0 && withheld.due === undefined ? refused : undefined
+    const nothing = owed === undefined ? refusal : ({ kind: 'failed', reason: owed, passing: true } as const)
+    if (nothing !== undefined && !(await isServed(context, served))) return nothing
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
+    if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
     changed.push(...(await writePages(storage, config, { project: served, ...options })))
-    const expected = new Set(specs.map(({ key }) => key))
+    const expected = new Set([...specs.map(({ key }) => key), ...expectedProvenance(context, served)])
     await removeFiles(context, {
       name: project.name,
-      keys: before.filter((key) => !expected.has(key)),
+      keys: unwanted.filter((key) => !expected.has(key)),
       pruneParents: 'all',
     })
     if (config.cleanup) await removeOldSpellings(context, served)
@@ -88,12 +102,24 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
       changed,
       owed,
       foreign,
-      due: undefined,
+      withheld,
       disturbed: [...disturbed],
     }
   } finally {
     giveBack()
   }
+}
+
+/** The outcome of a project of which nothing is wanted, whatever its files are. */
+function leftOut(context: Context, project: Project): Outcome | undefined {
+  const { lastSerial: serial } = project
+  const why = whollyBlocked(context, project)
+  if (why !== undefined) {
+    return { kind: 'blocked', serial, reason: why, withheld: { blocked: releaseFiles(project).length } }
+  }
+  if (keepsMetadata(context.filters, project)) return undefined
+  const due = metadataDue(context.filters, project)
+  return { kind: 'filtered', serial, withheld: withheldOf(context, { due, held: [], blocked: 0 }) }
 }
 
 /** The options of `expectedFiles`, as the configuration has them. */
@@ -114,6 +140,18 @@ function warnRefused({ log, report }: Context, { project, refused }: FetchedProj
   report.refused += refused.length
 }
 
+/** Whether there is something to serve of a project, or it has pages so far. */
+async function isServed({ storage, config }: Context, served: Project): Promise<boolean> {
+  return releaseFiles(served).length > 0 || hasPages(storage, config, served.name)
+}
+
+/** The document as it came, or what is there already. Returns the keys that the diff file lists. */
+async function keepDocument(context: Context, { project, text }: FetchedProject): Promise<string[]> {
+  if (text !== undefined) return [await storeDocument(context, project, text)]
+  await completeDocument(context, project.name)
+  return []
+}
+
 /** Stores a metadata document as 8.0 does, at two places. Returns the key that the diff file lists. */
 export async function storeDocument(
   { storage }: Pick<Context, 'storage'>,
@@ -131,10 +169,4 @@ async function completeDocument({ storage }: Pick<Context, 'storage'>, name: str
   const [document, copy] = [jsonKey(name), pypiJsonKey(name)]
   if ((await storage.stat(copy)) === undefined && (await storage.stat(document)) !== undefined)
     await storage.copy(copy, document)
-}
-
-/** The first reason and how many more there are; undefined where there is none. */
-export function failureText([first, ...more]: readonly string[]): string | undefined {
-  if (first === undefined || more.length === 0) return first
-  return `${first} (and ${counted(more.length, 'more file')})`
 }

@@ -28,19 +28,22 @@ export async function storedPage(
 
 /** All pages that the mirror serves of a project, in every format and at either place of `hash-index`. */
 export async function storedPages(storage: Storage, config: MirrorConfig, name: string): Promise<JsonObject[]> {
+  const [own, other] = pageDirectories(name, config.hashIndex)
+  const misplaced = new Set(await storage.names(other, 'files'))
+  const places = [
+    ...PAGE_NAMES.map((page) => ({ page, key: `${own}/${page}` })),
+    ...PAGE_NAMES.filter((page) => misplaced.has(page)).map((page) => ({ page, key: `${other}/${page}` })),
+  ]
   const pages: JsonObject[] = []
-  for (const hashIndex of [config.hashIndex, !config.hashIndex]) {
-    const directory = simpleDirectory(name, hashIndex)
-    const bodies = new Set<string>()
-    for (const page of PAGE_NAMES) {
-      const body = await storage.read(`${directory}/${page}`)
-      // index.html and index.v1_html are copies of each other.
-      const text = body?.toString('latin1')
-      if (body === undefined || text === undefined || bodies.has(text)) continue
-      bodies.add(text)
-      const parsed = parsePage(body, page, name)
-      if (parsed !== undefined) pages.push(parsed)
-    }
+  const bodies = new Set<string>()
+  for (const { page, key } of places) {
+    const body = await storage.read(key)
+    // index.html and index.v1_html are copies of each other.
+    const text = body?.toString('latin1')
+    if (body === undefined || text === undefined || bodies.has(text)) continue
+    bodies.add(text)
+    const parsed = parsePage(body, page, name)
+    if (parsed !== undefined) pages.push(parsed)
   }
   return pages
 }

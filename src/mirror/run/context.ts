@@ -1,8 +1,10 @@
+import type { Gate } from '../../attestations/gate.js'
 import type { MirrorConfig } from '../../config/types.js'
 import type { Filters } from '../../filters/types.js'
 import type { Log } from '../../log/types.js'
 import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
+import type { ClosureRun } from '../closure/types.js'
 import type { FetchThreads } from '../fetch-thread/types.js'
 import type { Shape } from '../plan/shape.js'
 import type { Owners } from '../project/types.js'
@@ -21,6 +23,8 @@ export interface Context {
   readonly upstream: Upstream
   readonly http: HttpClient
   readonly filters: Filters
+  /** decides by attestations which files are mirrored; undefined where they are not checked */
+  readonly attestations: Gate | undefined
   readonly log: Log
   readonly report: Report
   readonly progress: Progress
@@ -29,8 +33,12 @@ export interface Context {
   readonly startedAt: Date
   /** what the configuration makes of a project */
   readonly shape: Shape
+  /** id of the advisories that count in this run; '' for none */
+  readonly advisoriesId: string
   /** id of the shape that a project's pages must have; `name`: normalized */
   readonly shapeOf: (name: string) => string
+  /** what requirements need; undefined without [closure] */
+  readonly closure: ClosureRun | undefined
   /** read when it is first needed: a quiet run never does */
   readonly ledger: () => Promise<Ledger>
   /** which projects' pages name a release file */

@@ -27,6 +27,8 @@ export interface WorkOffOptions {
   readonly announces: 'none' | 'known' | 'all'
   /** whether upstream lists a project, for one that it answers 404 for; without it only the plan tells */
   readonly isListed?: (name: string) => Promise<boolean>
+  /** of an earlier part of the same run */
+  readonly result?: WorkResult
 }
 
 /**
@@ -36,11 +38,10 @@ export interface WorkOffOptions {
 export async function workOff(
   context: Context,
   items: Iterable<WorkItem>,
-  { journal, announces, isListed }: WorkOffOptions,
+  { journal, announces, isListed, result = createWorkResult() }: WorkOffOptions,
 ): Promise<WorkResult> {
   const { config, log, progress, storage } = context
   const ledger = await context.ledger()
-  const result = createWorkResult()
   /** of the present round, those that are not done */
   let waiting = new Map<string, WorkItem>()
   const stopping = (): WorkResult['stopped'] => {
@@ -59,7 +60,8 @@ export async function workOff(
     }
     if (outcome.kind === 'postponed') return
     waiting.delete(item.name)
-    progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
+    const isLacking = outcome.kind === 'failed' || (outcome.kind === 'synced' && outcome.owed !== undefined)
+    progress.step(isLacking ? 'failed' : 'done', item.name)
     result.take(context, item, outcome)
     const entry = nextEntry(context, item, outcome)
     if (entry === 'unchanged') return
@@ -72,7 +74,10 @@ export async function workOff(
   progress.phase('Projects', round.length)
   context.fetchThreads?.expect(round.length)
   for (let number = 0; round.length > 0 && stopping() === undefined; number += 1) {
-    if (number > 0) log.info(`Trying ${counted(round.length, 'project')} once more`)
+    if (number > 0) {
+      log.info(`Trying ${counted(round.length, 'project')} once more`)
+      progress.phase('Once more', round.length)
+    }
     waiting = new Map(round.map((item) => [item.name, item]))
     try {
       await eachOf(context, { items: round, width: mostRequests(config.maxRequests) }, workOn)

@@ -39,6 +39,8 @@ export interface LedgerTable {
 
 /** Shapes that can be numbered: a mirror has one, and during an edit two. */
 const MOST_SHAPES = 64
+/** A longer id is that of one project alone (plan/shape.ts). */
+const LONGEST_COMMON = 12
 const LARGEST_PACKED = Math.floor(Number.MAX_SAFE_INTEGER / MOST_SHAPES)
 const FIRST_CAPACITY = 1 << 10
 const DELETED = -1
@@ -85,7 +87,8 @@ export function createLedgerTable(): LedgerTable {
   }
 
   function setPlainAt(position: number, serial: number, shape: string): void {
-    const number = serial <= LARGEST_PACKED ? shapeNumber(shape) : undefined
+    const isCommon = serial <= LARGEST_PACKED && shape.length <= LONGEST_COMMON
+    const number = isCommon ? shapeNumber(shape) : undefined
     occupy(position)
     if (number === undefined) objects.set(position, { serial, shape })
     else {
@@ -165,8 +168,7 @@ export function createLedgerTable(): LedgerTable {
   }
 }
 
-function isPlain({ rawName, absent, foreign, due, owed }: LedgerEntry): boolean {
-  return (
-    rawName === undefined && absent === undefined && foreign === undefined && due === undefined && owed === undefined
-  )
+/** An entry has a serial and a shape in any case. */
+function isPlain(entry: LedgerEntry): boolean {
+  return Object.values(entry).filter((value) => value !== undefined).length === 2
 }

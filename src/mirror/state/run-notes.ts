@@ -1,3 +1,4 @@
+import type { Unknown } from '../../filters/unknown.js'
 import { isObject } from '../../model/json.js'
 import type { JsonObject } from '../../model/project.js'
 import { LAYOUT } from '../../model/layout.js'
@@ -20,12 +21,23 @@ export interface RunNotes {
   readonly shape: string | undefined
   /** id of a shape under which a run began to write pages and was not done */
   readonly begunShape: string | undefined
+  /** fingerprint of the settings of single projects that everything served was made with */
+  readonly single: string | undefined
   /** fingerprint of the project filters that decided what is mirrored */
   readonly projectFilters: string | undefined
   /** the same of project filters with which a run began and was not done */
   readonly begunProjectFilters: string | undefined
   /** shapes that the ledger names, as people read them: id -> option -> value */
   readonly shapes: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** id of the advisories by which everything served is made (advisories/); '' for none */
+  readonly advisories: string
+  /** milliseconds since the epoch: the latest time by which a run decided what is young; undefined where no filter asks */
+  readonly clock: number | undefined
+  /** seconds since the epoch: when the project filters decide otherwise */
+  readonly projectFiltersDue: number | undefined
+  /** files of all projects that filters hold back, and that advisories block */
+  readonly held: number
+  readonly blocked: number
   /** seconds since the epoch: when a project must be looked at again although upstream did not change it */
   readonly nextLook: number | undefined
   /** it is known which projects name files that carry the name of another one */
@@ -38,8 +50,22 @@ export interface RunNotes {
   readonly jsonApiAt: string | undefined
   /** 8.0's state files as the last run left them: what the storage's version of them says need not be read */
   readonly stateFiles: RememberedFiles | undefined
+  /** what the last run could not have of what the requirements of [closure] need */
+  readonly closure: ClosureNotes | undefined
+  /** what the lists of the configuration ask for and upstream did not have: told once */
+  readonly unknown: Unknown
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
+}
+
+/** What requirements need and the mirror lacks. */
+export interface ClosureNotes {
+  /** something could not be asked: the next run must ask again although nothing changed */
+  readonly incomplete: boolean
+  /** how many projects are needed */
+  readonly projects: number
+  /** what upstream does not have */
+  readonly missing: readonly { readonly project: string; readonly reason: string }[]
 }
 
 /** key -> version and text */
@@ -63,15 +89,23 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     reconciledAt: number('reconciledAt'),
     shape: text('shape'),
     begunShape: text('begunShape'),
+    single: text('single'),
     projectFilters: text('projectFilters'),
     begunProjectFilters: text('begunProjectFilters'),
     shapes: parseShapes(read['shapes']),
+    advisories: text('advisories') ?? '',
+    clock: number('clock'),
+    projectFiltersDue: number('projectFiltersDue'),
+    held: number('held') ?? 0,
+    blocked: number('blocked') ?? 0,
     nextLook: number('nextLook'),
     foreignKnown: read['foreignKnown'] === true,
     unsettled: read['unsettled'] === true,
     keeps: read['keeps'] === true,
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
+    closure: parseClosure(read['closure']),
+    unknown: parseUnknown(read['unknown']),
     contentFilters: text('contentFilters'),
   }
 }
@@ -96,12 +130,35 @@ function parseFiles(value: unknown): RememberedFiles | undefined {
   return Object.fromEntries(files)
 }
 
+function parseClosure(value: unknown): ClosureNotes | undefined {
+  if (!isObject(value)) return undefined
+  const { incomplete, projects, missing } = value
+  const lines: readonly unknown[] = Array.isArray(missing) ? missing : []
+  return {
+    incomplete: incomplete === true,
+    projects: typeof projects === 'number' ? projects : 0,
+    missing: lines.flatMap((line) => {
+      const { project, reason } = isObject(line) ? line : {}
+      return typeof project === 'string' && typeof reason === 'string' ? [{ project, reason }] : []
+    }),
+  }
+}
+
 function parseShapes(value: unknown): RunNotes['shapes'] {
   if (!isObject(value)) return {}
-  const texts = (options: JsonObject): Record<string, string> =>
-    Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
   return Object.fromEntries(
     Object.entries(value).flatMap(([id, options]) => (isObject(options) ? [[id, texts(options)] as const] : [])),
+  )
+}
+
+function parseUnknown(value: unknown): Unknown {
+  const { names, versions } = isObject(value) ? value : {}
+  return { names: isObject(names) ? texts(names) : {}, versions: parseShapes(versions) }
+}
+
+function texts(options: JsonObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   )
 }
 

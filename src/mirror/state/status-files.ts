@@ -85,7 +85,10 @@ async function loadTodo(storage: Storage, log: Log, readOnly: boolean): Promise<
   return undefined
 }
 
-/** undefined when it is not a serial followed by lines of name and serial */
+/**
+ * undefined when it is not a serial followed by lines of name and serial. A name may hold spaces, as upstream's list may:
+ * it is no project name, and the run refuses it alone.
+ */
 export function parseTodo(text: string): Todo | undefined {
   const [first = '', ...lines] = text.split(/\r\n|[\n\r]/)
   const target = wholeNumber(first)
@@ -93,16 +96,17 @@ export function parseTodo(text: string): Todo | undefined {
   if (lines.at(-1) === '') lines.pop()
   const projects = new Map<string, number>()
   for (const line of lines) {
-    const [name, serialText, ...more] = line.trim().split(/\s+/)
-    const serial = wholeNumber(serialText ?? '')
-    if (name === undefined || name === '' || serial === undefined || more.length > 0) return undefined
+    const [, name = '', serialText = ''] = /^(\S.*?)\s+(\S+)$/.exec(line.trim()) ?? []
+    const serial = wholeNumber(serialText)
+    if (name === '' || serial === undefined) return undefined
     projects.set(name, serial)
   }
   return { target, projects }
 }
 
+/** A name with white space is left out: the run has refused it, and 8.0 would drop the whole file for it. */
 export async function writeTodo(storage: Storage, todo: Todo): Promise<void> {
-  const lines = [...todo.projects].map(([name, serial]) => `${name} ${serial}`)
+  const lines = [...todo.projects].filter(([name]) => !/\s/.test(name)).map(([name, serial]) => `${name} ${serial}`)
   await storage.write(LAYOUT.todo, `${todo.target}\n${lines.join('\n')}`, { private: true })
 }
 

@@ -1,5 +1,5 @@
 import { BandersnatchError, errorText } from '../../errors.js'
-import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { keepsMetadata, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey } from '../../model/layout.js'
@@ -8,18 +8,27 @@ import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
+import { askedItem } from '../plan/asked-item.js'
+import { madeWith } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
+import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
-import { expectedOptions, failureText } from '../project/store-project.js'
+import { expectedOptions } from '../project/store-project.js'
 import { syncProject } from '../project/sync-project.js'
+import { withheldOf } from '../project/withheld.js'
 import type { Context } from '../run/context.js'
 import { nextEntry, nextOwed } from '../run/next-entry.js'
+import type { Removal } from '../run/report.js'
+import { failureText } from '../run/outcome.js'
 import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
+import type { Withdrawal } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
 import { repairPages, wrongPages } from './check-pages.js'
 import { findSource, servedProject } from './source.js'
 import type { Source } from './source.js'
 import type { Verifying } from './types.js'
+import { unlessWithheld } from './unless-withheld.js'
+import { provenanceDoubt, provenanceSettled } from './check-provenance.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
 /** Checks one project: document, pages and files, and repairs what is wrong. Returns whether all of it is right now. */
@@ -36,11 +45,24 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
   if (entry !== undefined && entry.shape !== '' && entry.shape !== context.shapeOf(name))
     return checkServed(verifying, name)
   if (!keepsMetadata(context.filters, source.project)) {
-    withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', reason: UNWANTED, by: 'admin' })
+    withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', withheld: {}, ...FILTERED })
+    return true
+  }
+  const bad = whollyBlocked(context, source.project)
+  if (bad !== undefined) {
+    withdraw(verifying, {
+      item: askItem(verifying, name),
+      absent: 'blocked',
+      withheld: {},
+      reason: bad,
+      by: 'advisories',
+    })
     return true
   }
   return checkStored(verifying, source.project, source.kind === 'page')
 }
+
+const FILTERED = { reason: UNWANTED, by: 'admin' } as const
 
 async function askUpstream(verifying: Verifying, name: string, why: string): Promise<boolean> {
   const { context, options } = verifying
@@ -67,9 +89,12 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   const { context, options, owned, ledger, journal } = verifying
   const { config, report, log, storage } = context
   const { name } = project
-  const wanted = filterReleases(context.filters, project)
+  const sifted = sift(context.filters, project)
+  const wanted = sifted.project
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   for (const spec of specs) owned.add(spec.key)
+  const doubt = await provenanceDoubt(verifying, wanted)
+  if (doubt !== undefined) return (await askUpstream(verifying, name, doubt)) && provenanceSettled(verifying, name)
   const complete = fromPage ? upstreamSpecs(context, name) : async (spec: FileSpec): Promise<FileSpec> => spec
   const failed = await repairFiles(verifying, name, { specs, complete })
   const served = withoutFiles(wanted, new Set(failed.keys()))
@@ -79,7 +104,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   report.verified.pages += 1
   await checkCopy(verifying, name)
   for (const key of wrong) {
-    if (options.dryRun) log.info(`[DRY RUN] ${storage.location(key)} would be written anew`)
+    if (options.dryRun) log.info(`[DRY RUN] would write ${storage.location(key)} anew`)
     else
       log.warn(
         `${storage.location(key)} is missing, damaged, stale or no longer configured: the pages are written anew`,
@@ -96,13 +121,15 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   }
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
+  // What is served does not tell what is held back.
+  const isPartial = fromPage || context.attestations !== undefined
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   const entry: LedgerEntry = {
     serial: project.lastSerial,
     shape: context.shapeOf(name),
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
-    ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
+    ...withheldOf(context, sifted, isPartial ? item.entry : {}),
     ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   }
   ledger.set(name, entry)
@@ -116,14 +143,15 @@ async function checkServed(verifying: Verifying, name: string): Promise<boolean>
   const { context, owned, ledger, notes } = verifying
   const project = await servedProject(context, { name, rawName: ledger.get(name)?.rawName ?? name })
   if (project === undefined) return askAnew(verifying, askItem(verifying, name))
-  const made = notes.shapes[ledger.get(name)?.shape ?? '']
+  const made = madeWith(notes.shapes, ledger.get(name)?.shape ?? '')
   const hasFiles = made?.['release-files'] === 'true'
   const specs = hasFiles
     ? expectedFiles(project, { ...expectedOptions(context), coreMetadata: made['core-metadata'] === 'true' })
     : []
   for (const spec of specs) owned.add(spec.key)
   context.report.verified.pages += 1
-  const failed = await repairFiles(verifying, name, { specs, complete: upstreamSpecs(context, name) })
+  const complete = unlessWithheld(context, project, upstreamSpecs(context, name))
+  const failed = await repairFiles(verifying, name, { specs, complete })
   const [reason] = failed.values()
   if (reason !== undefined) throw new BandersnatchError(reason)
   return true
@@ -141,7 +169,7 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
-  log.info(`[DRY RUN] ${name}: ${why}; it would be fetched from upstream`)
+  log.info(`[DRY RUN] would ask upstream for ${name}: ${why}`)
   report.planned.pages.push(storage.location(jsonKey(name)))
   return true
 }
@@ -160,8 +188,10 @@ export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boo
     withdraw(verifying, { item, absent: 'empty', reason: WITHDRAWN, by: 'upstream' })
     return true
   }
-  if (outcome.kind === 'filtered') {
-    withdraw(verifying, { item, absent: 'filtered', reason: UNWANTED, by: 'admin' })
+  if (outcome.kind === 'filtered' || outcome.kind === 'blocked') {
+    const { kind: absent, withheld } = outcome
+    const why = absent === 'blocked' ? ({ reason: outcome.reason, by: 'advisories' } as const) : FILTERED
+    withdraw(verifying, { item, absent, withheld, ...why })
     return true
   }
   const entry = nextEntry(context, item, outcome)
@@ -172,7 +202,7 @@ export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boo
   if (outcome.kind === 'synced') {
     report.documentsRepaired += 1
     report.pagesRepaired += outcome.changed.filter((key) => key.startsWith('web/simple/')).length
-    for (const key of outcome.changed) if (key.startsWith('web/packages/')) owned.add(key)
+    for (const key of outcome.changed) if (/^web\/(?:packages|integrity)\//.test(key)) owned.add(key)
     if (outcome.owed === undefined) return true
   }
   throw new BandersnatchError(failureOf(outcome))
@@ -184,25 +214,13 @@ function failureOf(outcome: Awaited<ReturnType<typeof syncProject>>): string {
   return 'reason' in outcome ? outcome.reason : errorText(outcome.kind)
 }
 
-function withdraw(
-  { withdrawn }: Verifying,
-  why: { item: WorkItem; absent: 'gone' | 'empty' | 'filtered'; reason: string; by: 'upstream' | 'admin' },
-): void {
-  const { item, absent, ...removal } = why
-  withdrawn.push({ item, absent, removal: { project: item.name, ...removal } })
+function withdraw({ withdrawn }: Verifying, why: Omit<Withdrawal, 'removal'> & Omit<Removal, 'project'>): void {
+  const { item, absent, withheld = {}, ...removal } = why
+  withdrawn.push({ item, absent, withheld, removal: { project: item.name, ...removal } })
 }
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {
   const entry = ledger.get(name)
-  return {
-    name,
-    rawName: entry?.rawName ?? name,
-    serial: 0,
-    reason: 'forced',
-    render: false,
-    listed: undefined,
-    removed: false,
-    entry,
-    madeWith: entry === undefined ? undefined : notes.shapes[entry.shape],
-  }
+  const made = entry === undefined ? undefined : madeWith(notes.shapes, entry.shape)
+  return askedItem({ name, rawName: entry?.rawName ?? name }, entry, made)
 }

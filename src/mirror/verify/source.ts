@@ -1,8 +1,9 @@
 import { jsonKey } from '../../model/layout.js'
-import { pageFields, pageSerial } from '../../model/page.js'
+import { pageFields, pageFiles, pageSerial } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import type { JsonObject, Project } from '../../model/project.js'
 import type { Context } from '../run/context.js'
+import { isDue } from '../plan/judge.js'
 import type { ProjectRef } from '../plan/types.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { projectFromPage } from '../project/page-project.js'
@@ -48,7 +49,19 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   if (served !== document.lastSerial) return { kind: 'ask', why: 'its pages are older than its document' }
   if (!tellsPageFields(page, config)) return { kind: 'ask', why: 'its JSON page is missing or damaged' }
   if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
-  return { kind: 'document', project: { ...project, page: pageFields(page) } }
+  if (isDue(entry, context.startedAt.getTime() / 1000)) return { kind: 'ask', why: 'something held back is due' }
+  const whole = { ...project, page: pageFields(page) }
+  return { kind: 'document', project: context.attestations === undefined ? whole : onlyServed(whole, page) }
+}
+
+/** The document has files, too, that their attestations keep out. */
+function onlyServed(project: Project, page: JsonObject): Project {
+  const names = new Set(pageFiles(page).map((file) => field(file, 'filename')))
+  const releases = project.releases.map((release) => ({
+    ...release,
+    files: release.files.filter(({ filename }) => names.has(filename)),
+  }))
+  return { ...project, releases }
 }
 
 const DOUBTFUL = 'a run was interrupted while it wrote the pages, which may not tell all that is needed now'

@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly restart: boolean
   /** remove even where the guard would refuse */
   readonly yes: boolean
+  /** check the stored attestations again, too */
+  readonly attestations?: boolean
 }
 
 /** A `verify` at work. */

@@ -1,5 +1,6 @@
 import { counted } from '../../count.js'
 import { LAYOUT } from '../../model/layout.js'
+import type { Storage } from '../../storage/types.js'
 import { throwIfStopped } from '../run/context.js'
 import type { Verifying } from './types.js'
 
@@ -13,7 +14,6 @@ const BATCH = 1000
 export async function removeUnowned({ context, options, owned, unaccounted }: Verifying): Promise<void> {
   const { storage, log, report } = context
   const refuse = (reason: string): void => {
-    log.error(reason)
     report.refusals.push(reason)
   }
   if (unaccounted.length > 0) {
@@ -24,7 +24,7 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
   }
   let stored = 0
   let unowned = 0
-  for await (const { key } of storage.walk(LAYOUT.packages)) {
+  for await (const key of storedFiles(storage)) {
     stored += 1
     if (!owned.has(key)) unowned += 1
   }
@@ -39,11 +39,11 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
   let batch: string[] = []
   const remove = async (): Promise<void> => {
     await storage.remove(batch, { pruneParents: true })
-    for (const key of batch) log.info(`Removed ${storage.location(key)}`)
+    for (const key of batch) log.debug(`Removed ${storage.location(key)}`)
     report.filesRemoved += batch.length
     batch = []
   }
-  for await (const { key } of storage.walk(LAYOUT.packages)) {
+  for await (const key of storedFiles(storage)) {
     throwIfStopped(context)
     if (owned.has(key)) continue
     if (options.dryRun) {
@@ -52,4 +52,11 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
     } else if (batch.push(key) === BATCH) await remove()
   }
   await remove()
+}
+
+/** Keys of all release files and of all provenance objects. */
+async function* storedFiles(storage: Storage): AsyncGenerator<string> {
+  for (const top of [LAYOUT.packages, LAYOUT.integrity]) {
+    for await (const { key } of storage.walk(top)) yield key
+  }
 }

@@ -33,6 +33,18 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['status --online', 'and how far it is behind'],
     ['status --html status.html', 'as a page with charts'],
   ],
+  advisories: [
+    ['advisories', 'what the mirror blocks, and why'],
+    ['advisories --all --json', 'all that the database names, as data'],
+  ],
+  closure: [
+    ['closure', 'what is needed, with sizes'],
+    ['closure --why idna', 'which requirements lead to it'],
+  ],
+  environments: [
+    ['environments', 'the line for this machine'],
+    ['environments "cp313 win_amd64"', 'what a definition means'],
+  ],
   serve: [
     ['serve --port 8080', 'for this machine'],
     ['serve --host 0.0.0.0', 'for the network'],

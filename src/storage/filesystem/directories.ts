@@ -52,7 +52,7 @@ export function createDirectories(root: string): Directories {
     throw new UnsafePathError(`${target} is not a directory`)
   }
 
-  function* make(key: string): Steps<void> {
+  function* make(key: string, again = false): Steps<void> {
     const parent = dirname(key)
     if (parent !== '.' && !inner.has(parent)) {
       yield* make(parent)
@@ -62,8 +62,8 @@ export function createDirectories(root: string): Directories {
       yield* mkdir(path(key))
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return yield* checkExisting(key)
-      // An inner directory that vanished since it was remembered.
-      if (systemCode(error) === 'ENOENT' && inner.delete(parent)) return yield* make(key)
+      // An inner directory that vanished since it was remembered. Where nothing can be made (autofs) it is there.
+      if (systemCode(error) === 'ENOENT' && !again && inner.delete(parent)) return yield* make(key, true)
       throw error
     }
   }

@@ -14,6 +14,7 @@ import { lockDirectory } from './lock.js'
 import type { Host } from './lock.js'
 import { removeBelow, removeFile, walkFiles } from './remove.js'
 import { openListFile } from './list.js'
+import { makePath } from './make-path.js'
 import { CLAIM, receiveFile } from './receive.js'
 import { createWriter } from './write.js'
 import { createHashPool } from './hash-pool.js'
@@ -112,7 +113,7 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     location: path,
     async prepare(keys) {
-      guarded('create the mirror directory', '', () => fs.mkdirSync(root, { recursive: true }))
+      makePath(root, 'create the mirror directory')
       for (const key of [...OWN_DIRECTORIES, ...keys]) await run(directories.ensure(key))
     },
     async lock(command): Promise<Lock> {

@@ -7,6 +7,7 @@ import { createAgent } from './agent.js'
 import { bandwidthAt, createTokenBucket } from './bandwidth.js'
 import { REQUESTS_PER_URL, RETRIES, budgetKey, createBudget } from './budget.js'
 import { createCaller } from './caller.js'
+import { createClockWatch } from './clock.js'
 import { createConcurrencyController, mostRequests, shareOf } from './concurrency.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'
@@ -18,6 +19,7 @@ import { followRedirects } from './follow.js'
 import type { ClientRequest } from './follow.js'
 import { createHealthMonitor } from './health.js'
 import { createPauses } from './pauses.js'
+import { fetchPart, rangeHeader } from './range.js'
 import { LONGEST_RETRY_AFTER, sleep } from './retry.js'
 import type { RetryPolicy } from './retry.js'
 import { withContact } from './user-agent.js'
@@ -84,7 +86,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const onConnect = (): void => void (counts.connections += 1)
   const agent = createAgent({ connections: shareOf(most, clients), timeout: timeout * MS, ca, proxy, onConnect })
   const now = options.now ?? (() => performance.now())
-  const transport: Transport = { agent, counts, active: new Set(), now }
+  const transport: Transport = { agent, counts, active: new Set(), now, clock: createClockWatch(Date.now) }
   const stop = new AbortController()
   // Everything that waits listens to it.
   setMaxListeners(0, stop.signal)
@@ -143,6 +145,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     counts,
+    get clockOffset() {
+      return transport.clock.offset
+    },
     get health() {
       return health.health
     },
@@ -168,6 +173,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const url = toUrl(text)
       const request: ClientRequest = { method: 'GET', url, headers: fileHeaders, httpsOnly: false }
       return call({ url, key: budgetKey(text) }, ({ deadline }) => fetchSmallFile(attemptOf(request, deadline), wanted))
+    },
+    async fetchRange(text, range) {
+      const url = toUrl(text)
+      const headers = { ...fileHeaders, range: rangeHeader(range) }
+      const request: ClientRequest = { method: 'GET', url, headers, httpsOnly: false }
+      return call({ url, key: budgetKey(text) }, ({ deadline }) => fetchPart(attemptOf(request, deadline), range))
     },
     async download(text, target, { size }) {
       const url = toUrl(text)

@@ -143,17 +143,36 @@ export function copyOf(mirror: Mirror, master: string, options = ''): Mirror {
 const HOST = 'http://mirror.test'
 const PAGE = /^web\/simple\/.+\/index\.(?:html|v1_html|v1_json)$/
 
+/** The links of a page, each with whether the page announces a core metadata file (PEP 658). */
+function pageLinks(key: string, page: string): { url: string; metadata: boolean }[] {
+  if (key.endsWith('json')) {
+    const { files } = JSON.parse(page) as { files: { url: string; 'core-metadata'?: unknown }[] }
+    return files.map((file) => ({ url: file.url, metadata: Boolean(file['core-metadata']) }))
+  }
+  return [...page.matchAll(/<a href="([^"]+)"([^>]*)>/g)].map(([, url = '', rest = '']) => ({
+    url,
+    metadata: rest.includes('data-core-metadata'),
+  }))
+}
+
+/** A mirror may be served below any `root_uri`: its files are below the last `/packages/`. */
+function linkedKey(page: string, link: string): string {
+  // With hash-index, too, clients ask for /simple/NAME/.
+  const { pathname } = new URL(link, `${HOST}/simple/${page.split('/').at(-2) ?? ''}/`)
+  return `web${decodeURIComponent(pathname.slice(pathname.lastIndexOf('/packages/')))}`
+}
+
 /** Keys of the release files that a page names. */
 export function linkedKeys(key: string, page: string): string[] {
-  const links = key.endsWith('json')
-    ? (JSON.parse(page) as { files: { url: string }[] }).files.map(({ url }) => url)
-    : [...page.matchAll(/<a href="([^"]+)"/g)].map(([, href = '']) => href)
-  return (
-    links
-      // With hash-index, too, clients ask for /simple/NAME/.
-      .map((link) => new URL(link, `${HOST}/simple/${key.split('/').at(-2) ?? ''}/`))
-      .map(({ pathname }) => `web${decodeURIComponent(pathname)}`)
-  )
+  return pageLinks(key, page).map(({ url }) => linkedKey(key, url))
+}
+
+/** Keys of the release files that a page names and of the core metadata files that it announces. */
+function neededKeys(key: string, page: string): string[] {
+  return pageLinks(key, page).flatMap(({ url, metadata }) => {
+    const file = linkedKey(key, url)
+    return metadata ? [file, `${file}.metadata`] : [file]
+  })
 }
 
 /** Every link of a served page, in every format and place, to a file that is not there. */
@@ -164,7 +183,7 @@ export async function danglingLinks(mirror: Place): Promise<string[]> {
     if (!PAGE.test(key)) continue
     const page = await mirror.read(key)
     if (page === undefined) dangling.push(`${key} cannot be read`)
-    else for (const file of linkedKeys(key, page)) if (!keys.has(file)) dangling.push(`${key} -> ${file}`)
+    else for (const file of neededKeys(key, page)) if (!keys.has(file)) dangling.push(`${key} -> ${file}`)
   }
   return dangling
 }

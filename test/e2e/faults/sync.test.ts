@@ -25,10 +25,13 @@ it('a name with a space makes no other project of todo unusable', async () => {
   const upstream = await serveIndex(index)
   const mirror = createMirror(upstream.url)
   await mirror.mirror()
-  for (const name of numbered(3)) index.yank(name, '1.0', 'a reason')
-  await mirror.write('todo', `${index.serial}\nproject 000 5\nproject-001 ${index.serial}\nproject-002 0\n`)
+  index.yank('project-001', '1.0', 'a reason')
+  const first = index.serial
+  index.yank('project-002', '1.0', 'a reason')
+  await mirror.write('todo', `${index.serial}\nproject 000 5\nproject-001 ${first}\nproject-002 ${index.serial}\n`)
   const { code, log } = await mirror.mirror()
   expect(code, log).toBe(0)
+  expect(log).not.toContain('inconsistent')
   await expectFresh(mirror, upstream.url, '')
 })
 

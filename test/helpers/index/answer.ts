@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import { PROVENANCE_TYPE } from '../../../src/model/provenance.js'
 import { percentDecode } from '../../../src/model/layout.js'
 import { normalizeName } from '../../../src/packaging/name.js'
 import { JSON_TYPE, pageType } from './accept.js'
 import { memoryBody } from './body.js'
 import { toJson } from './json.js'
 import type { PackageIndex } from './package-index.js'
-import { projectJson } from './project-json.js'
+import { projectJson, releaseJson } from './project-json.js'
 import { simpleList, simpleListHtml, simplePage, simplePageHtml } from './simple.js'
 import type { Body, IndexFile } from './types.js'
 import { answerCall } from './xmlrpc.js'
@@ -45,12 +46,14 @@ export function answer(index: PackageIndex, request: IndexRequest): Answer {
   if (method !== 'GET' && method !== 'HEAD') return answerWith(405, { allow: 'GET, HEAD' })
   if (path === '/simple' || /^\/simple\/[^/]+$/.test(path)) return redirect(`${path}/`)
   if (path.startsWith('/packages/')) return packagesAnswer(index, request)
+  if (path.startsWith('/integrity/')) return provenanceAnswer(index, path)
   const type = pageType(headers.accept)
   if (path === '/simple/') {
     const text = type === JSON_TYPE ? toJson(simpleList(index)) : simpleListHtml(index)
     return document(request, text, type, index.serial)
   }
-  const [, simpleName, jsonName] = /^\/(?:simple\/([^/]+)\/|pypi\/([^/]+)\/json\/?)$/.exec(path) ?? []
+  const [, simpleName, jsonName, version] =
+    /^\/(?:simple\/([^/]+)\/|pypi\/([^/]+)(?:\/([^/]+))?\/json\/?)$/.exec(path) ?? []
   const name = percentDecode(simpleName ?? jsonName ?? '')
   const project = index.projects.get(normalizeName(name))
   if (project === undefined) return notFound
@@ -62,11 +65,22 @@ export function answer(index: PackageIndex, request: IndexRequest): Answer {
     const text = type === JSON_TYPE ? toJson(simplePage(project, base)) : simplePageHtml(project, base)
     return document(request, text, type, project.serial)
   }
-  const json = projectJson(project, base)
+  const json = version === undefined ? projectJson(project, base) : releaseJson(project, percentDecode(version), base)
   return json === undefined ? notFound : document(request, toJson(json), 'application/json', project.serial)
 }
 
 const notFound = answerWith(404, { 'content-type': 'text/plain; charset=utf-8' }, '404 Not Found')
+
+/** https://docs.pypi.org/api/integrity/ */
+function provenanceAnswer(index: PackageIndex, path: string): Answer {
+  const [, , name = '', version = '', filename = '', last] = path.split('/').map(percentDecode)
+  const file = index.projects
+    .get(name)
+    ?.releases.get(version)
+    ?.files.find((one) => one.filename === filename)
+  if (last !== 'provenance' || file?.provenance === undefined) return notFound
+  return answerWith(200, { 'content-type': PROVENANCE_TYPE }, file.provenance)
+}
 
 function redirect(location: string): Answer {
   return answerWith(301, { location })

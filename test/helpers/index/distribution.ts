@@ -15,6 +15,10 @@ export interface Distribution {
   readonly description?: string
   readonly requiresPython?: string
   readonly requiresDist?: readonly string[]
+  /** 2.1 unless given; from 2.2 on an sdist tells for certain what it requires (PEP 643) */
+  readonly metadataVersion?: string
+  /** what building the sdist requires; nothing unless given, as it has its own build backend */
+  readonly buildRequires?: readonly string[]
   readonly extras?: readonly string[]
   readonly classifiers?: readonly string[]
   /** path below site-packages -> contents; a package that says its version unless given */
@@ -70,7 +74,10 @@ export function sdist(distribution: Distribution): Upload {
     ['PKG-INFO', metadata],
     [
       'pyproject.toml',
-      Buffer.from('[build-system]\nrequires = []\nbuild-backend = "build_backend"\nbackend-path = ["."]\n'),
+      Buffer.from(
+        `[build-system]\nrequires = ${JSON.stringify(distribution.buildRequires ?? [])}\n` +
+          'build-backend = "build_backend"\nbackend-path = ["."]\n',
+      ),
     ],
     ['build_backend.py', Buffer.from(BUILD_BACKEND)],
     ...sources(distribution).map(([path, bytes]): Member => [`src/${path}`, bytes]),
@@ -88,7 +95,7 @@ function coreMetadata(distribution: Distribution): Buffer {
   const description = distribution.description ?? ''
   return formatCoreMetadata(
     {
-      'Metadata-Version': '2.1',
+      'Metadata-Version': distribution.metadataVersion ?? '2.1',
       Name: distribution.name,
       Version: distribution.version,
       Summary: distribution.summary,

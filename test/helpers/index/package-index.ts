@@ -37,6 +37,8 @@ export interface PackageIndexOptions {
   readonly firstSerial?: number
   /** milliseconds since 1970 of the first row; each row after it is a minute later */
   readonly firstTime?: number
+  /** milliseconds since 1970: the time of a change, instead of a minute after the one before */
+  readonly clock?: () => number
 }
 
 const MINUTE = 60_000
@@ -50,6 +52,7 @@ export function createPackageIndex(options: PackageIndexOptions = {}): PackageIn
   const uploaded = new Map<string, IndexFile[]>()
 
   function now(): number {
+    if (options.clock !== undefined) return options.clock()
     return firstTime + changelog.length * MINUTE
   }
 

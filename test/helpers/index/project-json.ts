@@ -27,6 +27,18 @@ export function projectJson(project: IndexProject, base: string): unknown {
   }
 }
 
+/** What `/pypi/<name>/<version>/json` says: the same of one release, without the others. */
+export function releaseJson(project: IndexProject, version: string, base: string): unknown {
+  const release = project.releases.get(version)
+  if (release === undefined || project.status === 'quarantined') return undefined
+  return {
+    info: info(project, release, base),
+    last_serial: project.serial,
+    urls: filesOf(release, base),
+    vulnerabilities: [],
+  }
+}
+
 function info(project: IndexProject, release: IndexRelease, base: string): unknown {
   const { one, all, description } = releaseMetadata(release)
   const list = (field: string): readonly string[] | null => (all(field).length > 0 ? all(field) : null)

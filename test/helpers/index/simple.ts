@@ -74,7 +74,7 @@ function simpleFile(project: IndexProject, release: IndexRelease, file: IndexFil
     yanked: release.yanked,
     'core-metadata': metadata,
     'data-dist-info-metadata': metadata,
-    provenance: file.attested === true ? provenance : null,
+    provenance: file.attested === true || file.provenance !== undefined ? provenance : null,
   }
 }
 

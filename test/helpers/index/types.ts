@@ -22,6 +22,8 @@ export interface Upload {
   readonly servesMetadata: boolean
   /** whether the index links to attestations (PEP 740) */
   readonly attested?: boolean
+  /** the attestations that it links to and serves */
+  readonly provenance?: Buffer
 }
 
 /** An uploaded file in the index. */

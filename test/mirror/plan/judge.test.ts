@@ -25,12 +25,17 @@ const RUN: Circumstances = {
   retryFailed: false,
   thorough: false,
   wentBack: false,
+  clockWentBack: false,
   hasSerials: true,
   learnsUpTo: -1,
   presumesUpTo: -1,
   removes: true,
+  undecided: false,
 }
 
+/** of a configuration, and with the files that requirements need */
+const SHAPE = 'a1b2c3d4e5f6'
+const SELECTED = `${SHAPE}.saaaaaaaaaa`
 const OWED: Owed = { since: NOW - DAY, runs: 3, next: NOW + 60, serial: 50, reason: 'broken' }
 const entry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({ serial: 50, shape: 'a1', ...more })
 const decide = (facts: Partial<Facts>, run: Partial<Circumstances> = {}): Verdict => {
@@ -43,6 +48,7 @@ type Case = readonly [text: string, facts: Partial<Facts>, run: Partial<Circumst
 /** One case for each row, in the order of the rows: the facts under which that row decides. */
 const ROWS: readonly Case[] = [
   ['The project filters no longer want it.', { wanted: false }, { projectsEdited: true }],
+  ['Requirements needed it, and no longer do.', { wanted: false, entry: entry({ shape: SELECTED }) }, {}],
   [
     'The project filters do not want it, and it has no pages.',
     { wanted: false, entry: entry({ absent: 'empty' }) },
@@ -73,15 +79,26 @@ const ROWS: readonly Case[] = [
     {},
   ],
   [
+    'Advisories blocked all of it, and say something else now.',
+    { entry: entry({ absent: 'blocked', shape: 'a1.abbbbbbbbbb' }) },
+    {},
+  ],
+  [
     'A filter left it out, and the filters or options were edited.',
     { entry: entry({ absent: 'filtered', shape: 'b2' }) },
     {},
   ],
+  ['A filter left it out until now.', { entry: entry({ absent: 'filtered', due: NOW }) }, {}],
   ['Upstream gave nothing of it to mirror.', { entry: entry({ absent: 'empty' }) }, {}],
   [
     'Upstream has no serials, so every project is looked at.',
     { claimed: 0, entry: entry({ serial: 0 }) },
     { hasSerials: false },
+  ],
+  [
+    'The mirror that was taken over has it, but not as the configuration says.',
+    { entry: entry({ serial: 0, shape: '' }) },
+    { learnsUpTo: 50 },
   ],
   [
     'The mirror that was taken over has it, and upstream did not change it since.',
@@ -91,8 +108,19 @@ const ROWS: readonly Case[] = [
   ['Upstream changed it.', { claimed: 51 }, {}],
   ['Its serial is not that of the list.', { claimed: 49 }, { thorough: true }],
   ['The filters were edited since its pages were made.', { shape: 'b2', filtersDiffer: true }, {}],
+  [
+    'Advisories about it were added, changed or withdrawn since its pages were made.',
+    { shape: `${SHAPE}.abbbbbbbbbb` },
+    {},
+  ],
+  [
+    'Requirements need other files of it than its pages have.',
+    { shape: `${SHAPE}.sbbbbbbbbbb`, entry: entry({ shape: SELECTED }) },
+    {},
+  ],
   ['Options that shape pages or files were edited since its pages were made.', { shape: 'b2' }, {}],
   ['Something held back is due.', { entry: entry({ due: NOW }) }, {}],
+  ['A run before this one had a later time, and may have taken something young for old.', {}, { clockWentBack: true }],
 ]
 
 describe('the rows of the table', () => {
@@ -153,6 +181,11 @@ describe('a project that failed', () => {
   it('does not wait for a time that only a wrong clock can have set', () => {
     expect(decide(failed({ next: NOW + 400 * DAY }))).toEqual({ act: 'nothing' })
     expect(decide(failed({ next: NOW + 400 * DAY + 1 }))).toEqual({ act: 'ask', reason: 'owed' })
+  })
+
+  it('is asked for at once when what is served of it may be what must not be served', () => {
+    expect(decide({ ...failed(), shape: 'a1.abbbbbbbbbb' })).toEqual({ act: 'ask', reason: 'owed' })
+    expect(decide({ ...failed(), filtersDiffer: true })).toEqual({ act: 'ask', reason: 'owed' })
   })
 
   it('is asked for at once with --retry-failed and by a forced run', () => {
@@ -248,4 +281,15 @@ describe('what is due', () => {
 it('--force-check asks for what upstream names, and not for what it does not', () => {
   expect(decide({}, { forced: true })).toEqual({ act: 'ask', reason: 'forced' })
   expect(decide({ claimed: undefined }, { forced: true })).toEqual({ act: 'nothing' })
+})
+
+describe('what requirements no longer need', () => {
+  const unneeded = { wanted: false, entry: entry({ shape: SELECTED }) }
+
+  it('stays where it is not known what is needed, and where sync brought it', () => {
+    expect(decide(unneeded, { undecided: true })).toEqual({ act: 'nothing' })
+    expect(decide(unneeded, { undecided: true, projectsEdited: true })).toEqual({ act: 'nothing' })
+    expect(decide({ ...unneeded, entry: entry({ shape: SHAPE }) })).toEqual({ act: 'nothing' })
+    expect(decide(unneeded, { removes: false })).toEqual({ act: 'nothing' })
+  })
 })

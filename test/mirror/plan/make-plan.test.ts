@@ -14,6 +14,11 @@ const NO_FILTERS: Filters = {
   releaseFile: [],
   fingerprint: '',
   needsMetadata: false,
+  entries: [],
+  places: {},
+  pins: new Map(),
+  advisories: undefined,
+  timed: false,
   warnings: [],
 }
 
@@ -54,6 +59,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
     shapes: {},
     filtersDiffer: () => false,
     rootEdited: false,
+    needed: new Map(),
     ...scene,
     state,
     ledger: entries,
@@ -83,10 +89,12 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
       retryFailed: false,
       thorough: false,
       wentBack: false,
+      clockWentBack: false,
       hasSerials: true,
       learnsUpTo: -1,
       presumesUpTo: -1,
       removes: true,
+      undecided: false,
       ...scene.circumstances,
     },
   })

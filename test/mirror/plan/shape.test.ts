@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { FILTERS_KEY, findEdits } from '../../../src/mirror/plan/edits.js'
-import { makeShape, projectFiltersOf } from '../../../src/mirror/plan/shape.js'
+import { findEdits } from '../../../src/mirror/plan/edits.js'
+import { FILTERS_KEY, makeShape, projectFiltersOf } from '../../../src/mirror/plan/shape.js'
 import { loadNotes } from '../../../src/mirror/state/run-notes.js'
 import type { RunNotes } from '../../../src/mirror/state/run-notes.js'
 import { engine } from '../../helpers/engine.js'

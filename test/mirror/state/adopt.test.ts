@@ -143,7 +143,9 @@ describe('a mirror with a ledger', () => {
     const { lost, entries, run } = await adopt({ files: damaged, notes })
     expect(lost).toBe(true)
     expect(entries()).toEqual({ a: { serial: 4, shape: 'a1' }, new: { serial: 6, shape: 'a1' } })
-    expect(run.lines.at(-1)).toMatch(/has 1 line that cannot be read\. .* 1 project\. In this run the list removes no project$/)
+    expect(run.lines.at(-1)).toMatch(
+      /has 1 line that cannot be read\. .* 1 project\. In this run the list removes no project$/,
+    )
   })
 
   it('has pages at another place than hash-index says moved', async () => {

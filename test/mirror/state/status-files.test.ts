@@ -35,12 +35,36 @@ describe('parseTodo', () => {
     expect(parseTodo('12\ra 1')).toEqual({ target: 12, projects: new Map([['a', 1]]) })
   })
 
-  it.each(['', 'x', '1.5', '12\na', '12\na b', '12\na 1 2', '12\n\na 1', '12\na 1\n\n', '1234567890123456'])(
+  it('reads a name with a space as one name', () => {
+    expect(parseTodo('12\nFoo Bar 3\nb 1')?.projects).toEqual(
+      new Map([
+        ['Foo Bar', 3],
+        ['b', 1],
+      ]),
+    )
+  })
+
+  it.each(['', 'x', '1.5', '12\na', '12\na b', '12\na 1 b', '12\n\na 1', '12\na 1\n\n', '1234567890123456'])(
     'does not guess what %j means',
     (text) => {
       expect(parseTodo(text)).toBeUndefined()
     },
   )
+})
+
+describe('writeTodo', () => {
+  it('leaves out names that would be read as more than one line or field', async () => {
+    const { storage, texts } = bench({})
+    await writeTodo(storage, {
+      target: 5,
+      projects: new Map([
+        ['a b', 1],
+        ['c\nd', 2],
+        ['e', 3],
+      ]),
+    })
+    expect(texts()).toEqual({ todo: '5\ne 3' })
+  })
 })
 
 describe('loadState', () => {

@@ -1,4 +1,5 @@
 import { LAYOUT } from '../../../model/layout.js'
+import { PROVENANCE_TYPE } from '../../../model/provenance.js'
 
 /** What a web server in front of the bucket, or its own website, sends with an object. */
 export interface ObjectHeaders {
@@ -44,6 +45,7 @@ export function headersOf(key: string, rules: CacheRules): ObjectHeaders {
 }
 
 function pageType(key: string): string {
+  if (isBelow(key, LAYOUT.integrity)) return PROVENANCE_TYPE
   if (isBelow(key, LAYOUT.json) || isBelow(key, LAYOUT.pypi)) return JSON_TYPE
   return PAGE_TYPES.get(key.slice(key.lastIndexOf('.') + 1)) ?? TEXT
 }

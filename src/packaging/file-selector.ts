@@ -1,8 +1,10 @@
-import type { Environment } from '../packaging/environment.js'
-import { choose, meetsRequiresPython } from '../packaging/environment.js'
-import type { WheelName } from '../packaging/wheel-name.js'
-import { parseWheelName } from '../packaging/wheel-name.js'
-import type { SdistPolicy } from './types.js'
+import type { Environment } from './environment.js'
+import { choose, meetsRequiresPython } from './environment.js'
+import type { WheelName } from './wheel-name.js'
+import { parseWheelName } from './wheel-name.js'
+
+/** `when-needed`: only where a release has no wheel that the environment can install */
+export type SdistPolicy = 'keep' | 'when-needed' | 'drop'
 
 /** What decides about a file: its name and, where upstream's page tells it, Requires-Python. */
 export interface ReleaseFileFacts {
