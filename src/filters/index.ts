@@ -46,9 +46,7 @@ export async function loadFilters(
   const all = names.delete('all')
   const warnings: string[] = []
   const warn = (message: string): void => void warnings.push(message)
-  for (const name of names) {
-    if (Object.hasOwn(PLUGINS, name) || isExternal(name)) continue
-    const error = unknown(config, name)
+  for (const error of unknownPlugins(config, names)) {
     if (unknownPlugin === 'refuse') throw error
     warn(`${error.message}; it is ignored`)
   }
@@ -86,6 +84,12 @@ function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly Config
   const isLimited = filters.some((filter) => filter.kind === 'project' && filter.onlyListed === true)
   if (first === undefined || isLimited) return emptyLists.map(({ message }) => message)
   throw new ConfigError(`${first.message}; name some, or disable the plugin that reads it to mirror every project`)
+}
+
+function unknownPlugins(config: ConfigFile, names: Iterable<string>): Error[] {
+  return [...names]
+    .filter((name) => !Object.hasOwn(PLUGINS, name) && !isExternal(name))
+    .map((name) => unknown(config, name))
 }
 
 function unknown(config: ConfigFile, name: string): Error {

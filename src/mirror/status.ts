@@ -111,17 +111,16 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   const entries = [...(await loadLedger(storage)).exceptions()]
   const failures = failuresOf(entries)
   const { held, blocked } = looksOf(entries)
-  const dues = entries.flatMap(([, { due }]) => due ?? [])
   const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
     upstream: upstream.url,
     serial,
     upstreamSerial,
-    behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
+    behind: behindBy(serial, upstreamSerial),
     held,
     blocked,
-    nextDue: dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b))),
+    nextDue: earliest(entries.flatMap(([, { due }]) => due ?? [])),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,
@@ -134,6 +133,15 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     history: await loadHistory(storage),
     ...needsOf(await loadNotes(storage)),
   }
+}
+
+function behindBy(serial: number | undefined, upstream: number | undefined): number | undefined {
+  return serial === undefined || upstream === undefined ? undefined : Math.max(0, upstream - serial)
+}
+
+/** @param dues seconds since the epoch */
+function earliest(dues: readonly number[]): string | undefined {
+  return dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b)))
 }
 
 /** Sizes as the pages give them: looking at each file would take a request for each on S3. */

@@ -90,6 +90,10 @@ function enabledIn(file: ConfigFile): string[] {
   return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
 }
 
+function requestsOf({ maxRequests }: MirrorConfig): number {
+  return maxRequests === 'auto' ? 4 : maxRequests
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
@@ -98,7 +102,6 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
-  const checksAttestations = options.checksAttestations === true
   const { filters, closure, gate, shape, shapeOf } = await openContent(
     {
       file,
@@ -107,10 +110,10 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
       attestations: readAttestations(file, config),
       enabledPlugins: enabledIn(file),
     },
-    { directory, now: now.getTime(), advisories, checksAttestations, log },
+    { directory, now: now.getTime(), advisories, checksAttestations: options.checksAttestations === true, log },
   )
   const storage = wrap(memoryStorage(place, options.properties))
-  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
+  const http = testClient({ log, maxRequests: requestsOf(config) })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
