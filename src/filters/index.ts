@@ -51,6 +51,8 @@ export async function loadFilters(
     warn(`${error.message}; it is ignored`)
   }
 
+  // A plugin that only `all` enables need not be set up.
+  const warnsOf = (name: string): PluginContext['warn'] => (names.has(name) ? warn : () => {})
   const emptyLists: ConfigError[] = []
   const emptyList: PluginContext['emptyList'] = (problem) => void emptyLists.push(problem)
   const filters: Filter[] = []
@@ -61,8 +63,7 @@ export async function loadFilters(
     places[name] = placesOf(config, plugin.options)
     for (const entry of plugin.entries?.({ config, directory }) ?? [])
       entries.set(`${entry.where} ${entry.text}`, entry)
-    const warnUnused = names.has(name) ? warn : () => {}
-    const filter = plugin.create({ config, directory, now, advisories, warn, warnUnused, emptyList })
+    const filter = plugin.create({ config, directory, now, advisories, warn, warnUnused: warnsOf(name), emptyList })
     if (filter) filters.push(filter)
   }
   for (const name of names) {
