@@ -6,7 +6,7 @@ import type { Measurement } from './measure.js'
 export interface Check {
   /** what is compared with what */
   readonly what: string
-  readonly unit: 'x' | 's' | 'MB'
+  readonly unit: 'x' | 's' | 'ms' | 'MB' | ''
   /** undefined where it could not be measured */
   readonly value: number | undefined
   readonly atMost: number
@@ -85,6 +85,21 @@ export function wallExcess(runs: Runs, names: readonly [string, string], atMost:
   return check(`wall, ${names[0]} - ${names[1]}`, 's', value, atMost)
 }
 
+/** What one run takes longer than the other for each file. @param how.atMost milliseconds */
+export function wallPerFile(
+  runs: Runs,
+  names: readonly [string, string],
+  how: { readonly files: number; readonly atMost: number },
+): Check {
+  const value = paired(
+    runs,
+    names,
+    (run) => run.wall,
+    (ours, limit) => ((ours - limit) / how.files) * 1000,
+  )
+  return check(`wall per file, ${names[0]} - ${names[1]}`, 'ms', value, how.atMost)
+}
+
 export function cpuExcess(runs: Runs, names: readonly [string, string], atMost: number): Check {
   const value = paired(
     runs,
@@ -110,4 +125,10 @@ export function memoryExcess(runs: Runs, names: readonly [string, string], atMos
     (ours, limit) => (ours - limit) / MB,
   )
   return check(`memory, ${names[0]} - ${names[1]}`, 'MB', value, atMost)
+}
+
+/** @param atMost connections that may be open at a time */
+export function most(runs: Runs, name: string, atMost: number): Check {
+  const open = (runs.get(name) ?? []).flatMap(({ connections }) => connections ?? [])
+  return check(`connections, ${name}`, '', open.length === 0 ? undefined : Math.max(...open), atMost)
 }

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path'
 import type { Measurement, Usage } from './measure.js'
 import type { Options } from './options.js'
 import { serve } from './serve.js'
 import type { Upstream } from './serve.js'
 import type { Place, Served } from './place.js'
+import { createTool } from './tool.js'
 import type { Tool } from './tool.js'
+import { createUpstreams } from './upstreams.js'
 import type { Upstreams } from './upstreams.js'
 
 /** One of the commands that a row compares. */
@@ -31,12 +34,24 @@ export interface Lab {
   alternate(contenders: readonly Contender[], runs?: number): Promise<Runs>
   /** A run that is not measured, to prepare others. */
   prepare(contender: Contender): Promise<void>
+  /** The same with an upstream at another place. It must be closed. */
+  at(place: Place): Lab
   close(): Promise<void>
 }
 
-export type LabParts = Omit<Lab, 'alternate' | 'prepare' | 'close'> & { readonly log: (line: string) => void }
+export interface LabParts extends Pick<Lab, 'options' | 'place' | 'scratch'> {
+  readonly log: (line: string) => void
+}
 
-export function createLab({ log, ...parts }: LabParts): Lab {
+const PROGRAM = resolve('bin/bandersnatch.js')
+
+export function createLab({ log, ...given }: LabParts): Lab {
+  const { options, place, scratch } = given
+  const { vs } = options
+  const ours = createTool('bandersnatch', [process.execPath, PROGRAM], { ...given, key: 'ours' })
+  const other = vs === undefined ? [] : [createTool(vs, ['sh', '-c', `exec ${vs} "$@"`, 'sh'], { ...given, key: 'vs' })]
+  const upstreams = createUpstreams(place, { cache: options.cache, scratch, log })
+  const parts = { ...given, upstreams, tools: [ours, ...other] as const }
   let running: { readonly served: Served; readonly upstream: Upstream } | undefined
 
   async function stop(): Promise<void> {
@@ -78,6 +93,7 @@ export function createLab({ log, ...parts }: LabParts): Lab {
       log(`  preparing: ${contender.name}`)
       await runOnce(contender)
     },
+    at: (elsewhere) => createLab({ ...given, place: elsewhere, log }),
     close: stop,
   }
 }

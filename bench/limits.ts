@@ -35,7 +35,7 @@ export async function fetchAll(
   const trust = place.certificate === undefined ? [] : ['--cacert', place.certificate]
   const quiet = ['--silent', '--show-error', '--no-progress-meter', '--fail']
   const how = ['--http1.1', '--compressed', '--parallel', '--parallel-max', String(workers)]
-  const argv = ['curl', '--disable', ...quiet, ...how, ...trust, '--config', config]
+  const argv = [...place.network.asking, 'curl', '--disable', ...quiet, ...how, ...trust, '--config', config]
   const usage = await measure({ argv, log: join(scratch, 'curl.log') })
   const got = fs.readdirSync(output).length
   if (got !== urls.length) throw new Error(`curl fetched ${got} of ${urls.length} files`)

@@ -3,7 +3,7 @@
  */
 import * as fs from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { RowResult } from './checks.js'
 import { createLab } from './lab.js'
 import type { Lab } from './lab.js'
@@ -14,10 +14,7 @@ import { ROWS } from './rows/index.js'
 import type { Row } from './rows/row.js'
 import { choosePlace } from './serve.js'
 import { formatTable } from './table.js'
-import { createTool } from './tool.js'
-import { createUpstreams } from './upstreams.js'
 
-const PROGRAM = resolve('bin/bandersnatch.js')
 const log = (line: string): void => void process.stderr.write(`${line}\n`)
 
 function chosenRows({ rows }: Options): [string, Row][] {
@@ -28,12 +25,7 @@ function chosenRows({ rows }: Options): [string, Row][] {
 
 async function openLab(options: Options, scratch: string): Promise<Lab> {
   const place = await choosePlace(join(scratch, 'upstream'), options)
-  const where = { place, scratch, options }
-  const ours = createTool('bandersnatch', [process.execPath, PROGRAM], { ...where, key: 'ours' })
-  const { vs } = options
-  const other = vs === undefined ? [] : [createTool(vs, ['sh', '-c', `exec ${vs} "$@"`, 'sh'], { ...where, key: 'vs' })]
-  const upstreams = createUpstreams(place, { cache: options.cache, scratch, log })
-  return createLab({ options, place, scratch, tools: [ours, ...other], upstreams, log })
+  return createLab({ options, place, scratch, log })
 }
 
 async function measureRow(lab: Lab, name: string, row: Row): Promise<RowResult> {

@@ -10,6 +10,8 @@ export interface Usage {
   readonly cpu: number | undefined
   /** bytes, of its largest process */
   readonly rss: number | undefined
+  /** the most TCP connections at a time, where they were counted */
+  readonly connections?: number
 }
 
 export interface Measurement extends Usage {

@@ -6,7 +6,7 @@ const SERIAL = 'add_header X-PyPI-Last-Serial 999999999;'
 
 /** The configuration that serves a corpus as PyPI and its cache do: documents packed beforehand, connections kept. */
 export function nginxConfig(place: Place, served: Served, log: string): string {
-  const { directory, port, certificate } = place
+  const { directory, port, certificate, network } = place
   const tls =
     certificate === undefined ? '' : `ssl_certificate ${certificate};\n    ssl_certificate_key ${keyOf(certificate)};`
   // Started by root, the workers would else be somebody who may not read what root alone wrote.
@@ -31,13 +31,14 @@ http {
   default_type application/octet-stream;
   etag off;
   server {
-    listen 127.0.0.1:${port}${certificate === undefined ? '' : ' ssl'};
+    listen ${network.host}:${port}${certificate === undefined ? '' : ' ssl'};
     ${tls}
     root ${served.documents};
     # The packed file is the only one; clients that take no gzip get it unpacked.
     gzip_static always;
     gunzip on;
     location /packages/ { root ${served.files}; etag on; gzip_static off; gunzip off; }
+    location /integrity/ { default_type application/vnd.pypi.integrity.v1+json; gzip_static off; gunzip off; }
     location ~ ^/simple/?$ {
       root ${served.list.slice(0, served.list.lastIndexOf('/'))};
       rewrite ^ ${served.list.slice(served.list.lastIndexOf('/'))} break;

@@ -9,12 +9,19 @@ export interface Sizes {
   readonly projects: number
   readonly files: number
   readonly bytes: number
+  /** the first sync over a link: many small files, and large ones */
+  readonly wanFiles: number
+  readonly wanBigFiles: number
+  /** the first sync to a slow disk */
+  readonly slowFiles: number
   readonly bigFiles: number
   readonly bigBytes: number
   /** of one file */
   readonly hugeBytes: number
   /** the smallest of three metadata-only mirrors; the others have 2.5 and 5 times as many projects */
   readonly metadata: number
+  /** files that have attestations; a twentieth as many projects */
+  readonly attested: number
   /** files that are synced to an S3 server; a tenth as many projects */
   readonly s3Files: number
   /** of the list in the quiet run */
@@ -32,10 +39,14 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     projects: 3000,
     files: 64_000,
     bytes: 840e6,
+    wanFiles: 5400,
+    wanBigFiles: 150,
+    slowFiles: 3500,
     bigFiles: 900,
     bigBytes: 1.5e9,
     hugeBytes: 2 * 2 ** 30,
     metadata: 20_000,
+    attested: 10_000,
     s3Files: 10_000,
     names: 886_000,
     planned: 1_000_000,
@@ -44,10 +55,14 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     projects: 40,
     files: 600,
     bytes: 6e6,
+    wanFiles: 60,
+    wanBigFiles: 4,
+    slowFiles: 60,
     bigFiles: 20,
     bigBytes: 30e6,
     hugeBytes: 32 * 2 ** 20,
     metadata: 60,
+    attested: 60,
     s3Files: 200,
     names: 20_000,
     planned: 20_000,

@@ -1,5 +1,5 @@
-import { keyOf } from './place.js'
-import type { Place, Served } from './place.js'
+import { LOOPBACK, keyOf } from './place.js'
+import type { Network, Place, Served } from './place.js'
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,9 +28,9 @@ export interface Upstream {
 const LOG_DELAY_MS = 300
 const START_MS = 20_000
 
-function has(program: string, argument: string): boolean {
+function has(program: string, args: readonly string[]): boolean {
   try {
-    execFileSync(program, [argument], { stdio: 'ignore' })
+    execFileSync(program, args, { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -41,12 +41,14 @@ function has(program: string, argument: string): boolean {
 export async function choosePlace(
   directory: string,
   { port, server: wanted }: Pick<Options, 'port' | 'server'>,
+  network: Network = LOOPBACK,
 ): Promise<Place> {
   fs.mkdirSync(directory, { recursive: true })
-  const server = wanted === 'auto' && has('nginx', '-v') ? 'nginx' : 'node'
+  const server = wanted === 'auto' && has('nginx', ['-v']) ? 'nginx' : 'node'
   const chosen = port === 0 ? await freePort() : port
-  const common = { directory, port: chosen, server, fixed: port !== 0 } as const
-  if (!has('openssl', 'version')) return { ...common, url: `http://127.0.0.1:${chosen}`, certificate: undefined }
+  const { host } = network
+  const common = { directory, network, port: chosen, server, fixed: port !== 0 } as const
+  if (!has('openssl', ['version'])) return { ...common, url: `http://${host}:${chosen}`, certificate: undefined }
   const certificate = join(directory, 'certificate.pem')
   execFileSync(
     'openssl',
@@ -67,11 +69,11 @@ export async function choosePlace(
       '-subj',
       '/CN=localhost',
       '-addext',
-      'subjectAltName=IP:127.0.0.1',
+      `subjectAltName=IP:${host}`,
     ],
     { stdio: 'ignore' },
   )
-  return { ...common, url: `https://127.0.0.1:${chosen}`, certificate }
+  return { ...common, url: `https://${host}:${chosen}`, certificate }
 }
 
 /** One that nothing listens on. */
@@ -122,14 +124,17 @@ function startNginx(place: Place, served: Served, log: string): ChildProcess {
   const file = join(place.directory, 'nginx.conf')
   fs.writeFileSync(file, nginxConfig(place, served, log))
   for (const [call, answer] of Object.entries(rpcAnswers(served))) fs.writeFileSync(join(place.directory, call), answer)
-  return spawn('nginx', ['-p', place.directory, '-e', join(place.directory, 'error.log'), '-c', file], {
-    stdio: 'inherit',
-  })
+  return start(place, ['nginx', '-p', place.directory, '-e', join(place.directory, 'error.log'), '-c', file])
 }
 
 function startNode(place: Place, served: Served, log: string): ChildProcess {
   const setting = JSON.stringify({ place, served, log })
-  return spawn(process.execPath, [join(import.meta.dirname, 'node-upstream.js'), setting], { stdio: 'inherit' })
+  return start(place, [process.execPath, join(import.meta.dirname, 'node-upstream.js'), setting])
+}
+
+function start({ network }: Place, argv: readonly string[]): ChildProcess {
+  const [program = '', ...rest] = [...network.serving, ...argv]
+  return spawn(program, rest, { stdio: 'inherit' })
 }
 
 /** What XML-RPC answers, by the file that nginx keeps it in: the last serial, and that nothing happened since. */
@@ -139,18 +144,30 @@ export function rpcAnswers({ serial }: Served): { readonly 'serial.xml': string;
   return { 'serial.xml': answer(`<int>${serial}</int>`), 'changes.xml': answer('<array><data></data></array>') }
 }
 
-async function listening(child: ChildProcess, { port }: Place): Promise<void> {
+async function listening(child: ChildProcess, place: Place): Promise<void> {
+  const { port } = place
   for (const end = performance.now() + START_MS; performance.now() < end; await sleep(50)) {
     if (child.exitCode !== null)
       throw new Error(`the upstream ended at once (exit code ${child.exitCode}): is port ${port} in use?`)
-    const socket = connect(port, '127.0.0.1')
-    const open = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false)
-    socket.destroy()
-    if (open && child.exitCode === null) return
+    if ((await answers(place)) && child.exitCode === null) return
   }
   child.kill('SIGTERM')
   throw new Error(`the upstream does not listen on port ${port}`)
+}
+
+/** Whether somebody listens there. At the other end of a link only a program of that end can tell. */
+async function answers({ network, port, url }: Place): Promise<boolean> {
+  if (network.asking.length > 0) {
+    const [program = '', ...rest] = [...network.asking, 'curl', '-sk', '--max-time', '5', '-o', '/dev/null', url]
+    return has(program, rest)
+  }
+  const socket = connect(port, network.host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }

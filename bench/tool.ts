@@ -22,6 +22,8 @@ export interface Settings {
   readonly mirror?: Readonly<Record<string, string>>
   /** further sections */
   readonly text?: string
+  /** further variables of the environment */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface ToolPlace {
@@ -60,7 +62,11 @@ export function createTool(name: string, argv: readonly string[], where: ToolPla
         ),
       )
       fs.mkdirSync(join(scratch, 'mirrors', key), { recursive: true })
-      return measure({ argv: [...argv, '-c', config, ...args], env, log })
+      return measure({
+        argv: [...place.network.asking, ...argv, '-c', config, ...args],
+        env: { ...env, ...settings.env },
+        log,
+      })
     },
     plain: (args) => measure({ argv: [...argv, ...args], env, log }),
   }

@@ -16,7 +16,6 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { normalizeName } from '../src/packaging/name.js'
 import { indexFromDirectory } from '../test/helpers/index/archive.js'
-import { withDependencies } from '../test/helpers/index/dependencies.js'
 import { FIXTURE_APP, fixtureIndex } from '../test/helpers/index/fixture.js'
 import type { PackageIndex } from '../test/helpers/index/package-index.js'
 import { importInstalled, pipInstall, pipVersion, run } from '../test/helpers/index/pip.js'
@@ -32,8 +31,8 @@ const SHOWN_PATHS = 12
 interface Source {
   readonly index: PackageIndex
   readonly packages: readonly string[]
-  /** what to mirror; all where undefined */
-  readonly only: readonly string[] | undefined
+  /** mirror only the packages and what they need */
+  readonly needed: boolean
 }
 
 function chosenSource(): Source {
@@ -43,7 +42,7 @@ function chosenSource(): Source {
   })
   const named = [...(values.package ?? []), ...positionals]
   if (values.from === undefined) {
-    return { index: fixtureIndex(), packages: named.length > 0 ? named : [FIXTURE_APP], only: undefined }
+    return { index: fixtureIndex(), packages: named.length > 0 ? named : [FIXTURE_APP], needed: values.needed === true }
   }
   const { index, skipped } = indexFromDirectory(values.from)
   for (const { path, reason } of skipped) console.log(`left out ${path}: ${reason}`)
@@ -52,14 +51,16 @@ function chosenSource(): Source {
   const missing = wanted.filter((name) => !packages.includes(name))
   if (missing.length > 0) console.log(`not in ${values.from}: ${missing.join(', ')}`)
   if (packages.length === 0) throw new Error('nothing to install')
-  return { index, packages, only: values.needed === true ? withDependencies(index, packages) : undefined }
+  return { index, packages, needed: values.needed === true }
 }
 
-function configuration(directory: string, master: string, only: readonly string[] | undefined): string {
+async function configuration(directory: string, master: string, { packages, needed }: Source): Promise<string> {
   const mirror = `[mirror]\ndirectory = ${directory}\nmaster = ${master}\nallow-non-https = true\njson = true\n`
-  if (only === undefined) return mirror
-  const packages = only.map((name) => `    ${name}\n`).join('')
-  return `${mirror}\n[plugins]\nenabled =\n    allowlist_project\n\n[allowlist]\npackages =\n${packages}`
+  if (!needed) return mirror
+  const names = packages.map((name) => `    ${name}\n`).join('')
+  const asked = await run(process.execPath, [PROGRAM, 'environments', '--python', PYTHON])
+  must(`what ${PYTHON} can install`, asked)
+  return `${mirror}\n[closure]\nroots = allowlist\n\n[allowlist]\npackages =\n${names}\n[environments]\n${asked.output}`
 }
 
 function showMirror(web: string): void {
@@ -91,12 +92,12 @@ function must(what: string, { code }: { readonly code: number | null }): void {
 const show = (text: string): void => void process.stdout.write(text)
 
 async function mirror(source: Source, directory: string, signal: AbortSignal): Promise<void> {
-  const { index, only } = source
+  const { index } = source
   const upstream = await startIndex(index)
   try {
     step(`an index of ${index.projects.size} projects runs at ${upstream.url}`)
     const config = join(directory, 'bandersnatch.conf')
-    writeFileSync(config, configuration(join(directory, 'mirror'), upstream.url, only))
+    writeFileSync(config, await configuration(join(directory, 'mirror'), upstream.url, source))
     step(`bandersnatch -c ${config} mirror`)
     must('the mirror run', await run(process.execPath, [PROGRAM, '-c', config, 'mirror'], { signal, onOutput: show }))
     step(

@@ -5,7 +5,7 @@ import type { DryRun, DryRunOptions } from '../mirror/dry-run.js'
 import { explainProject } from '../mirror/explain.js'
 import type { Explanation } from '../mirror/explain.js'
 import { explanationText } from '../report/explanation.js'
-import { planText } from '../report/plan.js'
+import { fits, planText } from '../report/plan.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -44,10 +44,11 @@ async function printPlan(
   { plan, json }: { plan: DryRun; json: boolean },
 ): Promise<number> {
   const bytesFree = await context.storage.properties.freeBytes?.()
-  setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
+  const enough = fits(plan, bytesFree)
+  setting.print(json ? JSON.stringify({ ...plan, bytesFree, fits: enough }, null, 2) : planText(plan, bytesFree))
   const lacks = (plan.needed?.missing.length ?? 0) > 0
   const isComplete = plan.refusal === undefined && !lacks && plan.projects.every(({ action }) => action !== 'failed')
-  return isComplete ? EXIT.ok : EXIT.incomplete
+  return isComplete && enough ? EXIT.ok : EXIT.incomplete
 }
 
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {

@@ -35,9 +35,10 @@ export async function environmentsCommand(
     setting.print(JSON.stringify({ machine: { program, definition }, configured: list }, null, 2))
     return EXIT.ok
   }
-  const lines = all.map(({ name, text }) => `  ${name} = ${text}`)
-  const configuredText = lines.length === 0 ? [] : ['', `${setting.configPath}:`, ...lines]
-  setting.print([`${program}:`, `  this-machine = ${definition}`, ...configuredText].join('\n'))
+  // All of it may be appended to a configuration.
+  const lines = all.map(({ name, text }) => `#   ${name} = ${text}`)
+  const others = lines.length === 0 ? [] : [`# ${setting.configPath} has:`, ...lines]
+  setting.print([`# ${program}`, `this-machine = ${definition}`, ...others].join('\n'))
   return EXIT.ok
 }
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig } from '../config/load.js'
+import { loadExistingConfig } from '../config/load.js'
 import { PLUGIN_TABLE } from '../filters/index.js'
 import { ConfigError, EXIT } from '../errors.js'
 import type { Log } from '../log/types.js'
@@ -19,7 +19,7 @@ type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'stop'> & { readonly lo
 /** `bandersnatch serve`: serves the mirror until it is stopped, which is the way to end it and no failure. */
 export async function serveCommand(setting: ServeSetting, options: ServeOptions): Promise<number> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const config = loadExistingConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   for (const warning of config.warnings) log.warn(warning)
   const { directory, hashIndex, storageBackend } = config.mirror
   if (storageBackend === 's3') throw new ConfigError('serve reads a directory; a mirror on S3 is served by S3 itself')

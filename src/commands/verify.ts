@@ -1,12 +1,11 @@
-import { ConfigError } from '../errors.js'
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify/types.js'
 import { withMirror } from './open.js'
-import type { Setting } from './open.js'
+import type { Overrides, Setting } from './open.js'
 import { reportedPlan } from '../report/plan.js'
 import { summarized } from '../report/summary/summarized.js'
 
-export interface VerifyCommandOptions extends VerifyOptions {
+export interface VerifyCommandOptions extends VerifyOptions, Overrides {
   /** projects looked at together; 0 for the configured number */
   readonly workers: number
   /** with dryRun: what would be done as JSON, on stdout */
@@ -23,12 +22,10 @@ export async function verifyCommand(setting: Setting, options: VerifyCommandOpti
     writesDiff: false,
     creates: false,
     checksAttestations,
+    overrides: options,
     advisories: 'stored' as const,
   }
   return withMirror(setting, opening, async (context) => {
-    if (checksAttestations && context.config.integrityUrl === undefined) {
-      throw new ConfigError('verify --attestations needs provenance = true in [mirror]: else there are none to check')
-    }
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
     const exitCode = await summarized(context, about, () =>
       runVerify({ ...context, config: { ...context.config, verifiers } }, options),

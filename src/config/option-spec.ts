@@ -1,6 +1,7 @@
 /** What an option may hold. Docs, `check-config`, the example's test and the checks all come from tables of these. */
 export interface OptionSpec {
-  readonly type: 'boolean' | 'integer' | 'number' | 'choice' | 'text' | 'path' | 'url' | 'list'
+  readonly type:
+    'boolean' | 'integer' | 'number' | 'choice' | 'text' | 'path' | 'url' | 'list' | 'bandwidth' | 'duration'
   /** text the option has before the file is read, so that it hides one in [DEFAULT] and can be referred to */
   readonly default?: string
   /** text used when neither the section nor [DEFAULT] sets the option */
@@ -9,6 +10,10 @@ export interface OptionSpec {
   readonly choices?: readonly string[]
   /** choices may be written in any case; they are converted to this one */
   readonly foldCase?: 'upper' | 'lower'
+  /** a word that an integer may be instead */
+  readonly word?: string
+  /** what a text must look like, and that in words */
+  readonly pattern?: { readonly test: RegExp; readonly words: string }
   readonly min?: number
   readonly max?: number
   /** URL schemes */

@@ -6,6 +6,7 @@ import type { MIRROR_OPTIONS } from './options/mirror.js'
 import type { S3_OPTIONS } from './options/s3.js'
 import type { Sections } from './sections.js'
 
+export type { BandwidthHours, BandwidthLimit } from './option-values.js'
 export type { OptionTable, PluginOptions, PluginTable } from './option-spec.js'
 
 /** Where an option was set: its section (DEFAULT when inherited) and the line in the file, from 1. */
@@ -37,6 +38,8 @@ export interface ConfigFile {
   raw(section: string, option: string): string | undefined
   /** undefined for what the file does not set */
   origin(section: string, option: string): Origin | undefined
+  /** The line in the file of one line of a value, which has the given index; undefined for what the file does not set */
+  entryLine(section: string, option: string, index: number): number | undefined
   /** An error of one line: file, line, section, option, the value (secrets hidden) and the problem. */
   invalid(section: string, option: string, problem: string): ConfigError
 }
@@ -93,20 +96,4 @@ export interface Config {
   readonly enabledPlugins: readonly string[]
   /** one line each, to be logged once */
   readonly warnings: readonly string[]
-}
-
-/** How many bytes a second may be received, by the time of day. */
-export interface BandwidthLimit {
-  /** bytes a second outside all hours below; undefined for no limit */
-  readonly usual: number | undefined
-  /** they do not overlap */
-  readonly hours: readonly BandwidthHours[]
-}
-
-/** Local time of day, in minutes since midnight. `to` is not included and may be less than `from`: over midnight. */
-export interface BandwidthHours {
-  readonly from: number
-  readonly to: number
-  /** bytes a second */
-  readonly rate: number
 }

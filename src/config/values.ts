@@ -1,7 +1,10 @@
 import { resolve } from 'node:path'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../python/scalars.js'
 import { strip } from '../python/text.js'
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import type { OptionSpec, OptionTable } from './option-spec.js'
+import { parseBandwidthLimit } from './bandwidth.js'
+import { parseDuration } from './duration.js'
 import { propertyName } from './option-values.js'
 import type { OptionValues } from './option-values.js'
 import type { ConfigFile } from './types.js'
@@ -43,6 +46,7 @@ function readOption(option: Option): unknown {
     case 'boolean':
       return checked(option, parsePythonBoolean(valueOf(option)))
     case 'integer': {
+      if (spec.word !== undefined && valueOf(option) === spec.word) return spec.word
       const integer = parsePythonInt(valueOf(option))
       return inRange(option, integer === undefined ? undefined : Number(integer))
     }
@@ -61,6 +65,10 @@ function readOption(option: Option): unknown {
     }
     case 'url':
       return readUrl(option)
+    case 'bandwidth':
+      return parsed(option, parseBandwidthLimit)
+    case 'duration':
+      return parsed(option, parseDuration)
     case 'text':
       return readText(option)
     case 'list':
@@ -73,7 +81,22 @@ function valueOf({ file, section, name, spec }: Option): string {
 }
 
 function checked<T>({ file, section, name, spec }: Option, value: T | undefined): T {
-  if (value === undefined) throw file.invalid(section, name, `must be ${allowedText(spec)}`)
+  if (value !== undefined) return value
+  const hint = beforeComment(file.raw(section, name) ?? '') === undefined ? '' : `; ${COMMENT_HINT}`
+  throw file.invalid(section, name, `must be ${allowedText(spec)}${hint}`)
+}
+
+/** A value with a language of its own; undefined where it is empty. */
+function parsed<T extends object | number>(
+  option: Option,
+  parse: (text: string) => T | { readonly error: string },
+): T | undefined {
+  const text = strip(valueOf(option))
+  if (text === '') return undefined
+  const value = parse(text)
+  if (typeof value === 'object' && 'error' in value) {
+    throw option.file.invalid(option.section, option.name, `must be ${value.error}`)
+  }
   return value
 }
 
@@ -94,7 +117,9 @@ function readText(option: Option): string | undefined {
   const text = valueOf(option)
   if (text === '' && spec.required === true) throw file.invalid(section, name, `must be ${allowedText(spec)}`)
   if (/[\n\0]/.test(text)) throw file.invalid(section, name, 'must be one line of text')
-  return text === '' ? undefined : text
+  if (text === '') return undefined
+  if (spec.pattern?.test.test(text) === false) throw file.invalid(section, name, `must be ${spec.pattern.words}`)
+  return text
 }
 
 function readUrl(option: Option): string | undefined {
@@ -129,7 +154,8 @@ function allowedText(spec: OptionSpec): string {
   if (spec.schemes !== undefined) return `a URL with ${spec.schemes.map((name) => `${name}://`).join(' or ')}`
   if (spec.type === 'boolean') return 'true or false'
   if (spec.type !== 'integer' && spec.type !== 'number') return 'one line of text'
-  const number = spec.type === 'integer' ? 'a whole number' : 'a number'
+  const word = spec.word === undefined ? '' : `${spec.word} or `
+  const number = word + (spec.type === 'integer' ? 'a whole number' : 'a number')
   if (spec.max !== undefined) return `${number} from ${spec.min ?? 0} to ${spec.max}`
   return spec.min === undefined ? number : `${number}, ${spec.min} or more`
 }

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.js'
 import type { PythonRegex } from '../python/regex/regex.js'
 import { PatternError, translatePythonRegex } from '../python/regex/regex.js'
 import { settingLines } from './setting-lines.js'
+import type { ListEntry } from './list-entries.js'
 import type { Advises, Filter } from './types.js'
 
 /** What is known of releases that are bad. `name`: normalized */
@@ -31,6 +32,8 @@ export interface Plugin {
   readonly options: PluginOptions
   /** Makes the filter; undefined where, by its settings, it would keep everything. @throws ConfigError */
   readonly create: (context: PluginContext) => Filter | undefined
+  /** the entries of the lists that it goes by. @throws ConfigError */
+  readonly entries?: (context: Pick<PluginContext, 'config' | 'directory'>) => readonly ListEntry[]
 }
 
 /** The regular expressions of an option, one a line. @throws ConfigError naming the one that cannot be used */

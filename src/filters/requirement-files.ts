@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { isAbsolute } from 'node:path'
+import { dirname, isAbsolute, posix } from 'node:path'
 import type { ConfigFile } from '../config/types.js'
-import { ConfigError, errorText } from '../errors.js'
+import { ConfigError, errorText, systemCode } from '../errors.js'
 import type { Requirement } from '../packaging/requirement.js'
 import { GlobError, globNames, pathParts } from '../python/glob.js'
+import { oneLine } from '../one-line.js'
 import { strip } from '../python/text.js'
+import { entryOf } from './list-entries.js'
+import type { ListEntry } from './list-entries.js'
+import { includedNames, joinContinuations } from './requirement-lines.js'
 import { withoutComment } from './setting-lines.js'
-import { parsePackageLines } from './package-lines.js'
+import { notRequirement, parsePackageLines } from './package-lines.js'
 
 const SECTION = 'allowlist'
 const OPTION = 'requirements'
@@ -56,23 +60,55 @@ export interface ReadRules {
 }
 
 /**
- * The requirements in all requirements files. Lines that begin with `-` (`-r`, `--hash`, `-e`) are passed over.
+ * The requirements in all requirements files. Other lines that begin with `-` than `-r` are passed over.
  * @throws ConfigError naming file and line
  */
-export function readRequirements(config: ConfigFile, { directory, toLines }: ReadRules): Requirement[] {
-  return requirementFiles(config, directory).flatMap((file) => {
+export function readRequirements(config: ConfigFile, rules: ReadRules): Requirement[] {
+  return requirementEntries(config, rules).map(({ requirement }) => requirement)
+}
+
+/** The same with file and line. @throws ConfigError */
+export function requirementEntries(config: ConfigFile, { directory, toLines }: ReadRules): ListEntry[] {
+  const files = withIncluded(requirementFiles(config, directory), (file) =>
+    linesOf(config, file, { directory, toLines }),
+  )
+  return files.flatMap((file) => {
     const lines = linesOf(config, file, { directory, toLines })
-    const fail = (line: string, number: number): Error =>
-      new ConfigError(`${file}:${number}: ${JSON.stringify(line)} is not a requirement`)
-    return parsePackageLines(lines, { skip: ['#', '-'], comments: true, fail }).map(({ requirement }) => requirement)
+    const fail = (line: string, number: number): Error => new ConfigError(`${file}:${number}: ${notRequirement(line)}`)
+    return parsePackageLines(lines, { skip: ['#', '-'], comments: true, fail }).map((line) =>
+      entryOf('wanted', line, `${oneLine(file)}:${line.index + 1}`),
+    )
   })
+}
+
+/** The files, each followed by those that it includes and that are there. */
+function withIncluded(files: readonly string[], linesOf: (file: string) => readonly string[]): string[] {
+  const all = new Set(files)
+  for (const file of all) {
+    for (const name of includedNames(linesOf(file))) {
+      const path = posix.normalize(joined(dirname(file), name))
+      if (!all.has(path) && isThere(() => linesOf(path))) all.add(path)
+    }
+  }
+  return [...all]
+}
+
+/** As in bandersnatch 8.0, which reads no included file, one that is missing is passed over. */
+function isThere(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch (error) {
+    if (error instanceof ConfigError && systemCode(error.cause) === 'ENOENT') return false
+    throw error
+  }
 }
 
 function linesOf(config: ConfigFile, file: string, { directory, toLines }: ReadRules): string[] {
   try {
-    return toLines(readFileSync(located(directory, file)))
+    return joinContinuations(toLines(readFileSync(located(directory, file))))
   } catch (error) {
     const problem = `the requirements file ${JSON.stringify(file)} cannot be read: ${errorText(error)}`
-    throw config.invalid(SECTION, OPTION, problem)
+    throw new ConfigError(config.invalid(SECTION, OPTION, problem).message, { cause: error })
   }
 }

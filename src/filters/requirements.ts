@@ -2,10 +2,10 @@ import type { Requirement } from '../packaging/requirement.js'
 import { NAMES_NONE, projectsNamed, releasesAdmitted } from './allowlist.js'
 import type { PluginOptions } from '../config/types.js'
 import type { Plugin, PluginContext } from './context.js'
-import { decodeRequirements, decodeUtf8 } from '../python/decode.js'
+import { decodeRequirements, decodeUtf8, UndecodableError } from '../python/decode.js'
 import { splitLines } from '../python/text.js'
 import { namesOf, requirementTable } from './package-lines.js'
-import { readRequirements } from './requirement-files.js'
+import { readRequirements, requirementEntries } from './requirement-files.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const REQUIREMENTS: PluginOptions = {
@@ -16,7 +16,13 @@ const REQUIREMENTS: PluginOptions = {
 }
 
 /** project_requirements: keeps the projects that the requirements files name; all where no file is set. */
-export const projectRequirements = { options: REQUIREMENTS, create: createProjectRequirements } satisfies Plugin
+export const projectRequirements = {
+  options: REQUIREMENTS,
+  create: createProjectRequirements,
+  entries: ({ config, directory }) => requirementEntries(config, { directory, toLines: requirementsToLines }),
+} satisfies Plugin
+
+const requirementsToLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
 
 function createProjectRequirements({
   config,
@@ -24,8 +30,7 @@ function createProjectRequirements({
   warnUnused,
   emptyList,
 }: PluginContext): ProjectFilter | undefined {
-  const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
-  const names = namesOf(readRequirements(config, { directory, toLines }))
+  const names = namesOf(readRequirements(config, { directory, toLines: requirementsToLines }))
   if (names.length === 0) {
     if (config.has('allowlist', 'requirements')) emptyList(config.invalid('allowlist', 'requirements', NAMES_NONE))
     else warnUnused('project_requirements: [allowlist] requirements is not set, so it keeps every project')
@@ -33,11 +38,23 @@ function createProjectRequirements({
   return projectsNamed('project_requirements', names)
 }
 
-/** What project_requirements_pinned reads: here the files are UTF-8, whatever they declare. @throws ConfigError */
-export function pinnedRequirements({ config, directory }: PluginContext): Requirement[] {
-  const toLines = (bytes: Buffer): string[] => decodeUtf8(bytes).split(/\r\n|[\r\n]/)
-  return readRequirements(config, { directory, toLines })
+/** bandersnatch 8.0 takes these files for UTF-8, whatever they declare; what is none is read as pip does. */
+function decodePinned(bytes: Buffer): string {
+  try {
+    const text = decodeUtf8(bytes)
+    if (!text.startsWith('\ufeff')) return text
+  } catch (error) {
+    if (!(error instanceof UndecodableError)) throw error
+  }
+  return decodeRequirements(bytes)
 }
+
+/** What project_requirements_pinned reads. @throws ConfigError */
+export function pinnedRequirements({ config, directory }: PluginContext): Requirement[] {
+  return readRequirements(config, { directory, toLines: pinnedToLines })
+}
+
+const pinnedToLines = (bytes: Buffer): string[] => decodePinned(bytes).split(/\r\n|[\r\n]/)
 
 /**
  * project_requirements_pinned: keeps the releases that the requirements files admit, and decides alone about a
@@ -46,6 +63,7 @@ export function pinnedRequirements({ config, directory }: PluginContext): Requir
 export const projectRequirementsPinned = {
   options: REQUIREMENTS,
   create: createProjectRequirementsPinned,
+  entries: ({ config, directory }) => requirementEntries(config, { directory, toLines: pinnedToLines }),
 } satisfies Plugin
 
 function createProjectRequirementsPinned(context: PluginContext): ReleaseFilter {

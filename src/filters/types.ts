@@ -1,3 +1,4 @@
+import type { ListEntry } from './list-entries.js'
 import type { JsonObject, Project, Release, ReleaseFile } from '../model/project.js'
 
 /** Why something was dropped; the run's explanation and debug log print it. */
@@ -108,6 +109,12 @@ export interface Filters {
   readonly fingerprint: string
   /** a filter reads more of the metadata document than simple pages tell: names, versions and filenames */
   readonly needsMetadata: boolean
+  /** the entries of all lists that the filters go by, each once */
+  readonly entries: readonly ListEntry[]
+  /** those of them that pin a version of a project to mirror, by project */
+  readonly pins: ReadonlyMap<string, readonly ListEntry[]>
+  /** plugin -> where it is set up: file, line, section and option */
+  readonly places: Readonly<Record<string, string>>
   /** the release filter that goes by advisories */
   readonly advisories: (ReleaseFilter & { readonly advises: Advises }) | undefined
   /** some answers change with time */

@@ -1,5 +1,6 @@
 import { errorText } from '../errors.js'
 import { keepsMetadata, sift } from '../filters/apply.js'
+import { unknownLines } from '../filters/unknown.js'
 import { expectedFiles } from '../model/expected.js'
 import { releaseFiles } from '../model/project.js'
 import type { Project } from '../model/project.js'
@@ -8,7 +9,10 @@ import { compareCodePoints } from '../python/code-points.js'
 import { askedItem } from './plan/asked-item.js'
 import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
-import type { ClosurePlan, MissingLine } from './closure/types.js'
+import { plannedNeeds } from './closure/planned.js'
+import type { PlannedNeeds } from './closure/planned.js'
+import { refuseEverything } from './plan/everything.js'
+import type { Everything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
@@ -18,10 +22,14 @@ import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
 import { expectedOptions } from './project/store-project.js'
 import { hasPages } from './project/stored.js'
+import { mostRequests } from '../upstream/http/concurrency.js'
 import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { isProjectFault } from './run/fault.js'
+import { createListing } from './run/listed.js'
+import { notOnUpstream } from './run/remove-found.js'
+import { checkVersions, findUnknown } from './run/unknown.js'
 import { MISSING, isBelieved } from './run/next-entry.js'
 import type { Removal } from './run/report.js'
 import { UNWANTED, WITHDRAWN } from './run/work-result.js'
@@ -41,14 +49,6 @@ export interface PlannedProject {
   readonly reason?: string
 }
 
-/** What requirements need. */
-export interface PlannedNeeds {
-  readonly projects: number
-  readonly files: number
-  /** what upstream does not have, or could not be asked; undefined where that is only warned of */
-  readonly missing: readonly MissingLine[]
-}
-
 /** What a `mirror` or `sync` run would do, as data. */
 export interface DryRun {
   /** of the mirror before and after the run; `sync` leaves it alone */
@@ -63,6 +63,10 @@ export interface DryRun {
   readonly refusal: string | undefined
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** very many projects are new: what that means for the free space */
+  readonly everything?: Everything | undefined
+  /** what the lists of the configuration ask for and upstream does not have, one line each */
+  readonly unknown?: readonly string[]
   /** of the projects that are looked at; undefined with `quick` */
   readonly held: number | undefined
   readonly blocked: number | undefined
@@ -72,6 +76,7 @@ export interface DryRunOptions {
   readonly forceCheck: boolean
   readonly allowRemovals: boolean
   readonly retryFailed: boolean
+  readonly all?: boolean
   /** leave out sizes: they cost a metadata request for each project */
   readonly quick: boolean
 }
@@ -79,6 +84,8 @@ export interface DryRunOptions {
 /** Plans a run and looks at what it would fetch, without writing anything. */
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
   const run = await planRun(context, { ...options, readOnly: true })
+  // Sizes of all of PyPI would take a million requests.
+  if (run.everything !== undefined && !options.quick && options.all !== true) refuseEverything(run.everything)
   const items = [...run.plan.work.values()]
   const projects = await planProjects(context, items, options.quick)
   const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
@@ -102,15 +109,9 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     refusal,
     ...plannedNeeds(context, run.needed),
     ...(options.quick ? { files: undefined, bytes: undefined, held: undefined, blocked: undefined } : sums(projects)),
+    everything: run.everything,
+    unknown: unknownLines(findUnknown(context, run), context.filters.entries),
   }
-}
-
-function plannedNeeds({ closure }: Context, needed: ClosurePlan | undefined): Pick<DryRun, 'needed'> {
-  if (needed === undefined) return {}
-  const { members, missing, failures } = needed
-  const files = [...members.values()].reduce((sum, member) => sum + member.files.size, 0)
-  const counts = closure?.setup.toleratesMissing === true ? failures : [...missing, ...failures]
-  return { needed: { projects: members.size, files, missing: counts } }
 }
 
 /** Plans a `sync` of the named projects. */
@@ -121,9 +122,14 @@ export async function planSync(context: Context, names: readonly string[]): Prom
     const name = normalizeName(rawName)
     return askedItem({ name, rawName }, ledger.get(name))
   })
-  const planned = await planProjects(context, items, false)
-  // The admin named them: there is no other reason.
-  const projects = planned.map((project): PlannedProject => ({ ...project, why: undefined }))
+  const listing = createListing(context)
+  const projects: PlannedProject[] = []
+  for (const planned of await planProjects(context, items, false)) {
+    const isUnknown = planned.reason === NOWHERE && !(await listing.has(planned.name))
+    // The admin named them: there is no other reason.
+    const project: PlannedProject = { ...planned, why: undefined }
+    projects.push(isUnknown ? { ...project, reason: await notOnUpstream(project.name, listing) } : project)
+  }
   const removals = await servedOnes(context, withdrawn(projects))
   return {
     projects,
@@ -139,7 +145,8 @@ function sums(projects: readonly PlannedProject[]): Record<'files' | 'bytes' | '
   return { files: sum('files'), bytes: sum('bytes'), held: sum('held'), blocked: sum('blocked') }
 }
 
-function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
+/** How many projects a run looks at, by reason. */
+export function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
   const reasons = removals.map(({ by, reason }): Reason =>
     by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',
@@ -172,7 +179,7 @@ async function servedOnes(context: Context, candidates: readonly Removal[]): Pro
 async function planProjects(context: Context, items: readonly WorkItem[], quick: boolean): Promise<PlannedProject[]> {
   const projects: PlannedProject[] = []
   context.progress.phase('Planning', items.length)
-  await eachOf(context, { items, width: context.config.workers }, async (item) => {
+  await eachOf(context, { items, width: mostRequests(context.config.maxRequests) }, async (item) => {
     throwIfStopped(context)
     projects.push(await planProject(context, item, quick))
     context.progress.step()
@@ -190,6 +197,7 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     const fetched = stored ?? (await fetchProject(context, rawName, serial))
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
     if (fetched === 'missing') return missing(context, item, nothing)
+    if (stored === undefined) checkVersions(context, fetched.project)
     const why = whollyBlocked(context, fetched.project)
     if (why !== undefined) {
       return { ...nothing, action: 'blocked', blocked: releaseFiles(fetched.project).length, reason: why }

@@ -1,6 +1,8 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { closureNotes, reportNeeds } from './closure/report-needs.js'
+import { countReasons } from './dry-run.js'
+import { refuseEverything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
 import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
@@ -11,6 +13,7 @@ import { prepareDirectories } from './run/prepare.js'
 import { removeWithdrawn } from './run/remove-withdrawn.js'
 import type { RemovedNames } from './run/remove-withdrawn.js'
 import { reportFailures } from './run/report-failures.js'
+import { tellUnknown } from './run/unknown.js'
 import { workOff } from './run/work-off.js'
 import { createWorkResult } from './run/work-result.js'
 import type { WorkResult } from './run/work-result.js'
@@ -29,14 +32,21 @@ export interface MirrorOptions {
   readonly allowRemovals: boolean
   /** ask again at once for projects that failed in several runs */
   readonly retryFailed: boolean
+  /** all of PyPI is meant, whatever the free space is: `[mirror] everything` for one run */
+  readonly all?: boolean
 }
 
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
   const planned = await planRun(context, { ...options, readOnly: false })
-  const { plan, changes, known } = planned
+  const { plan, changes, known, everything } = planned
+  if (everything !== undefined) {
+    if (options.all !== true) refuseEverything(everything)
+    context.log.warn(everything.text)
+  }
   context.report.serialUpstream = changes.serial
+  context.report.reasons = countReasons([...plan.work.values()], plan.removals)
   const begun = await noteBegin(context, planned)
   for (const [name, entry] of plan.notes) {
     if (entry === undefined) known.ledger.delete(name)
@@ -49,7 +59,8 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
-  if (result.stopped) return stop(context, run, result)
+  tellUnknown(context, run)
+  if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
 }
@@ -126,6 +137,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   report.blocked = noted.blocked
   if (!known.ledger.found) await removeOldState(storage)
   const owed = owedProjects(run, result, removed)
+  report.projectsLeft = result.left.length
   if (owed.size > 0) {
     await writeTodo(storage, { target: plan.target, projects: owed })
     await storage.remove(LAYOUT.journal)
@@ -134,12 +146,17 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
     report.serialAfter = plan.target
     log.info(`New mirror serial: ${plan.target}`)
   }
-  await saveNotes(storage, notesAfter(context, run, noted), noted)
+  // What the time did not suffice for has not the shape of today yet: the notes of the beginning hold on.
+  if (result.stopped === undefined) await saveNotes(storage, notesAfter(context, run, noted), noted)
 }
 
 /** What the next run has to ask for: name as upstream spells it -> serial. */
-function owedProjects({ plan }: PlannedRun, { failed }: WorkResult, { refused }: RemovedNames): Map<string, number> {
-  const owed = new Map<string, number>()
+function owedProjects(
+  { plan }: PlannedRun,
+  { failed, left }: WorkResult,
+  { refused }: RemovedNames,
+): Map<string, number> {
+  const owed = new Map(todoOf(left))
   for (const { item } of failed.values()) owed.set(item.rawName, item.serial)
   for (const [name, entry] of plan.waiting) owed.set(entry.rawName ?? name, entry.owed?.serial ?? 0)
   for (const { rawName, serial } of refused) owed.set(rawName, serial)
@@ -155,7 +172,7 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
   const closure = closureNotes(context, needed, begun.closure)
-  const common = { jsonApiAt, stateFiles, contentFilters: undefined, closure }
+  const common = { jsonApiAt, stateFiles, contentFilters: undefined, closure, unknown: report.unknown }
   const made = {
     shape: shape.id,
     single: shape.single,

@@ -1,9 +1,13 @@
 import type { MirrorConfig } from '../config/types.js'
+import { stillUnknown, unknownLines } from '../filters/unknown.js'
+import type { Filters } from '../filters/types.js'
 import { LAYOUT } from '../model/layout.js'
 import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
+import { runAtWork } from './at-work.js'
+import type { RunAtWork } from './at-work.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
 import { loadNotes } from './state/run-notes.js'
@@ -56,6 +60,12 @@ export interface MirrorStatus {
   /** everything below web/packages */
   readonly files: number
   readonly bytes: number
+  /** that can still be stored; undefined on S3 */
+  readonly bytesFree: number | undefined
+  /** the run that works on the mirror now */
+  readonly running: RunAtWork | undefined
+  /** what the lists of the configuration ask for and upstream did not have, one line each */
+  readonly unknown: readonly string[]
   /** the largest first */
   readonly largest: readonly ProjectSize[]
   /** what requirements need, with [closure], as the last run found out */
@@ -70,6 +80,7 @@ export interface StatusContext {
   readonly config: MirrorConfig
   readonly storage: Storage
   readonly upstream: Upstream
+  readonly filters: Pick<Filters, 'entries'>
   readonly progress?: Progress
 }
 
@@ -82,7 +93,7 @@ export interface StatusOptions {
 
 /** Looks at everything that the mirror holds, without changing or locking it; undefined for a directory without a mirror. */
 export async function mirrorStatus(context: StatusContext, options: StatusOptions): Promise<MirrorStatus | undefined> {
-  const { storage, upstream, progress } = context
+  const { storage, upstream, progress, filters } = context
   const serial = wholeNumber(await readText(storage, LAYOUT.status))
   const sizes = await projectSizes(context, options.largest)
   if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined)
@@ -100,7 +111,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   const entries = [...(await loadLedger(storage)).exceptions()]
   const failures = failuresOf(entries)
   const { held, blocked } = looksOf(entries)
-  const dues = entries.flatMap(([, { due }]) => due ?? [])
+  const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
     upstream: upstream.url,
@@ -109,11 +120,14 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
     held,
     blocked,
-    nextDue: dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b))),
+    nextDue: firstDue(entries),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,
     bytes,
+    bytesFree: await storage.properties.freeBytes?.().catch(() => undefined),
+    running: await runAtWork(storage, Date.now()),
+    unknown: unknownLines(unknown, filters.entries),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),
@@ -166,6 +180,11 @@ async function pageSize(
   for (const key of pageKeys(page, rootUri))
     if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
   return { files: sizes.length, bytes }
+}
+
+function firstDue(entries: readonly (readonly [string, LedgerEntry])[]): string | undefined {
+  const times = entries.flatMap(([, { due }]) => due ?? [])
+  return times.length === 0 ? undefined : isoTime(times.reduce((a, b) => Math.min(a, b)))
 }
 
 function failuresOf(entries: readonly (readonly [string, LedgerEntry])[]): ProjectFailure[] {

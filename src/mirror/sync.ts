@@ -7,7 +7,7 @@ import type { WorkItem } from './plan/types.js'
 import { recallJsonApi } from './project/json-api.js'
 import { writeRoot } from './project/root.js'
 import type { Context } from './run/context.js'
-import { listedUpstream } from './run/listed.js'
+import { createListing } from './run/listed.js'
 import { noteShape } from './run/note-shape.js'
 import { prepareDirectories } from './run/prepare.js'
 import { removeFound } from './run/remove-found.js'
@@ -54,15 +54,12 @@ export async function runSync(
   const journal = await openJournal(storage, bootId)
   await journal.begin([...items.keys()])
   if (storage.properties.metered) await storage.flush()
-  const result = await workOff(context, items.values(), {
-    journal,
-    announces: 'none',
-    isListed: listedUpstream(context),
-  })
+  const listing = createListing(context)
+  const result = await workOff(context, items.values(), { journal, announces: 'none', isListed: listing.has })
   warnOfClock(context)
   reportFailures(context, { result, waiting: new Map() })
-  if (!result.stopped) {
-    await removeFound(context, { result, journal })
+  if (result.stopped !== 'error') {
+    await removeFound(context, { result, journal, listing })
     if (options.writeRoot) await writeRoot(context, state.status ?? 0)
     await storage.flush()
   }

@@ -31,6 +31,8 @@ export const LAYOUT = {
   history: '.bandersnatch/history.jsonl',
   /** on S3: the last run in the history failed */
   lastFailed: '.bandersnatch/last-run-failed',
+  /** what was reported of failing runs, and when */
+  told: '.bandersnatch/told.json',
   verified: '.bandersnatch/verified',
   /** the last copy of the database of advisories */
   advisories: '.bandersnatch/advisories',

@@ -1,4 +1,3 @@
-import type { WhyLink } from '../closure/types.js'
 import { counted } from '../count.js'
 import type { Needs, NeededProject } from '../mirror/closure/describe.js'
 import { bytesText } from './figures.js'
@@ -68,7 +67,7 @@ export function needsJson({ environments, projects, missing, failures }: Needs):
 }
 
 /** `bandersnatch closure --why NAME`: the chain of requirements from a root, or the lock file that names it. */
-export function whyText(name: string, links: readonly WhyLink[], project: NeededProject | undefined): string {
+export function whyText(name: string, links: ReturnType<Needs['why']>, project: NeededProject | undefined): string {
   if (project === undefined) return `${name} is not needed`
   const lines = links.map(({ from, line, to, version }) => {
     const who = from.version === undefined ? from.name : `${from.name} ${from.version}`

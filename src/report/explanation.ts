@@ -1,27 +1,38 @@
-import { counted } from '../count.js'
-import type { Explanation } from '../mirror/explain.js'
+import { counted, countText } from '../count.js'
+import type { Amount, ExplainedDrop, Explanation } from '../mirror/explain.js'
+import { bytesText } from './figures.js'
 import type { AbsentReason, LedgerEntry } from '../mirror/state/ledger-entry.js'
-import type { Drop } from '../mirror/explain.js'
 import { ageText, secondsText, untilText } from './times.js'
 
 const MOST_NEEDS = 10
 
 /** What `mirror --explain NAME` prints. `now`: milliseconds since the epoch */
 export function explanationText(explanation: Explanation, now: number): string {
-  const { name, mirrored, verdict, drops, neededBy } = explanation
+  const { name, mirrored, verdict, drops, upstream, left, neededBy } = explanation
   const lines = drops
     .filter(({ kind }) => kind !== 'project')
     .map((drop) => `${drop.kind} ${drop.filename ?? drop.version ?? ''}: ${dropText(drop)}`)
   const more = neededBy.length > MOST_NEEDS ? [`and ${counted(neededBy.length - MOST_NEEDS, 'more requirement')}`] : []
-  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...lines]
+  const amounts = upstream === undefined || left === undefined ? [] : [amountText(left, upstream)]
+  const all = [...ledgerLines(explanation, now), ...neededBy.slice(0, MOST_NEEDS), ...more, ...amounts, ...lines]
   return [`${name}: ${verdict}${mirrored ? ' (mirrored now)' : ''}`, ...all.map((line) => `  ${line}`)].join('\n')
 }
 
-function dropText({ plugin, until, advisories }: Drop): string {
+function place(where: string): string {
+  return where === '' ? '' : ` (${where})`
+}
+
+function amountText(left: Amount, upstream: Amount): string {
+  const files = `${countText(left.files)} of ${counted(upstream.files, 'file')}`
+  const releases = `${countText(left.releases)} of ${counted(upstream.releases, 'release')}`
+  return `left: ${files} in ${releases}, ${bytesText(left.bytes)} of ${bytesText(upstream.bytes)}`
+}
+
+function dropText({ plugin, until, advisories, where }: ExplainedDrop): string {
   if (plugin === undefined) return 'has no files'
-  if (until !== undefined) return `held back until ${untilText(until)} by ${plugin}`
+  if (until !== undefined) return `held back until ${untilText(until)} by ${plugin}${place(where)}`
   if (advisories !== undefined) return `blocked by ${advisories.join(', ')} (${plugin})`
-  return `dropped by ${plugin}`
+  return `dropped by ${plugin}${place(where)}`
 }
 
 /** A project's line in the ledger, in words. */

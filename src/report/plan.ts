@@ -1,5 +1,6 @@
 import { counted, countText } from '../count.js'
 import type { DryRun, PlannedProject } from '../mirror/dry-run.js'
+import { HOW_TO_CONFIRM } from '../mirror/plan/everything.js'
 import type { Reason } from '../mirror/plan/judge.js'
 import type { Report } from '../mirror/run/report.js'
 import { bytesText } from './figures.js'
@@ -12,6 +13,7 @@ export function planText(plan: DryRun, free: number | undefined): string {
   lines.push(...(plan.needed?.missing ?? []).map(({ project, reason }) => `missing  ${project}: ${reason}`))
   if (plan.needed !== undefined)
     lines.push(`Needed: ${counted(plan.needed.projects, 'project')} with ${counted(plan.needed.files, 'release file')}`)
+  lines.push(...(plan.unknown ?? []), ...spaceLines(plan, free))
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
   const sizes = filesText(plan)
@@ -20,6 +22,18 @@ export function planText(plan: DryRun, free: number | undefined): string {
   const removed = `${countText(plan.removals.length)} to remove`
   lines.push(`${counted(plan.projects.length, 'project')} to sync, ${removed}${sizes}${space}${serial}`)
   return lines.join('\n')
+}
+
+/** Whether the run has the space that it needs, as far as that can be told. @param free bytes, where known */
+export function fits({ bytes, everything }: DryRun, free: number | undefined): boolean {
+  return everything?.refused !== true && (bytes === undefined || free === undefined || bytes <= free)
+}
+
+function spaceLines(plan: DryRun, free: number | undefined): string[] {
+  const { bytes = 0, everything } = plan
+  if (everything !== undefined) return [everything.refused ? `${everything.text}. ${HOW_TO_CONFIRM}` : everything.text]
+  if (fits(plan, free)) return []
+  return [`Does not fit: ${bytesText(bytes)} to fetch, ${bytesText(free ?? 0)} free`]
 }
 
 /** Nothing with `--quick`. */

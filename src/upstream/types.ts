@@ -55,6 +55,8 @@ export interface HttpCounts {
   retries: number
   /** body bytes as they came over the network */
   bytes: number
+  /** TCP connections that were opened */
+  connections: number
 }
 
 /** How the latest requests to one host ended. */
@@ -74,10 +76,10 @@ export interface HttpClient {
   readonly counts: HttpCounts
   /** Of the host that fails most. Once it fails nearly always, every request throws UpstreamError 'out-of-order'. */
   readonly health: UpstreamHealth
+  /** From now on this is one of so many clients that share the requests under way and the bandwidth. */
+  share(clients: number): void
   /** milliseconds by which this machine's clock is ahead of what answers say; undefined where none told */
   readonly clockOffset: number | undefined
-  /** From now on there are at most so many requests under way at once. */
-  limit(workers: number): void
   get(url: string, options: GetOptions): Promise<HttpAnswer>
   post(url: string, body: string, options: GetOptions & { readonly contentType: string }): Promise<HttpAnswer>
   /** A whole small file. `size`: what the index announces; a body of another size is stopped and an error. */

@@ -73,6 +73,9 @@ test('filters keep and drop what bandersnatch 8.0 keeps and drops', async () => 
     if (got.result === 'empty list') continue
     const accepted = recorded.accept.map(({ result, releases }) => (releases ? { result, releases } : { result }))
     if (accepted.some((one) => JSON.stringify(one) === JSON.stringify(got))) continue
+    // bandersnatch 8.0 refuses hashes and continuations; on purpose they are read here (docs/differences.md).
+    const isRefused = accepted.every(({ result }) => result === 'error')
+    if (isRefused && Object.values(recorded.files).some((text) => /--hash=|\\$/m.test(text))) continue
     differing.push({ config: recorded.config, files: recorded.files, project: recorded.project, got, accepted })
   }
   expect(cases.length).toBeGreaterThan(50)

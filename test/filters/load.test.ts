@@ -79,10 +79,10 @@ test('what cannot be used is refused in one line that says where and what', asyn
 test('requirements files are named in what is wrong with them', async () => {
   const text = '[plugins]\nenabled = project_requirements\n[allowlist]\nrequirements =\n  a.txt\n'
   const root = directoryOf({
-    'a.txt': 'django\n-r b.txt\n\nflask --hash=sha256:ab\n',
+    'a.txt': 'django \\\n  >=4\n-r b.txt\nflask=1 --hash=sha256:ab\n',
     'b/c.txt': '# coding: klingon\n',
   })
-  expect(await refusal(text, root)).toBe('a.txt:4: "flask --hash=sha256:ab" is not a requirement')
+  expect(await refusal(text, root)).toBe('a.txt:4: "flask=1" is not a requirement')
   expect(await refusal(text, join(root, 'b'))).toMatch(/\[allowlist\] requirements.*"a\.txt" cannot be read.*ENOENT/)
   const directory = '[plugins]\nenabled = project_requirements\n[allowlist]\nrequirements = b\n'
   expect(await refusal(directory, root)).toContain('EISDIR')
@@ -90,6 +90,20 @@ test('requirements files are named in what is wrong with them', async () => {
   expect(await refusal(encoded, root)).toContain('"klingon" is not known')
   const pattern = '[plugins]\nenabled = project_requirements\n[allowlist]\nrequirements = /etc/*\n'
   expect(await refusal(pattern, root)).toContain('must not be an absolute path')
+})
+
+test('requirements files are read with continuations, hashes, encodings and the files that they include', async () => {
+  const root = directoryOf({
+    'a.txt': Buffer.from('\ufeffdjango \\\n  >=4 \\\n  --hash=sha256:ab\n-r b/c.txt # c\n-r nowhere.txt\n', 'utf16le'),
+    'b/c.txt': 'flask==1.0 --hash=sha256:ab\n--requirement=d.txt\n-c limits.txt\n-e .\n',
+    'b/d.txt': '-r ../a.txt\njinja2\n',
+    'b/limits.txt': 'limited==1\n',
+  })
+  const lines =
+    'enabled =\n  project_requirements\n  project_requirements_pinned\n[allowlist]\nrequirements =\n  a.txt\n'
+  const { project, release } = await load(`[plugins]\n${lines}`, root)
+  expect(project[0]?.settings).toEqual(['django', 'flask', 'jinja2'])
+  expect(release[0]?.settings).toHaveLength(3)
 })
 
 test('settings that 8.0 accepts but does nothing with are warnings', async () => {

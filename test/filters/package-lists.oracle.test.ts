@@ -83,13 +83,26 @@ function agrees(got: unknown, wanted: unknown): boolean {
   return JSON.stringify(got) === JSON.stringify(recorded(wanted))
 }
 
+/**
+ * Differences on purpose: hashes and continuations are read, and project_requirements_pinned reads every encoding that
+ * project_requirements reads (docs/differences.md). bandersnatch 8.0 refuses these files.
+ */
+function isReadOnPurpose(kind: string, items: readonly unknown[], wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null || !('error' in wanted)) return false
+  const [base64] = items
+  const bytes = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
+  const isMarked = /^(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf|\0\0\xfe\xff|# coding: )/.test(bytes.toString('latin1'))
+  if (kind === 'requirements_pinned' && isMarked) return answer('requirements', items) !== 'error'
+  return kind.startsWith('requirements') && /\\\r?(?:\n|$)|--hash=/.test(bytes.toString('latin1'))
+}
+
 test('package lists and requirements files mean what they mean to bandersnatch 8.0', () => {
   const cases = (oracleCases('pep508') as Case[]).filter(([kind]) => Object.hasOwn(ask, kind))
   const differing: unknown[] = []
   for (const [kind, ...items] of cases) {
     const wanted = items.pop()
     const got = answer(kind, items)
-    if (!agrees(got, wanted)) differing.push({ kind, items, got, wanted })
+    if (!agrees(got, wanted) && !isReadOnPurpose(kind, items, wanted)) differing.push({ kind, items, got, wanted })
   }
   expect(cases.length).toBeGreaterThan(50)
   expect(differing.slice(0, 5), `${differing.length} of ${cases.length} differ`).toEqual([])

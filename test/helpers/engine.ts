@@ -1,18 +1,16 @@
 import { onTestFinished } from 'vitest'
 import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
-import { configuredShape, ownTexts } from '../../src/commands/open.js'
-import { openGate } from '../../src/commands/attestations.js'
+import { openContent } from '../../src/commands/content.js'
 import { readAttestations } from '../../src/config/attestations.js'
 import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
-import { loadFilters } from '../../src/filters/index.js'
-import { createClosureRun } from '../../src/mirror/closure/create.js'
-import type { FetchThread } from '../../src/mirror/fetch-thread/types.js'
-import { shapeLookup } from '../../src/mirror/plan/shape.js'
+import type { Log } from '../../src/log/types.js'
+import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
+import { createBigFiles } from '../../src/mirror/run/big-files.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -52,11 +50,15 @@ export interface EngineOptions {
   readonly advisories?: AdvisoryIndex
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
-  readonly fetchThread?: FetchThread
   /** as `verify --attestations` */
   readonly checksAttestations?: boolean
   /** what paths of requirements and lock files start from */
   readonly directory?: string
+  readonly fetchThreads?: FetchThreads
+  /** whether `run-for` is over */
+  readonly timeIsUp?: () => boolean
+  /** the log, instead of one that only remembers its lines */
+  readonly log?: Log
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -88,27 +90,32 @@ function enabledIn(file: ConfigFile): string[] {
   return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
 }
 
+function storageOf({ properties, wrap }: EngineOptions, place: MemoryPlace): Storage {
+  const storage = memoryStorage(place, properties)
+  return wrap === undefined ? storage : wrap(storage)
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
-  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
-  const log = recorder()
+  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), advisories } = options
+  const { now = NOW, directory = '/memory' } = options
+  const remembered = recorder()
+  const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
-  const enabled = enabledIn(file)
-  const how = { directory: '/memory', now: now.getTime(), advisories }
-  const enabledFilters = await loadFilters(file, enabled, how)
-  const asked = readClosure(file)
-  const { closure, filters } =
-    asked === undefined
-      ? { closure: undefined, filters: enabledFilters }
-      : createClosureRun({ file, closure: asked, directory }, enabledFilters)
-  const attestations = readAttestations(file, config)
-  const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
-  const deciding = attestations.check === 'off' ? undefined : gate
-  const shape = configuredShape({ mirror: config }, filters, deciding)
-  const storage = wrap(memoryStorage(place, options.properties))
-  const http = testClient({ log, workers: config.workers })
+  const checksAttestations = options.checksAttestations === true
+  const { filters, closure, gate, shape, shapeOf } = await openContent(
+    {
+      file,
+      mirror: config,
+      closure: readClosure(file),
+      attestations: readAttestations(file, config),
+      enabledPlugins: enabledIn(file),
+    },
+    { directory, now: now.getTime(), advisories, checksAttestations, log },
+  )
+  const storage = storageOf(options, place)
+  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
@@ -125,8 +132,8 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     diff: await openDiffFile(storage, config, now),
     startedAt: now,
     shape,
+    shapeOf,
     advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
-    shapeOf: shapeLookup(shape, ownTexts(filters, deciding, closure)),
     closure,
     ledger,
     owners: createOwners({
@@ -138,11 +145,13 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     }),
     locks: createKeyLocks(),
     jsonApi: createJsonApi(config.metadata),
-    bootId,
+    bootId: options.bootId ?? 'boot',
     signal: stop.signal,
-    fetchThread: options.fetchThread,
+    timeIsUp: options.timeIsUp ?? (() => false),
+    bigFiles: createBigFiles(4),
+    fetchThreads: options.fetchThreads,
     place,
-    lines: log.lines,
+    lines: remembered.lines,
     stop,
     text: (key) => place.files.get(key)?.body.toString(),
     keys: (pattern = /./) => [...place.files.keys()].filter((key) => pattern.test(key)).sort(),

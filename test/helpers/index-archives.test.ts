@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { indexFromDirectory, readArchive } from './index/archive.js'
 import { parseCoreMetadata } from './index/core-metadata.js'
-import { withDependencies } from './index/dependencies.js'
 import { sdist, wheel } from './index/distribution.js'
 import { FIXTURE_APP, fixtureIndex } from './index/fixture.js'
 import { generatedFile, generateIndex } from './index/generate.js'
@@ -81,8 +80,6 @@ it('makes an index of a directory', () => {
     ['d', 'd-0.1.tar.gz'],
   ])
   expect(skipped.map(({ reason }) => reason)).toEqual(['no zip archive', 'no core metadata in no_metadata-1.0.zip'])
-  expect(withDependencies(index, ['A_B', 'unknown'])).toEqual(['a-b', 'c', 'd'])
-  expect(withDependencies(index, ['d'])).toEqual(['d'])
 })
 
 it('reads archives that Python made', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { AUTO_MOST } from '../../src/upstream/http/concurrency.js'
+import { mostRequests } from '../../src/upstream/http/concurrency.js'
 import { serve, testClient } from './support.js'
 
 const MAX = { maxBytes: 1_000_000 }
+
+const AUTO_MOST = mostRequests('auto')
 
 interface Counting {
   readonly url: string
@@ -37,25 +39,9 @@ const ask = (http: ReturnType<typeof testClient>, url: string, count: number): P
 describe('requests under way', () => {
   it('are a fixed number to each host', async () => {
     const [one, other] = [await counting(10), await counting(10)]
-    const http = testClient({ workers: 3, maxRequests: 5 })
+    const http = testClient({ maxRequests: 5 })
     await Promise.all([ask(http, one.url, 40), ask(http, other.url, 40)])
     expect([one.most(), other.most()]).toEqual([5, 5])
-  })
-
-  it('are a fixed number to all hosts together where it is given by workers', async () => {
-    let [now, most] = [0, 0]
-    const handler: Parameters<typeof serve>[0] = (_, res) => {
-      now += 1
-      most = Math.max(most, now)
-      setTimeout(() => {
-        now -= 1
-        res.end('x')
-      }, 10)
-    }
-    const [one, other] = [await serve(handler), await serve(handler)]
-    const http = testClient({ workers: 3 })
-    await Promise.all([ask(http, one.url, 20), ask(http, other.url, 20)])
-    expect(most).toBe(3)
   })
 
   it('grow where a distant host answers, and never above the most', async () => {
@@ -89,12 +75,15 @@ describe('requests under way', () => {
     expect(refused()).toBeLessThan(0.02 * 2000)
   })
 
-  it('can be limited for all hosts, those to come, too', async () => {
+  it('are shared with other clients, for all hosts, those to come, too', async () => {
     const [one, other] = [await counting(10), await counting(10)]
     const http = testClient({ maxRequests: 10 })
     await ask(http, one.url, 1)
-    http.limit(2)
+    http.share(5)
     await Promise.all([ask(http, one.url, 20), ask(http, other.url, 20)])
     expect([one.most(), other.most()]).toEqual([2, 2])
+    // One that was open before is closed.
+    expect([one.connections(), other.connections()]).toEqual([3, 2])
+    expect(http.counts.connections).toBe(5)
   })
 })

@@ -14,7 +14,7 @@ describe('the gate', () => {
         res.end('x')
       }, 5)
     })
-    const http = testClient({ workers: 3 })
+    const http = testClient({ maxRequests: 3 })
     await Promise.all(Array.from({ length: 30 }, (_, i) => http.get(`${url}/${i}`, MAX)))
     expect(most).toBe(3)
   })
@@ -25,7 +25,7 @@ describe('the gate', () => {
       res.end('x')
     })
     const http = testClient({
-      workers: 1,
+      maxRequests: 1,
       globalTimeout: 1000,
       sleep: (_, signal) =>
         new Promise((__, reject) => signal.addEventListener('abort', () => reject(new Error('woken')))),
@@ -55,7 +55,7 @@ describe('the end', () => {
     const { url, server } = await serve((req, res) => {
       if (req.url !== '/headers') res.write('x')
     })
-    const http = testClient({ workers: 2 })
+    const http = testClient({ maxRequests: 2 })
     const under = ['/headers', '/body', '/queued'].map((path) => http.get(url + path, MAX))
     await new Promise((resolve) => setTimeout(resolve, 50))
     const reason = new Error('interrupted')
@@ -84,7 +84,9 @@ describe('messages', () => {
       res.end()
     })
     const error = await failureOf(testClient().get(`http://user:secret@127.0.0.1:${port}/a?token=secret`, MAX))
-    expect(error.message).toBe(`http://127.0.0.1:${port}/a: HTTP status 403`)
+    expect(error.message).toBe(
+      `http://127.0.0.1:${port}/a: HTTP status 403 (access is refused: by a firewall or proxy on the way, or because a password is needed)`,
+    )
   })
 
   it('say what is no URL', async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { AUTO_MOST, AUTO_START, createConcurrencyController } from '../../src/upstream/http/concurrency.js'
+import { createConcurrencyController, mostRequests } from '../../src/upstream/http/concurrency.js'
 import type { ConcurrencyController, RequestOutcome } from '../../src/upstream/http/concurrency.js'
+
+const AUTO_START = 10
+const AUTO_MOST = mostRequests('auto')
 
 /** Milliseconds of simulated time between two looks at the network. */
 const TICK = 5

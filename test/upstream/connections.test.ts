@@ -47,7 +47,7 @@ describe('connections', () => {
         socket.write(`${answer}${data.toString().startsWith('GET /a') ? 'a' : 'b'}${answer}X`),
       )
     })
-    const http = testClient({ workers: 1 })
+    const http = testClient({ maxRequests: 1 })
     for (const path of ['a', 'b', 'a', 'b']) {
       expect((await http.get(`http://127.0.0.1:${port}/${path}`, MAX)).body.toString()).toBe(path)
     }

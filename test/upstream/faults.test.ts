@@ -195,7 +195,7 @@ describe('many requests and many faults', () => {
     const upstream = await startFaulty(handler, { seed, rate: 0.4 })
     onTestFinished(() => upstream.close())
     // Retries enough for a server that is down several times in a row on a slow machine.
-    const http = testClient({ workers: 8, timeout: 5, retries: 40, requestsPerUrl: 41 })
+    const http = testClient({ maxRequests: 8, timeout: 5, retries: 40, requestsPerUrl: 41 })
     await Promise.all(
       Array.from({ length: 60 }, async (_, i) => {
         if (i % 3 === 0) {

@@ -170,7 +170,7 @@ describe('a client', () => {
       res.writeHead(403)
       res.end()
     })
-    const http = testClient({ workers: 1, now: () => performance.now() * 1000 })
+    const http = testClient({ maxRequests: 1, now: () => performance.now() * 1000 })
     const errors = await Promise.all(Array.from({ length: 400 }, (_, at) => failureOf(http.get(`${url}/${at}`, MAX))))
     expect(errors.at(-1)?.kind).toBe('out-of-order')
     expect(asked).toBeLessThan(400)

@@ -195,7 +195,7 @@ describe('a client', () => {
     let clock = 0
     const sleeping: (() => void)[] = []
     const sleep = (): Promise<void> => new Promise((resolve) => void sleeping.push(resolve))
-    const http = testClient({ workers: 1, now: () => clock, sleep })
+    const http = testClient({ maxRequests: 1, now: () => clock, sleep })
     const answers = Promise.all(['/a', '/b', '/c'].map((path) => http.get(url + path, MAX)))
     await expect.poll(() => sleeping.length).toBe(3)
     expect(asked).toEqual(['/a'])
@@ -217,7 +217,7 @@ describe('a client', () => {
         res.end('x')
       }, 20)
     })
-    const http = testClient({ workers: 8 })
+    const http = testClient({ maxRequests: 8 })
     await http.get(`${url}/refused`, MAX)
     await Promise.all(Array.from({ length: 12 }, (_, at) => http.get(`${url}/${at}`, MAX)))
     expect(most).toBeGreaterThanOrEqual(4)

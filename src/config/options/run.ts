@@ -2,13 +2,37 @@ import type { MirrorOptionSpec } from '../option-spec.js'
 
 /** [mirror]: how a run works, what it removes and what it reports. */
 export const RUN_OPTIONS = {
+  everything: {
+    type: 'boolean',
+    default: 'false',
+    added: true,
+    shapes: false,
+    doc: 'All of PyPI is meant: without it, a run that would mirror most of PyPI on far too little space is refused.',
+  },
   workers: {
     type: 'integer',
     min: 1,
     max: 10,
     default: '3',
     shapes: false,
-    doc: 'Projects that are worked on at a time.',
+    doc: 'Requests with which a run begins; `max-requests` says how many they may become.',
+  },
+  'max-requests': {
+    type: 'integer',
+    word: 'auto',
+    min: 1,
+    max: 64,
+    default: 'auto',
+    added: true,
+    shapes: false,
+    doc: 'Requests under way at a time to each host. `auto`: as many as help, at most 64, and fewer where a host refuses.',
+  },
+  'run-for': {
+    type: 'duration',
+    default: '',
+    added: true,
+    shapes: false,
+    doc: 'Time after which `mirror` begins no more work, such as `2h` or `1h 30m`; empty for no limit.',
   },
   verifiers: { type: 'integer', min: 1, default: '3', shapes: false, doc: 'Projects that `verify` checks at a time.' },
   'stop-on-error': { type: 'boolean', default: 'false', shapes: false, doc: 'End the run soon after the first error.' },
@@ -84,5 +108,21 @@ export const RUN_OPTIONS = {
     added: true,
     shapes: false,
     doc: 'File for the figures of the last run in Prometheus text format.',
+  },
+  'on-failure': {
+    type: 'text',
+    default: '',
+    added: true,
+    shapes: false,
+    doc:
+      'Command for `/bin/sh` that is run after a failed run, with its summary as JSON on stdin: when a failure is new, ' +
+      'then once a day. Write `%%` for `%`.',
+  },
+  'on-change': {
+    type: 'text',
+    default: '',
+    added: true,
+    shapes: false,
+    doc: 'The same after a run that changed what is served.',
   },
 } as const satisfies Readonly<Record<string, MirrorOptionSpec>>

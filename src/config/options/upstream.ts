@@ -68,6 +68,27 @@ export const UPSTREAM_OPTIONS = {
     shapes: 'documents',
     doc: "Where a project's metadata comes from: the JSON API, the Simple API, or the best the master has.",
   },
+  'bandwidth-limit': {
+    type: 'bandwidth',
+    default: '',
+    added: true,
+    shapes: false,
+    doc:
+      'Bytes a second for all requests together, such as `20M`, or a timetable in local time: `08:00-18:00 5M, 50M`. ' +
+      'Empty for no limit.',
+  },
+  contact: {
+    type: 'text',
+    // RFC 9110, 5.6.5: brackets and backslashes nest or escape in a comment.
+    pattern: {
+      test: /^(?=.{1,200}$)[!-'*-[\]-~]+(?: [!-'*-[\]-~]+)*$/,
+      words: 'a mail address or URL: ASCII without ( ) and \\, 200 characters at most',
+    },
+    default: '',
+    added: true,
+    shapes: false,
+    doc: 'Mail address or URL for whoever runs the master, added to the User-Agent.',
+  },
   timeout: {
     type: 'number',
     min: 0,

@@ -7,6 +7,7 @@ import type { Filters } from '../../filters/types.js'
 import { isQuarantined } from '../../model/page.js'
 import { isSafeProjectName } from '../../model/layout.js'
 import type { Project } from '../../model/project.js'
+import { mostRequests } from '../../upstream/http/concurrency.js'
 import { createFileSelector } from '../../packaging/file-selector.js'
 import { askPage, fetchProject, fromPageAlone } from '../project/fetch-project.js'
 import { throwIfStopped } from '../run/context.js'
@@ -56,7 +57,7 @@ export function createUpstreamOracle(context: Context, options: OracleOptions): 
   const answers = new Map<string, Answer>()
   const failures = new Map<string, string>()
   const dropped = new Map<string, string>()
-  const turn = pLimit(context.config.workers)
+  const turn = pLimit(mostRequests(context.config.maxRequests))
 
   async function askProject(name: string): Promise<Project | undefined> {
     const required = options.requiredSerial(name)

@@ -2,20 +2,23 @@ import { availableParallelism } from 'node:os'
 import type { MirrorConfig } from '../../config/types.js'
 import { StorageError, UpstreamError } from '../../errors.js'
 import type { Log } from '../../log/types.js'
-import type { FetchThread } from './types.js'
+import type { FetchThreads } from './types.js'
 import type { Report } from '../run/report.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
+import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import type { HttpClient } from '../../upstream/types.js'
 import { WorkerEndedError, startWorkerThread, threadScript } from '../../worker-call.js'
 import type { WorkerThread } from '../../worker-call.js'
-import type { Failed, FetchAnswer, FetchQuestion, LogNote, ThreadSetup } from './thread.js'
+import type { Failed, FetchAnswer, FetchQuestion, ThreadNote, ThreadSetup } from './thread.js'
 
-/** So many projects are work enough to start a thread for. */
+/** So many projects are work enough for a thread. */
 const MANY_PROJECTS = 100
-/** Little lives long in it: with V8's own choice it would take 30 MB more and no less time. */
+/** One thread makes pages as fast as so many others fetch their files. */
+const MOST_THREADS = 4
+/** Little lives long in a thread: with V8's own choice it would take 30 MB more and no less time. */
 const YOUNG_MB = 12
 
-export interface FetchThreadOptions {
+export interface FetchThreadsOptions {
   readonly config: MirrorConfig
   readonly http: HttpClient
   readonly httpOptions: Omit<HttpClientOptions, 'log'>
@@ -23,36 +26,63 @@ export interface FetchThreadOptions {
   /** whether lines about single files are wanted */
   readonly verbose: boolean
   readonly report: Report
-  /** the script of the thread */
+  /** when `run-for` is over */
+  readonly end: number
+  /** the script of the threads */
   readonly script?: string
+  /** cores of the machine, or as many as this process may use */
+  readonly cores?: number
 }
 
-/** A thread that fetches files; undefined where there is no second core or connection for it. */
-export function createFetchThread(options: FetchThreadOptions): FetchThread | undefined {
-  const { config, http, httpOptions, log, report } = options
+/** Threads that fetch files; undefined where there is no second core or request for them. */
+export function createFetchThreads(options: FetchThreadsOptions): FetchThreads | undefined {
+  const { config, http, httpOptions, log, report, cores = availableParallelism() } = options
   const { script = threadScript('./thread.js', import.meta.url) } = options
-  const share = Math.floor(config.workers / 2)
-  if (share === 0 || availableParallelism() === 1 || !config.releaseFiles) return undefined
-  let many = false
+  const requests = mostRequests(config.maxRequests)
+  const possible = Math.min(cores - 1, requests - 1, MOST_THREADS)
+  if (possible < 1 || !config.releaseFiles) return undefined
+  const threads: WorkerThread<FetchQuestion, FetchAnswer>[] = []
+  /** how many there may be in this run */
+  let wanted = 0
   let isClosed = false
-  let hasEnded = false
-  let thread: WorkerThread<FetchQuestion, FetchAnswer> | undefined
+  let hasFailed = false
+
+  const share = (): number => shareOf(requests, wanted + 1)
 
   function start(): WorkerThread<FetchQuestion, FetchAnswer> {
-    const setup: ThreadSetup = { config, httpOptions: { ...httpOptions, workers: share }, verbose: options.verbose }
-    http.limit(config.workers - share)
-    return startWorkerThread<FetchQuestion, FetchAnswer, LogNote>(script, {
+    const number = threads.length
+    const setup: ThreadSetup = {
+      config,
+      httpOptions: { ...httpOptions, clients: wanted + 1 },
+      verbose: options.verbose,
+      temporary: `h${number}-`,
+      end: options.end,
+    }
+    const thread = startWorkerThread<FetchQuestion, FetchAnswer, ThreadNote>(script, {
       options: { workerData: setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } },
-      onNote: ({ level, line }) => log[level](line),
-      onEnd: end,
+      onNote: (note) => takeNote(number, note),
+      onEnd: (reason) => {
+        report.transfers.elsewhere(number, undefined)
+        end(thread, reason)
+      },
     })
+    threads.push(thread)
+    return thread
   }
 
-  function end(reason: string): void {
-    hasEnded = true
+  function takeNote(thread: number, note: ThreadNote): void {
+    if ('line' in note) return log[note.level](note.line)
+    count(note.done)
+    report.transfers.elsewhere(thread, note.arriving)
+  }
+
+  /** What it was asked for is fetched by the main thread, and so is all that is left once none lives. */
+  function end(thread: WorkerThread<FetchQuestion, FetchAnswer>, reason: string): void {
+    threads.splice(threads.indexOf(thread), 1)
+    hasFailed = true
     if (isClosed) return
-    http.limit(config.workers)
-    log.warn(`The second thread, which fetches files, failed: ${reason}. The main thread fetches the rest`)
+    if (threads.length === 0) http.share(1)
+    log.warn(`A thread that fetches files failed: ${reason}. The main thread fetches the rest`)
   }
 
   function count({ files, bytes, counts }: FetchAnswer['done']): void {
@@ -61,25 +91,36 @@ export function createFetchThread(options: FetchThreadOptions): FetchThread | un
     http.counts.requests += counts.requests
     http.counts.retries += counts.retries
     http.counts.bytes += counts.bytes
+    http.counts.connections += counts.connections
+  }
+
+  /** The thread with the least to do; a new one where all have as many projects as requests. */
+  function choose(): WorkerThread<FetchQuestion, FetchAnswer> | undefined {
+    const free = threads.filter(({ pending }) => pending < share()).sort((a, b) => a.pending - b.pending)
+    if (free[0] !== undefined || wanted === 0 || hasFailed) return free[0]
+    return threads.length < wanted ? start() : undefined
   }
 
   return {
     expect(projects) {
-      many = projects >= MANY_PROJECTS
+      wanted = Math.min(possible, Math.floor(projects / MANY_PROJECTS))
+      http.share(wanted + 1)
     },
-    takes: () => many && !hasEnded && (thread?.pending ?? 0) < share,
     async fetch(owed, { cautious }) {
-      thread ??= start()
+      const thread = choose()
+      if (thread === undefined) return undefined
       const answer = await thread.ask({ owed, cautious }).catch(unlessEnded)
       if (answer === undefined) return undefined
       count(answer.done)
       if ('outcome' in answer) return answer.outcome
       throw failureOf(answer)
     },
-    abort: () => thread?.tell('stop'),
+    abort() {
+      for (const thread of threads) thread.tell('stop')
+    },
     async close() {
       isClosed = true
-      await thread?.close()
+      await Promise.all(threads.map((thread) => thread.close()))
     },
   }
 }

@@ -5,9 +5,13 @@ import { StorageError, errorText } from '../../errors.js'
 import { fetchOwed } from '../project/fetch-files.js'
 import type { FilesContext } from '../project/fetch-files.js'
 import type { FilesOutcome, OwedFile } from '../run/outcome.js'
+import { createBigFiles } from '../run/big-files.js'
 import { createReport } from '../run/report.js'
+import { timeIsUp } from '../run/time-limit.js'
+import type { Traffic } from '../run/transfers.js'
 import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
 import { createHttpClient } from '../../upstream/http/client.js'
+import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import { isOutOfOrder } from '../../upstream/http/health.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
 import type { HttpCounts } from '../../upstream/types.js'
@@ -18,6 +22,10 @@ export interface ThreadSetup {
   readonly config: MirrorConfig
   readonly httpOptions: Omit<HttpClientOptions, 'log'>
   readonly verbose: boolean
+  /** what its temporary files begin with */
+  readonly temporary: string
+  /** when `run-for` is over */
+  readonly end: number
 }
 
 /** Files of a project to fetch. */
@@ -45,11 +53,22 @@ export interface LogNote {
   readonly level: Level
   readonly line: string
 }
+/** How far it is with the questions that it has. */
+export interface ProgressNote {
+  readonly done: Done
+  readonly arriving: Traffic
+}
+export type ThreadNote = LogNote | ProgressNote
+
+const PROGRESS_MS = 500
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
-function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNullable<typeof parentPort>): void {
+function startThread(
+  { config, httpOptions, verbose, temporary, end: endOfRun }: ThreadSetup,
+  port: NonNullable<typeof parentPort>,
+): void {
   const stop = new AbortController()
-  const tell = answerQuestions<FetchQuestion, FetchAnswer, LogNote>(port, { answer: fetchFiles, onNote: end })
+  const tell = answerQuestions<FetchQuestion, FetchAnswer, ThreadNote>(port, { answer: fetchFiles, onNote: end })
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -65,29 +84,49 @@ function startThread({ config, httpOptions, verbose }: ThreadSetup, port: NonNul
     directory: config.directory,
     managePermissions: config.managePermissions,
     host: hostFacts(),
-    temporary: 'h',
+    temporary,
     onLockLost: () => undefined,
   })
   const report = createReport()
-  const context: FilesContext = { config, storage, http, log, report, signal: stop.signal, fetchThread: undefined }
+  const bigFiles = createBigFiles(shareOf(mostRequests(config.maxRequests), httpOptions.clients ?? 1))
+  const context: FilesContext = {
+    config,
+    storage,
+    http,
+    log,
+    report,
+    signal: stop.signal,
+    timeIsUp: () => timeIsUp(endOfRun),
+    bigFiles,
+    fetchThreads: undefined,
+  }
 
   function takeDone(): Done {
     const done = { files: report.filesFetched, bytes: report.bytesFetched, counts: { ...http.counts } }
     report.filesFetched = 0
     report.bytesFetched = 0
-    Object.assign(http.counts, { requests: 0, retries: 0, bytes: 0 })
+    Object.assign(http.counts, { requests: 0, retries: 0, bytes: 0, connections: 0 })
     return done
   }
 
   async function fetchFiles({ owed, cautious }: FetchQuestion): Promise<FetchAnswer> {
+    underWay += 1
     try {
       const outcome = await fetchOwed(context, owed, { cautious })
       return { done: takeDone(), outcome }
     } catch (error) {
       const of = error instanceof StorageError ? 'storage' : isOutOfOrder(error) ? 'upstream' : 'program'
       return { done: takeDone(), failure: errorText(error), of }
+    } finally {
+      underWay -= 1
+      if (underWay === 0) tell({ done: takeDone(), arriving: report.transfers.now() })
     }
   }
+
+  let underWay = 0
+  setInterval(() => {
+    if (underWay > 0) tell({ done: takeDone(), arriving: report.transfers.now() })
+  }, PROGRESS_MS).unref()
 
   /** The one note that there is: requests under way are of no use any more. */
   function end(): void {

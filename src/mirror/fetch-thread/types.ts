@@ -1,21 +1,20 @@
 import type { FetchOptions, FilesOutcome, OwedFile } from '../run/outcome.js'
 
 /**
- * Another thread that fetches files, as one alone cannot keep a fast network busy. It has half of the run's `workers`,
- * and up to as many projects at a time.
+ * Other threads that fetch files, as one alone cannot keep a fast network busy. They share the run's requests under way
+ * with the main thread. Each takes as many projects at a time as it may send requests.
  */
-export interface FetchThread {
-  /** Tells how many projects there are to do: for many the thread starts with the first files. */
+export interface FetchThreads {
+  /** Tells how many projects there are to do: for many, threads start with the first files. */
   expect(projects: number): void
-  /** Whether it has time for the files of another project. */
-  takes(): boolean
   /**
-   * Fetches a project's files. undefined where the thread ended before it was done: the caller has to fetch them.
+   * Fetches a project's files. undefined where no thread has time for them, or the thread ended before it was done: the
+   * caller has to fetch them.
    * @throws StorageError
    */
   fetch(owed: readonly OwedFile[], options: FetchOptions): Promise<FilesOutcome | undefined>
-  /** Ends its requests. */
+  /** Ends their requests. */
   abort(): void
-  /** Ends the thread. */
+  /** Ends the threads. */
   close(): Promise<void>
 }

@@ -13,6 +13,8 @@ import { planClosure } from '../closure/plan-closure.js'
 import type { ClosureQuestion } from '../closure/plan-closure.js'
 import type { ClosurePlan } from '../closure/types.js'
 import { findEdits } from './edits.js'
+import { judgeEverything } from './everything.js'
+import type { Everything } from './everything.js'
 import type { Edits } from './edits.js'
 import { openLedger } from './open-ledger.js'
 import { makePlan, sinceSerial } from './make-plan.js'
@@ -42,6 +44,8 @@ export interface PlannedRun {
   readonly needed: ClosurePlan | undefined
   /** The plan again, with the ledger as it is by now, where something else is needed than was thought. */
   readonly replan: (needed: ClosurePlan) => SyncPlan
+  /** what is to be said of very many new projects before the run begins */
+  readonly everything: Everything | undefined
 }
 
 export interface PlanRunOptions {
@@ -153,6 +157,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     changes,
     edits,
     needed,
+    everything: await judgeNew(context, plan, state),
     replan: (now) => makePlan(inputAgain(input, now)),
   }
 }
@@ -186,6 +191,18 @@ function inputAgain(input: PlanInput, needed: ClosurePlan): PlanInput {
   const nothing = { forced: false, thorough: false, wentBack: false, clockWentBack: false }
   const circumstances = { ...input.circumstances, ...nothing, since: Infinity, undecided }
   return { ...input, needed: serialsOf(needed), circumstances }
+}
+
+/** Not for a run that goes on with what an earlier one began: that was meant. */
+async function judgeNew(
+  { config, storage }: Context,
+  { work }: SyncPlan,
+  { todo }: State,
+): Promise<Everything | undefined> {
+  if (todo !== undefined) return undefined
+  let projects = 0
+  for (const { reason } of work.values()) if (reason === 'new') projects += 1
+  return judgeEverything(projects, { config, free: await storage.properties.freeBytes?.() })
 }
 
 /** More than json-api.ts looks at. */

@@ -27,7 +27,7 @@ export async function removeProject(context: RemovalContext, removal: Removal): 
   if (deletes) await storage.removeTree(integrityDirectory(name))
   report.removals.push(removal)
   const fate = deletes ? `${counted(removed, 'file')} deleted` : 'its files stay until verify --delete'
-  log.warn(`Removed ${name} from the index: ${removal.reason} (${fate})`)
+  log.info(`Removed ${name} from the index: ${removal.reason} (${fate})`)
 }
 
 /** Removes pages at both places of `hash-index`, and documents unless they are still needed. */

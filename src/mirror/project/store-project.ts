@@ -63,17 +63,19 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const withheld = withheldOf(context, sifted, fetched.unseen)
   const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const
   if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0 && withheld.due === undefined) return refused
-  const accepted = await acceptFiles(context, wanted, fetched)
+  const accepted = await acceptFiles(context, wanted, { ...options, provenanceAt: fetched.provenanceAt })
   changed.push(...accepted.changed)
   const specs = config.releaseFiles ? distinct(expectedFiles(accepted.project, expectedOptions(context))) : []
   const giveBack = await locks.take(specs.map(({ key }) => key))
   try {
     const disturbed = new Set<string>()
     const files = await ensureFiles(context, specs, {
+      project: project.name,
       method: options.method,
       cautious: options.cautious,
       mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),
     })
+    if (files.postponed === true) return { kind: 'postponed' }
     changed.push(...files.fetched)
     const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
     const owed = failureText([...accepted.owed.values(), ...files.failed.values()])
@@ -83,7 +85,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
-    if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
+    await keepHeldFields(context, fetched, { sifted, before: options.held })
     changed.push(
       ...(await writePages(storage, config, { project: await withStoredSizes(context, served), ...options })),
     )

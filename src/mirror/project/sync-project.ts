@@ -7,6 +7,7 @@ import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
+import { checkStoredVersions, checkVersions } from '../run/unknown.js'
 import { fetchProject } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
@@ -47,13 +48,15 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
+      checkStoredVersions(context, stored.project)
       const { lastSerial } = stored.project
       return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
-  context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
+  context.log.debug(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
+  checkVersions(context, fetched.project)
   const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched
   return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
 }

@@ -5,10 +5,11 @@ import type { Log } from '../../log/types.js'
 import type { Storage } from '../../storage/types.js'
 import type { HttpClient, Upstream } from '../../upstream/types.js'
 import type { ClosureRun } from '../closure/types.js'
-import type { FetchThread } from '../fetch-thread/types.js'
+import type { FetchThreads } from '../fetch-thread/types.js'
 import type { Shape } from '../plan/shape.js'
 import type { Owners } from '../project/types.js'
 import type { Ledger } from '../state/ledger.js'
+import type { BigFiles } from './big-files.js'
 import type { DiffFile } from './diff-file.js'
 import type { JsonApi } from './json-api.js'
 import type { KeyLocks } from './key-locks.js'
@@ -50,8 +51,12 @@ export interface Context {
   readonly bootId: string
   /** set when the run is to end: a signal, a full disk, a lost lock */
   readonly signal: AbortSignal
-  /** another thread for a run with much to fetch; undefined where there can be none */
-  readonly fetchThread: FetchThread | undefined
+  /** whether `run-for` is over: then no more work begins */
+  readonly timeIsUp: () => boolean
+  /** lets large files take their turn */
+  readonly bigFiles: BigFiles
+  /** other threads for a run with much to fetch; undefined where there can be none */
+  readonly fetchThreads: FetchThreads | undefined
 }
 
 /** Throws the reason when the run is to end. */
@@ -61,7 +66,7 @@ export function throwIfStopped(context: Pick<Context, 'signal'>): void {
 }
 
 /** Aborts the requests under way when the run ends: nobody needs their answers. */
-export function endRequests({ http, fetchThread }: Pick<Context, 'http' | 'fetchThread'>, error: unknown): void {
+export function endRequests({ http, fetchThreads }: Pick<Context, 'http' | 'fetchThreads'>, error: unknown): void {
   http.abort(error instanceof Error ? error : new Error(String(error)))
-  fetchThread?.abort()
+  fetchThreads?.abort()
 }

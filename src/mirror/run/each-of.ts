@@ -3,7 +3,7 @@ import type { Context } from './context.js'
 
 /** Runs `task` for every item, at most `width` at a time. A throw ends the run: nothing new starts, requests are ended. */
 export async function eachOf<T>(
-  context: Pick<Context, 'http' | 'fetchThread'>,
+  context: Pick<Context, 'http' | 'fetchThreads'>,
   { items, width }: { readonly items: Iterable<T>; readonly width: number },
   task: (item: T) => Promise<void>,
 ): Promise<void> {

@@ -21,6 +21,8 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
   const shape = context.shapeOf(name)
   const served = item.entry !== undefined && item.entry.absent === undefined
   switch (outcome.kind) {
+    case 'postponed':
+      return 'unchanged'
     case 'synced':
       return syncedEntry(context, item, outcome)
     case 'filtered':

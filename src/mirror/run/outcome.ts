@@ -16,6 +16,8 @@ export type Outcome =
   | { readonly kind: 'blocked'; readonly serial: number; readonly reason: string; readonly withheld: Withheld }
   /** its name or all of its files must not be mirrored; asking again would not help */
   | { readonly kind: 'refused'; readonly reason: string; readonly serial: number }
+  /** `run-for` ended before all of its files were there: it stays as it was */
+  | { readonly kind: 'postponed' }
   /** `passing`: what went wrong may go right later in the same run */
   | { readonly kind: 'failed'; readonly reason: string; readonly passing: boolean }
 
@@ -50,6 +52,8 @@ export interface FilesOutcome {
   readonly fetched: string[]
   /** key -> why that file could not be had */
   readonly failed: Map<string, string>
+  /** `run-for` ended before all files were tried */
+  postponed?: true
 }
 
 export interface FetchOptions {

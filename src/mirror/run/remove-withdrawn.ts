@@ -36,7 +36,7 @@ export interface RemovalRun extends PlannedRun {
  * guards say; of the rest all of it or, where a guard refuses, nothing.
  */
 export async function removeWithdrawn(context: Context, run: RemovalRun): Promise<RemovedNames> {
-  const { config, log, report, storage } = context
+  const { config, report, storage } = context
   const { ledger } = run.known
   const candidates: Candidate[] = []
   const bad: Candidate[] = []
@@ -62,8 +62,8 @@ export async function removeWithdrawn(context: Context, run: RemovalRun): Promis
     allowed: run.allow,
   })
   if (refusal !== undefined) {
-    log.error(refusal)
     report.refusals.push(refusal)
+    report.removalsRefused += candidates.length + missing
     return { names, refused: candidates }
   }
   await removeAll(context, run, candidates)

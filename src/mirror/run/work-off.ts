@@ -1,5 +1,6 @@
 import { counted } from '../../count.js'
 import type { WorkItem } from '../plan/types.js'
+import { mostRequests } from '../../upstream/http/concurrency.js'
 import { isOutOfOrder } from '../../upstream/http/health.js'
 import { syncProject } from '../project/sync-project.js'
 import { compareCodePoints } from '../../python/code-points.js'
@@ -41,18 +42,26 @@ export async function workOff(
 ): Promise<WorkResult> {
   const { config, log, progress, storage } = context
   const ledger = await context.ledger()
-  const stopping = (): boolean => config.stopOnError && isFailing(result)
+  /** of the present round, those that are not done */
+  let waiting = new Map<string, WorkItem>()
+  const stopping = (): WorkResult['stopped'] => {
+    if (config.stopOnError && isFailing(result)) return 'error'
+    return context.timeIsUp() ? 'time' : undefined
+  }
 
   async function workOn(planned: WorkItem): Promise<void> {
     throwIfStopped(context)
-    if (stopping()) return
+    if (stopping() !== undefined) return
     let item = planned
     if (announces === 'all' || (announces === 'known' && item.entry !== undefined)) await journal.begin([item.name])
     const outcome = await syncProject(context, item)
     if (outcome.kind === 'missing' && isListed !== undefined && !(await isListed(item.name))) {
       item = { ...item, removed: true, listed: false }
     }
-    progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
+    if (outcome.kind === 'postponed') return
+    waiting.delete(item.name)
+    const isLacking = outcome.kind === 'failed' || (outcome.kind === 'synced' && outcome.owed !== undefined)
+    progress.step(isLacking ? 'failed' : 'done', item.name)
     result.take(context, item, outcome)
     const entry = nextEntry(context, item, outcome)
     if (entry === 'unchanged') return
@@ -63,19 +72,27 @@ export async function workOff(
   let round = [...items].sort((a, b) => compareCodePoints(a.rawName, b.rawName))
   await storage.properties.survey?.(Math.ceil(round.length / PROJECTS_PER_LISTING))
   progress.phase('Projects', round.length)
-  context.fetchThread?.expect(round.length)
-  for (let number = 0; round.length > 0 && !stopping(); number += 1) {
-    if (number > 0) log.info(`Trying ${counted(round.length, 'project')} once more`)
+  context.fetchThreads?.expect(round.length)
+  for (let number = 0; round.length > 0 && stopping() === undefined; number += 1) {
+    if (number > 0) {
+      log.info(`Trying ${counted(round.length, 'project')} once more`)
+      progress.phase('Once more', round.length)
+    }
+    waiting = new Map(round.map((item) => [item.name, item]))
     try {
-      await eachOf(context, { items: round, width: config.workers }, workOn)
+      await eachOf(context, { items: round, width: mostRequests(config.maxRequests) }, workOn)
     } catch (error) {
       if (isOutOfOrder(error)) await forgive(result, { ledger, journal })
       throw error
     }
-    const again = result.takeAgain(ledger)
+    const again = stopping() === 'time' ? [] : result.takeAgain(ledger)
     round = number < FURTHER_ROUNDS && again.length <= MOST_RETRIED ? again : []
   }
-  return Object.assign(result, { stopped: stopping() })
+  const stopped = stopping()
+  if (stopped !== 'time') return Object.assign(result, { stopped })
+  // `round` holds those of a round that did not begin.
+  const left = [...waiting.values(), ...round, ...result.takeAgain(ledger)]
+  return Object.assign(result, { left, stopped: left.length > 0 ? stopped : undefined })
 }
 
 /** That upstream as a whole was out of order counts against no project: none is asked for less often because of it. */

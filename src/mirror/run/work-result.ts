@@ -22,8 +22,10 @@ export interface WorkResult {
   readonly failed: ReadonlyMap<string, { readonly item: WorkItem; readonly reason: string }>
   /** projects that were worked on, whatever became of them */
   readonly done: ReadonlySet<string>
-  /** `stop-on-error` ended the work early */
-  readonly stopped: boolean
+  /** what ended the work early: the first error (`stop-on-error`), or the time (`run-for`) */
+  readonly stopped: 'error' | 'time' | undefined
+  /** where the time ended it: what was not worked on, or was to be worked on once more */
+  readonly left: readonly WorkItem[]
   /** Counts an outcome; one of an earlier round is replaced. */
   take(context: Context, item: WorkItem, outcome: Outcome): void
   /** The projects to try once more, with their lines in the ledger as they are now. */
@@ -54,6 +56,8 @@ export function createWorkResult(): WorkResult {
   const askedTwice = new Set<string>()
   const done = new Set<string>()
   const synced = new Set<string>()
+  /** projects of which a line said already that they fail */
+  const told = new Set<string>()
 
   function forget({ report }: Context, { name }: WorkItem): void {
     failed.delete(name)
@@ -75,15 +79,23 @@ export function createWorkResult(): WorkResult {
     else report.projectsGone += 1
   }
 
-  function fail(item: WorkItem, reason: string, passing: boolean): void {
+  function fail({ log }: Context, item: WorkItem, { reason, passing }: { reason: string; passing: boolean }): void {
     failed.set(item.name, { item, reason })
     // One that failed in several runs costs no more than it must.
-    if (passing && (item.entry?.owed?.runs ?? 0) < 2) again.set(item.name, item)
+    const retried = passing && (item.entry?.owed?.runs ?? 0) < 2
+    if (retried) again.set(item.name, item)
+    // The end of the run tells what could not be had.
+    const level = retried && !told.has(item.name) ? 'info' : 'debug'
+    told.add(item.name)
+    log[level](
+      `Error syncing package: ${item.name}@${item.serial}: ${reason}${retried ? '; trying again later in this run' : ''}`,
+    )
   }
 
   function take(context: Context, item: WorkItem, outcome: Outcome): void {
     const { log, report, diff } = context
     const { name } = item
+    if (outcome.kind === 'postponed') return
     forget(context, item)
     done.add(name)
     switch (outcome.kind) {
@@ -92,10 +104,7 @@ export function createWorkResult(): WorkResult {
         // One of which something is owed is worked on again in a later round.
         if (!synced.has(name)) report.projectsSynced += 1
         synced.add(name)
-        if (outcome.owed !== undefined) {
-          log.error(`${name}: ${outcome.owed}. Its pages name what is there; the rest is owed`)
-          fail(item, outcome.owed, true)
-        }
+        if (outcome.owed !== undefined) fail(context, item, { reason: outcome.owed, passing: true })
         for (const other of outcome.disturbed)
           again.set(other, { ...item, name: other, rawName: other, serial: 0, render: true })
         break
@@ -104,9 +113,9 @@ export function createWorkResult(): WorkResult {
         withdraw(context, item, { absent: 'empty', reason: WITHDRAWN, by: 'upstream' })
         break
       case 'missing':
-        log.info(`${name}: upstream answers 404`)
         // This may be a cache's mistake.
         if (!askedTwice.has(name)) {
+          log.info(`${name}: upstream answers 404`)
           askedTwice.add(name)
           again.set(name, item)
         }
@@ -127,8 +136,7 @@ export function createWorkResult(): WorkResult {
           withdraw(context, item, { absent: 'refused', reason: outcome.reason, by: 'upstream' })
         break
       case 'failed':
-        log.error(`Error syncing package: ${name}@${item.serial}: ${outcome.reason}`)
-        fail(item, outcome.reason, outcome.passing)
+        fail(context, item, outcome)
         break
     }
   }
@@ -137,7 +145,8 @@ export function createWorkResult(): WorkResult {
     withdrawn,
     failed,
     done,
-    stopped: false,
+    stopped: undefined,
+    left: [],
     take,
     takeAgain(ledger) {
       const items = [...again.values()].map((item) => {

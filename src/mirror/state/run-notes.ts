@@ -1,3 +1,4 @@
+import type { Unknown } from '../../filters/unknown.js'
 import { isObject } from '../../model/json.js'
 import type { JsonObject } from '../../model/project.js'
 import { LAYOUT } from '../../model/layout.js'
@@ -51,6 +52,8 @@ export interface RunNotes {
   readonly stateFiles: RememberedFiles | undefined
   /** what the last run could not have of what the requirements of [closure] need */
   readonly closure: ClosureNotes | undefined
+  /** what the lists of the configuration ask for and upstream did not have: told once */
+  readonly unknown: Unknown
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
 }
@@ -102,6 +105,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
     closure: parseClosure(read['closure']),
+    unknown: parseUnknown(read['unknown']),
     contentFilters: text('contentFilters'),
   }
 }
@@ -142,10 +146,19 @@ function parseClosure(value: unknown): ClosureNotes | undefined {
 
 function parseShapes(value: unknown): RunNotes['shapes'] {
   if (!isObject(value)) return {}
-  const texts = (options: JsonObject): Record<string, string> =>
-    Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
   return Object.fromEntries(
     Object.entries(value).flatMap(([id, options]) => (isObject(options) ? [[id, texts(options)] as const] : [])),
+  )
+}
+
+function parseUnknown(value: unknown): Unknown {
+  const { names, versions } = isObject(value) ? value : {}
+  return { names: isObject(names) ? texts(names) : {}, versions: parseShapes(versions) }
+}
+
+function texts(options: JsonObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   )
 }
 

@@ -107,7 +107,7 @@ async function checkStored(verifying: Verifying, source: Exclude<Source, { kind:
   report.verified.pages += 1
   await checkCopy(verifying, name)
   for (const key of wrong) {
-    if (options.dryRun) log.info(`[DRY RUN] ${storage.location(key)} would be written anew`)
+    if (options.dryRun) log.info(`[DRY RUN] would write ${storage.location(key)} anew`)
     else
       log.warn(
         `${storage.location(key)} is missing, damaged, stale or no longer configured: the pages are written anew`,
@@ -172,7 +172,7 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
-  log.info(`[DRY RUN] ${name}: ${why}; it would be fetched from upstream`)
+  log.info(`[DRY RUN] would ask upstream for ${name}: ${why}`)
   report.planned.pages.push(storage.location(jsonKey(name)))
   return true
 }

@@ -29,7 +29,7 @@ export async function saveLedger({ storage }: Pick<Context, 'storage'>, ledger: 
 
 async function removeWithdrawn(verifying: Verifying): Promise<number> {
   const { context, options, withdrawn, ledger } = verifying
-  const { config, storage, log, report } = context
+  const { config, storage, report } = context
   const served: Withdrawal[] = []
   const bad: Withdrawal[] = []
   for (const one of withdrawn) {
@@ -49,8 +49,8 @@ async function removeWithdrawn(verifying: Verifying): Promise<number> {
     allowed: options.yes,
   })
   if (refusal !== undefined) {
-    log.error(refusal)
     report.refusals.push(refusal)
+    report.removalsRefused += served.length
     return first
   }
   return first + (await removeAll(verifying, served))

@@ -60,6 +60,7 @@ function readMirrorOption({ mirror }: Config, name: string): string | undefined 
   const entry = Object.entries(mirror).find(([key]) => key === property)
   if (entry === undefined) return undefined
   const value: unknown = entry[1]
+  if (typeof value === 'object') return undefined
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 

@@ -17,9 +17,8 @@ export interface AdmissionOptions {
   readonly transport: Transport
   readonly pauses: Pauses
   readonly bandwidth: TokenBucket
-  /** for each host, or for all of them together */
+  /** for each host */
   readonly newController: () => ConcurrencyController
-  readonly perHost: boolean
   /** milliseconds for one request with everything it takes */
   readonly globalTimeout: number
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
@@ -51,19 +50,15 @@ function outcomeOf(status: number | undefined, slowsDown: boolean, error: unknow
 export function createAdmission(options: AdmissionOptions): Admission {
   const { transport, pauses, bandwidth, signal, log } = options
   const hosts = new Map<string, Host>()
-  let highest: number | undefined
-
   const hostOf = (url: URL): Host => {
-    const key = options.perHost ? url.origin : ''
-    const known = hosts.get(key)
+    const known = hosts.get(url.origin)
     if (known !== undefined) return known
     for (const [other, { gate }] of hosts) {
       if (hosts.size >= MOST_HOSTS && gate.activeCount + gate.pendingCount === 0) hosts.delete(other)
     }
     const controller = options.newController()
-    if (highest !== undefined) controller.setMost(highest)
     const host = { controller, gate: pLimit(controller.limit) }
-    hosts.set(key, host)
+    hosts.set(url.origin, host)
     return host
   }
 
@@ -142,7 +137,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
       }
     },
     setMost(most) {
-      highest = most
       for (const host of hosts.values()) {
         host.controller.setMost(most)
         adjust(host)

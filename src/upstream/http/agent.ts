@@ -26,6 +26,8 @@ export interface AgentOptions {
   readonly ca: string | undefined
   /** URL with userinfo */
   readonly proxy: string | undefined
+  /** a connection was opened */
+  readonly onConnect: () => void
 }
 
 /** What goes out in one request, whatever the way it takes. */
@@ -40,6 +42,8 @@ export interface OutgoingRequest {
 /** The connections: kept alive, by proxy or straight. */
 export interface HttpAgent {
   dispatch(request: OutgoingRequest, handler: Dispatcher.DispatchHandler): void
+  /** From now on there are at most so many connections to one origin. Those that are open end with their requests. */
+  resize(connections: number): void
   /** Closes every socket now, also those that are still connecting. */
   destroy(reason: Error): Promise<void>
   /** Ends idle connections once requests under way are done. */
@@ -54,11 +58,12 @@ function tlsOptions(options: AgentOptions, signal: AbortSignal): BuildConnector.
  * The connector, which keeps the latest TLS session of each host alive. undici holds them by weak references only, so
  * a connection that is opened later, after a pause or for more requests at a time, would pay for a whole handshake.
  */
-function keepingSessions(connect: BuildConnector.connector): BuildConnector.connector {
+function keepingSessions(connect: BuildConnector.connector, onConnect: () => void): BuildConnector.connector {
   const sessions = new Map<string, Buffer>()
   return (target, callback) =>
     connect(target, (...result) => {
       const [, socket] = result
+      if (socket !== null) onConnect()
       if (socket instanceof TLSSocket) {
         socket.on('session', (session: Buffer) => {
           sessions.set(target.hostname, session)
@@ -72,7 +77,7 @@ function keepingSessions(connect: BuildConnector.connector): BuildConnector.conn
 /** undici's connector with a proxy's connection below the TLS. */
 function proxyConnector(proxy: Proxy, options: AgentOptions, signal: AbortSignal): BuildConnector.connector {
   const dial = createDial(proxy, { timeout: options.timeout, ca: options.ca, signal })
-  const secure = keepingSessions(buildConnector(tlsOptions(options, signal)))
+  const secure = keepingSessions(buildConnector(tlsOptions(options, signal)), options.onConnect)
   const shown = authority(proxy.host, proxy.port)
   return (target, callback) => {
     const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
@@ -81,7 +86,10 @@ function proxyConnector(proxy: Proxy, options: AgentOptions, signal: AbortSignal
         // The TLS layer hears of the end by 'close'; an 'error' nobody listens to would end the process.
         socket.on('error', () => undefined)
         if (target.protocol === 'https:') secure({ ...target, httpSocket: socket }, callback)
-        else callback(null, socket)
+        else {
+          options.onConnect()
+          callback(null, socket)
+        }
       },
       (error: unknown) => {
         if (error instanceof UpstreamError) return callback(error, null)
@@ -101,16 +109,16 @@ export function createAgent(options: AgentOptions): HttpAgent {
   // Every open socket listens to it.
   setMaxListeners(0, stop.signal)
   const timeouts = { headersTimeout: options.timeout, bodyTimeout: options.timeout }
-  const direct = keepingSessions(buildConnector(tlsOptions(options, stop.signal)))
-  const common = { connections: options.connections, pipelining: 1, ...timeouts }
-  const agent = new Agent({
-    ...common,
-    connect: proxy === undefined ? direct : proxyConnector(proxy, options, stop.signal),
-  })
+  const direct = keepingSessions(buildConnector(tlsOptions(options, stop.signal)), options.onConnect)
+  const connect = proxy === undefined ? direct : proxyConnector(proxy, options, stop.signal)
+  let { connections } = options
+  const pools = (how: BuildConnector.connector): InstanceType<typeof Agent> =>
+    new Agent({ connections, pipelining: 1, ...timeouts, connect: how })
+  let agent = pools(connect)
 
   // An http:// URL goes to an HTTP proxy as it is, without a tunnel (RFC 9112, 3.2.2).
   const forwards = proxy?.kind === 'http' || proxy?.kind === 'https'
-  const forwarder = forwards ? new Agent({ ...common, connect: direct }) : undefined
+  let forwarder = forwards ? pools(direct) : undefined
   const forwardOrigin = forwards ? `${proxy.kind}://${authority(proxy.host, proxy.port)}` : ''
   const forwardAuth = forwards ? basicAuth(proxy.username, proxy.password) : undefined
 
@@ -126,6 +134,13 @@ export function createAgent(options: AgentOptions): HttpAgent {
           handler,
         )
       }
+    },
+    resize(next) {
+      if (next === connections) return
+      connections = next
+      for (const old of [agent, forwarder]) void old?.close()
+      agent = pools(connect)
+      if (forwarder !== undefined) forwarder = pools(direct)
     },
     async destroy(reason) {
       stop.abort(reason)

@@ -7,7 +7,7 @@ import { bandwidthAt, createTokenBucket } from './bandwidth.js'
 import { REQUESTS_PER_URL, RETRIES, budgetKey, createBudget } from './budget.js'
 import { createCaller } from './caller.js'
 import { createClockWatch } from './clock.js'
-import { AUTO_MOST, AUTO_START, createConcurrencyController } from './concurrency.js'
+import { createConcurrencyController, mostRequests, shareOf } from './concurrency.js'
 import { fetchDocument } from './document.js'
 import type { Attempt } from './document.js'
 import { downloadOnce, rangeHeaders, startDownload } from './download.js'
@@ -33,10 +33,12 @@ export interface HttpClientOptions {
   readonly timeout: number
   /** seconds for one request with everything it takes: redirects, body, further attempts */
   readonly globalTimeout: number
-  /** requests under way at once, to all hosts together; of no effect where `maxRequests` is given */
+  /** requests under way with which 'auto' begins */
   readonly workers: number
   /** requests under way at once to each host: a number, or 'auto' for what the host and the network bear */
-  readonly maxRequests?: 'auto' | number | undefined
+  readonly maxRequests: 'auto' | number
+  /** how many clients share the requests under way and the bandwidth; 1 when absent */
+  readonly clients?: number
   /** for all requests of this client together; no limit when absent */
   readonly bandwidth?: BandwidthLimit | undefined
   /** URL of an http, https, socks4, socks4a, socks5 or socks5h proxy, with its credentials */
@@ -69,18 +71,24 @@ function toUrl(text: string): URL {
 
 /**
  * The client for everything that comes from upstream.
- * @throws ConfigError for a proxy URL or a contact that cannot be used
+ * @throws ConfigError for a proxy URL that cannot be used
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { timeout, globalTimeout, workers, maxRequests, bandwidth, proxy, allowNonHttps, ca, log } = options
   const userAgent = { 'user-agent': withContact(options.userAgent, options.contact) }
   const adaptive = maxRequests === 'auto'
-  const most = adaptive ? AUTO_MOST : (maxRequests ?? workers)
-  const agent = createAgent({ connections: most, timeout: timeout * MS, ca, proxy })
-  const counts = { requests: 0, retries: 0, bytes: 0 }
+  const most = mostRequests(maxRequests)
+  let clients = options.clients ?? 1
+  const counts = { requests: 0, retries: 0, bytes: 0, connections: 0 }
+  const onConnect = (): void => void (counts.connections += 1)
+  const agent = createAgent({ connections: shareOf(most, clients), timeout: timeout * MS, ca, proxy, onConnect })
   const now = options.now ?? (() => performance.now())
   const transport: Transport = { agent, counts, active: new Set(), now, clock: createClockWatch(Date.now) }
   const stop = new AbortController()
+  const rate = (): number | undefined => {
+    const all = bandwidth === undefined ? undefined : bandwidthAt(bandwidth, new Date())
+    return all === undefined ? undefined : all / clients
+  }
   const health = createHealthMonitor(now)
   const policy: RetryPolicy = {
     retries: options.retries ?? RETRIES,
@@ -93,9 +101,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const admission = createAdmission({
     transport,
     pauses: createPauses({ now, epoch: Date.now }, Math.min(LONGEST_RETRY_AFTER, globalTimeout * MS)),
-    bandwidth: createTokenBucket(() => (bandwidth === undefined ? undefined : bandwidthAt(bandwidth, new Date()))),
-    newController: () => createConcurrencyController({ start: adaptive ? AUTO_START : most, most, adaptive }),
-    perHost: maxRequests !== undefined,
+    bandwidth: createTokenBucket(rate),
+    newController: () =>
+      createConcurrencyController({
+        start: shareOf(adaptive ? workers : most, clients),
+        most: shareOf(most, clients),
+        adaptive,
+      }),
     globalTimeout: globalTimeout * MS,
     sleep: policy.sleep,
     signal: stop.signal,
@@ -174,7 +186,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       health.revoke(toUrl(text).origin, budget.hasFailed(key) ? undefined : error)
       budget.failed(key, error)
     },
-    limit: (highest) => admission.setMost(highest),
+    share(others) {
+      clients = others
+      agent.resize(shareOf(most, clients))
+      admission.setMost(shareOf(most, clients))
+    },
     abort(reason) {
       if (stop.signal.aborted) return
       stop.abort(reason)

@@ -1,6 +1,15 @@
-/** Requests under way to one host: where `auto` starts, and what it never exceeds. */
-export const AUTO_START = 10
-export const AUTO_MOST = 64
+/** The most requests under way to one host with `auto`: more than any browser, fewer than a server notices. */
+const AUTO_MOST = 64
+
+/** The most requests under way to one host. */
+export function mostRequests(maxRequests: 'auto' | number): number {
+  return maxRequests === 'auto' ? AUTO_MOST : maxRequests
+}
+
+/** What each of several clients gets, so that together they have no more than `all`. */
+export function shareOf(all: number, clients: number): number {
+  return Math.max(1, Math.floor(all / clients))
+}
 
 /**
  * Added after each measurement while throughput grows. After a refusal the limit is approached in small steps; what was
@@ -57,6 +66,8 @@ interface Measurement {
   answers: number
   bytes: number
   latencySum: number
+  /** of the fastest answer: a busy machine delays some answers, a busy host all of them */
+  fastest: number
   /** most requests under way */
   peak: number
 }
@@ -68,6 +79,7 @@ interface Best {
   readonly limit: number
 }
 
+const NOTHING_MEASURED = { answers: 0, bytes: 0, latencySum: 0, fastest: Infinity, peak: 0 } as const
 const NOTHING: Best = { answers: 0, bytes: 0, limit: 1 }
 
 /**
@@ -79,7 +91,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
   let most = options.most
   let limit = Math.min(options.start, most)
   let underWay = 0
-  let measured: Measurement = { since: -Infinity, answers: 0, bytes: 0, latencySum: 0, peak: 0 }
+  let measured: Measurement = { ...NOTHING_MEASURED, since: -Infinity }
   let best = NOTHING
   let stalls = 0
   let hold = { until: -Infinity, ms: HOLD.first as number }
@@ -90,7 +102,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
   let decreased = { at: -Infinity, from: Infinity }
 
   const startMeasuring = (now: number): void => {
-    measured = { since: now, answers: 0, bytes: 0, latencySum: 0, peak: underWay }
+    measured = { ...NOTHING_MEASURED, since: now, peak: underWay }
   }
 
   const increase = (now: number): void => {
@@ -128,7 +140,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
       hold = { ...hold, until: -Infinity }
       best = current
       stalls = 0
-      lowestLatency = latency
+      lowestLatency = measured.fastest
       return increase(now)
     }
     const gained = current.answers > best.answers * GAIN || current.bytes > best.bytes * GAIN
@@ -139,7 +151,8 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
       if (ceiling.limit === Infinity) step = Math.min(step * 2, STEP)
     } else {
       stalls += 1
-      if (latency > lowestLatency * LATENCY.factor + LATENCY.noise) return decrease('overloaded', now)
+      if (measured.answers > 0 && measured.fastest > lowestLatency * LATENCY.factor + LATENCY.noise)
+        return decrease('overloaded', now)
       if (stalls >= MOST_STALLS) return stay(now)
     }
     increase(now)
@@ -151,7 +164,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
     if (elapsed < Math.max(SHORTEST_MEASUREMENT, 2 * latency) || measured.answers + measured.bytes === 0) return
     if (measured.answers > 0) {
       latency = measured.latencySum / measured.answers
-      lowestLatency = Math.min(lowestLatency, latency)
+      lowestLatency = Math.min(lowestLatency, measured.fastest)
     }
     if (!adaptive) increase(now)
     // With fewer requests than allowed, the limit is not what decides.
@@ -181,6 +194,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
       if (request.latency !== undefined) {
         measured.answers += 1
         measured.latencySum += request.latency
+        measured.fastest = Math.min(measured.fastest, request.latency)
       }
       const lowers = request.outcome === 'slow-down' || (adaptive && request.outcome === 'overloaded')
       // What was under way when the limit fell tells nothing new.

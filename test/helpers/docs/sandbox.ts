@@ -6,6 +6,22 @@ import { run } from '../index/pip.js'
 import { freePort } from '../free-port.js'
 import { ROOT } from './blocks.js'
 
+/** What the docs install, with all that it needs, so that the commands about [closure] have something to say. */
+const CONFIGURATION = `[mirror]
+directory = /srv/pypi
+json = true
+[closure]
+roots = allowlist
+missing = warn
+[allowlist]
+packages =
+    demo-app
+    flask
+    requests
+[environments]
+linux = py311 any
+`
+
 /** Commands that no test can run as they stand, and why. */
 export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && (scripts\/test-servers\.sh && )?npm (run demo|test)\b/, 'these are what runs this test, and .ci/run'],
@@ -65,7 +81,7 @@ HOME=${at('home')} PIP_TARGET=${at('site')} exec ${python.trim()} -m pip --no-ca
       .replaceAll('https://pypi.example.org', site)
       .replaceAll(/\[mirror\](\n|\\n)/g, `[mirror]$1master = ${master}$1allow-non-https = true$1`)
   for (const config of [at('etc/bandersnatch.conf'), at('work', 'bandersnatch.conf')]) {
-    writeFileSync(config, mapped('[mirror]\ndirectory = /srv/pypi\njson = true\n'))
+    writeFileSync(config, mapped(CONFIGURATION))
   }
   const environment = Object.entries(plainEnvironment()).filter(([name]) => !name.startsWith('PIP_'))
   const env = {

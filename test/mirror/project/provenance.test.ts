@@ -78,6 +78,25 @@ describe('provenance = true', () => {
     ])
   })
 
+  it('is asked for a file at a time, and once for each file, when the project failed in several runs', async () => {
+    const index = createPackageIndex()
+    const wheels = ['1', '2', '3', '4'].map((tag) => sigstore.attested(wheel(one, { tag: `py3${tag}-none-any` })))
+    index.publish('one', '1.0', wheels)
+    const broken = { names: /./ }
+    const server = await serveTestIndex(index, ({ path }) =>
+      path.startsWith('/integrity/') && broken.names.test(path) ? answerWith(500, {}) : 'pass',
+    )
+    const options = { url: server.url, mirror: PROVENANCE, place: memoryPlace() }
+    for (const hour of [0, 1, 2]) await mirror({ ...options, now: later(hour) }, { retryFailed: true })
+    server.reset()
+    await mirror({ ...options, now: later(24) }, { retryFailed: true })
+    expect([...server.requests.keys()].filter((request) => request.includes('integrity'))).toHaveLength(1)
+    broken.names = /py32/
+    for (const hour of [48, 72, 96]) await mirror({ ...options, now: later(hour) }, { retryFailed: true })
+    const run = await engine(options)
+    expect(run.keys(/provenance$/)).toHaveLength(3)
+  })
+
   it.each(['..%2F..%2Fsimple', '%00', '.', 'a'.repeat(300)])(
     'is stored where it belongs whatever URL the page gives: %s',
     async (version) => {

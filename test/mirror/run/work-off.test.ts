@@ -52,7 +52,7 @@ describe('workOff', () => {
     expect([...result.failed.keys()].sort()).toEqual(['a', 'b'])
     expect(run.lines.filter((line) => line === 'Trying 2 projects once more')).toHaveLength(2)
     expect((await run.ledger()).get('a')?.owed).toMatchObject({ runs: 1, reason: 'it is older' })
-    expect(result.stopped).toBe(false)
+    expect(result.stopped).toBeUndefined()
   })
 
   it('does not try a document again that makes no sense', async () => {
@@ -63,10 +63,10 @@ describe('workOff', () => {
 
   it('stops after the first failure with stop-on-error', async () => {
     const asked: string[] = []
-    const options = { upstream: failing(stale, asked), mirror: 'stop-on-error = true\nworkers = 1' }
+    const options = { upstream: failing(stale, asked), mirror: 'stop-on-error = true\nmax-requests = 1' }
     const { result } = await working(options, [item('a'), item('b')])
     expect(asked).toEqual(['a'])
-    expect(result.stopped).toBe(true)
+    expect(result.stopped).toBe('error')
     expect([...result.done]).toEqual(['a'])
   })
 

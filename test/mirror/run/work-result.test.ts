@@ -158,7 +158,7 @@ describe('reportFailures', () => {
       { project: 'b', reason: 'it broke', since: '1970-01-01T00:00:00.000Z', runs: 5 },
       {
         project: 'c',
-        reason: 'slow (not asked again before 2026-03-01T12:01:00.000Z; --retry-failed asks at once)',
+        reason: 'slow (not asked again before 2026-03-01 12:01 UTC; --retry-failed asks at once)',
         since: '1970-01-01T00:01:00.000Z',
         runs: 9,
       },
