@@ -53,7 +53,7 @@ export async function openContent(
   const lookup = shapeLookup(shape, {
     ...(advises === undefined ? {} : { advisories: (name) => advisedText(advises, name) }),
     ...(deciding === undefined ? {} : { publishers: (name) => deciding.projects.get(name) ?? '' }),
-    ...(closure === undefined ? {} : { selection: (name) => closure.selection.textOf(name) }),
+    ...(closure === undefined ? {} : { selection: (name: string) => closure.selection.textOf(name) }),
   })
   return { filters, closure, gate, shape, shapeOf: lookup }
 }

@@ -18,7 +18,7 @@ export type { Filters } from './types.js'
 export interface LoadOptions {
   /** absolute; what relative paths of requirements files start from: 8.0 takes the current directory */
   readonly directory: string
-  /** 'refuse': a name that is not a plugin is an error. 'warn': it is ignored with a warning, as 8.0 ignores it. */
+  /** 'refuse', also when absent: a name that is not a plugin is an error. 'warn': it is ignored with a warning, as 8.0 ignores it. */
   readonly unknownPlugin?: 'refuse' | 'warn'
   /** milliseconds since the epoch: the time by which files are young; the present when absent */
   readonly now?: number
@@ -40,19 +40,17 @@ function notRead(): never {
 export async function loadFilters(
   config: ConfigFile,
   enabled: readonly string[],
-  { directory, unknownPlugin = 'refuse', now = Date.now(), advisories = NO_ADVISORIES }: LoadOptions,
+  { directory, unknownPlugin, now = Date.now(), advisories = NO_ADVISORIES }: LoadOptions,
 ): Promise<Filters> {
   const names = new Set(enabled)
   const all = names.delete('all')
   const warnings: string[] = []
   const warn = (message: string): void => void warnings.push(message)
   for (const error of unknownPlugins(config, names)) {
-    if (unknownPlugin === 'refuse') throw error
+    if (unknownPlugin !== 'warn') throw error
     warn(`${error.message}; it is ignored`)
   }
 
-  // A plugin that only `all` enables need not be set up.
-  const warnsOf = (name: string): PluginContext['warn'] => (names.has(name) ? warn : () => {})
   const emptyLists: ConfigError[] = []
   const emptyList: PluginContext['emptyList'] = (problem) => void emptyLists.push(problem)
   const filters: Filter[] = []
@@ -63,7 +61,8 @@ export async function loadFilters(
     places[name] = placesOf(config, plugin.options)
     for (const entry of plugin.entries?.({ config, directory }) ?? [])
       entries.set(`${entry.where} ${entry.text}`, entry)
-    const filter = plugin.create({ config, directory, now, advisories, warn, warnUnused: warnsOf(name), emptyList })
+    const warnUnused = names.has(name) ? warn : () => {}
+    const filter = plugin.create({ config, directory, now, advisories, warn, warnUnused, emptyList })
     if (filter) filters.push(filter)
   }
   for (const name of names) {
@@ -87,10 +86,9 @@ function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly Config
   throw new ConfigError(`${first.message}; name some, or disable the plugin that reads it to mirror every project`)
 }
 
-function unknownPlugins(config: ConfigFile, names: Iterable<string>): Error[] {
-  return [...names]
-    .filter((name) => !Object.hasOwn(PLUGINS, name) && !isExternal(name))
-    .map((name) => unknown(config, name))
+function unknownPlugins(config: ConfigFile, names: ReadonlySet<string>): Error[] {
+  const isKnown = (name: string): boolean => Object.hasOwn(PLUGINS, name) || isExternal(name)
+  return [...names].filter((name) => !isKnown(name)).map((name) => unknown(config, name))
 }
 
 function unknown(config: ConfigFile, name: string): Error {

@@ -117,10 +117,10 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     upstream: upstream.url,
     serial,
     upstreamSerial,
-    behind: behindBy(serial, upstreamSerial),
+    behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
     held,
     blocked,
-    nextDue: earliest(entries.flatMap(([, { due }]) => due ?? [])),
+    nextDue: firstDue(entries),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,
@@ -133,15 +133,6 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     history: await loadHistory(storage),
     ...needsOf(await loadNotes(storage)),
   }
-}
-
-function behindBy(serial: number | undefined, upstream: number | undefined): number | undefined {
-  return serial === undefined || upstream === undefined ? undefined : Math.max(0, upstream - serial)
-}
-
-/** @param dues seconds since the epoch */
-function earliest(dues: readonly number[]): string | undefined {
-  return dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b)))
 }
 
 /** Sizes as the pages give them: looking at each file would take a request for each on S3. */
@@ -189,6 +180,11 @@ async function pageSize(
   for (const key of pageKeys(page, rootUri))
     if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
   return { files: sizes.length, bytes }
+}
+
+function firstDue(entries: readonly (readonly [string, LedgerEntry])[]): string | undefined {
+  const times = entries.flatMap(([, { due }]) => due ?? [])
+  return times.length === 0 ? undefined : isoTime(times.reduce((a, b) => Math.min(a, b)))
 }
 
 function failuresOf(entries: readonly (readonly [string, LedgerEntry])[]): ProjectFailure[] {
