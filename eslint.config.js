@@ -39,7 +39,7 @@ const MANY_PARAMETERS = {
   'src/errors.ts': 'to be reduced',
   'src/filters/apply.ts': 'to be reduced',
   'src/log/python/{config,handlers,targets}.ts': 'the arguments of what they imitate in Python',
-  'src/mirror/state/ledger.ts': 'an inner loop over ranges of a text',
+  'src/mirror/state/name-table.ts': 'an inner loop over ranges of bytes',
   'src/packaging/requirement-quoted.ts': 'the callback of String.replace',
   'src/python/glob.ts': 'a recursive walk with its position',
   'src/python/json/reformat.ts': 'an inner loop over ranges of two texts',

@@ -6,7 +6,7 @@ import type { Measurement } from './measure.js'
 export interface Check {
   /** what is compared with what */
   readonly what: string
-  readonly unit: 'x' | 's' | 'MB' | ''
+  readonly unit: 'x' | 's' | 'ms' | 'MB' | ''
   /** undefined where it could not be measured */
   readonly value: number | undefined
   readonly atMost: number
@@ -83,6 +83,21 @@ export function wallExcess(runs: Runs, names: readonly [string, string], atMost:
     (ours, limit) => ours - limit,
   )
   return check(`wall, ${names[0]} - ${names[1]}`, 's', value, atMost)
+}
+
+/** What one run takes longer than the other for each file. @param how.atMost milliseconds */
+export function wallPerFile(
+  runs: Runs,
+  names: readonly [string, string],
+  how: { readonly files: number; readonly atMost: number },
+): Check {
+  const value = paired(
+    runs,
+    names,
+    (run) => run.wall,
+    (ours, limit) => ((ours - limit) / how.files) * 1000,
+  )
+  return check(`wall per file, ${names[0]} - ${names[1]}`, 'ms', value, how.atMost)
 }
 
 export function cpuExcess(runs: Runs, names: readonly [string, string], atMost: number): Check {

@@ -91,7 +91,7 @@ function packagesPath(filename: string): string {
 export function writeDocuments(
   directory: string,
   projects: Iterable<IndexedProject>,
-  { base, bodies }: { readonly base: string; readonly bodies: Bodies },
+  { base, bodies, attested }: { readonly base: string; readonly bodies: Bodies; readonly attested?: boolean },
 ): void {
   for (const kind of ['pypi', 'simple']) fs.mkdirSync(join(directory, kind), { recursive: true })
   for (const project of projects) {
@@ -99,7 +99,7 @@ export function writeDocuments(
     const put = (kind: string, text: string): void =>
       fs.writeFileSync(join(directory, kind, `${normalizedName}.gz`), gzipSync(text, { level: 4 }))
     put('pypi', metadataDocument(project, base, bodies.text(`# ${name}\n`, files.at(-1)?.metadataSize ?? 0)))
-    put('simple', simplePage(project, base))
+    put('simple', simplePage(project, base, attested))
   }
 }
 

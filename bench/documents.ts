@@ -91,7 +91,9 @@ function coreMetadata({ metadataSha256 }: IndexedFile): false | { sha256: string
 }
 
 /** A project's page of the Simple API as PyPI serves it (version 1.4: PEP 691, 700, 714, 740, 792). */
-export function simplePage({ normalizedName, serial, files }: IndexedProject, base: string): string {
+export function simplePage({ normalizedName, serial, files }: IndexedProject, base: string, attested = false): string {
+  const provenance = ({ filename, version }: IndexedFile): string =>
+    `${base}/integrity/${normalizedName}/${version}/${filename}/provenance`
   return JSON.stringify({
     'alternate-locations': [],
     files: files.map((file) => ({
@@ -99,7 +101,7 @@ export function simplePage({ normalizedName, serial, files }: IndexedProject, ba
       'data-dist-info-metadata': coreMetadata(file),
       filename: file.filename,
       hashes: { sha256: file.sha256 },
-      provenance: null,
+      provenance: attested ? provenance(file) : null,
       'requires-python': '>=3.8',
       size: file.size,
       'upload-time': file.uploaded,

@@ -38,6 +38,7 @@ http {
     gzip_static always;
     gunzip on;
     location /packages/ { root ${served.files}; etag on; gzip_static off; gunzip off; }
+    location /integrity/ { default_type application/vnd.pypi.integrity.v1+json; gzip_static off; gunzip off; }
     location ~ ^/simple/?$ {
       root ${served.list.slice(0, served.list.lastIndexOf('/'))};
       rewrite ^ ${served.list.slice(served.list.lastIndexOf('/'))} break;

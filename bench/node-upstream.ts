@@ -54,8 +54,13 @@ async function answer(path: string, gzip: boolean, response: ServerResponse): Pr
       ? send(response, { ...headers, 'content-encoding': 'gzip' }, packed)
       : send(response, headers, gunzipSync(packed))
   }
-  if (!path.startsWith('/packages/') || path.includes('/../')) throw new Error(`no such path: ${path}`)
-  const file = join(served.files, path)
+  const root = path.startsWith('/packages/')
+    ? served.files
+    : path.startsWith('/integrity/')
+      ? served.documents
+      : undefined
+  if (root === undefined || path.includes('/../')) throw new Error(`no such path: ${path}`)
+  const file = join(root, path)
   const { size } = fs.statSync(file)
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) }
   if (size <= SMALL) return send(response, headers, fs.readFileSync(file))

@@ -20,6 +20,8 @@ export interface Sizes {
   readonly hugeBytes: number
   /** the smallest of three metadata-only mirrors; the others have 2.5 and 5 times as many projects */
   readonly metadata: number
+  /** files that have attestations; a twentieth as many projects */
+  readonly attested: number
   /** files that are synced to an S3 server; a tenth as many projects */
   readonly s3Files: number
   /** of the list in the quiet run */
@@ -44,6 +46,7 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     bigBytes: 1.5e9,
     hugeBytes: 2 * 2 ** 30,
     metadata: 20_000,
+    attested: 10_000,
     s3Files: 10_000,
     names: 886_000,
     planned: 1_000_000,
@@ -59,6 +62,7 @@ const SCALES: Readonly<Record<Scale, Sizes>> = {
     bigBytes: 30e6,
     hugeBytes: 32 * 2 ** 20,
     metadata: 60,
+    attested: 60,
     s3Files: 200,
     names: 20_000,
     planned: 20_000,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { writeProvenance } from './attested.js'
 import { createBodies } from './bodies.js'
 import { once, openCorpus, unstoredProjects, writeDocuments } from './corpus.js'
 import type { IndexedProject } from './documents.js'
@@ -25,8 +26,8 @@ export interface Stocked {
 
 /** Makes what upstreams serve, or takes it from the cache. */
 export interface Upstreams {
-  /** projects with all their files */
-  withFiles(name: string, sized: Sized): Promise<Stocked>
+  /** projects with all their files; with `attested` each of these has a provenance object */
+  withFiles(name: string, sized: Sized, how?: { readonly attested: boolean }): Promise<Stocked>
   /** projects with documents and pages only, and a list of the first `listed` names */
   metadataOnly(projects: number, listed: number): Promise<Served>
   /** a list of so many names, and of one of them, the last, the document and page */
@@ -53,7 +54,7 @@ export function createUpstreams(
   }
 
   return {
-    async withFiles(name, sized) {
+    async withFiles(name, sized, { attested } = { attested: false }) {
       log(
         `making or opening the upstream ${name}: ${sized.projects} projects, ${sized.files} files, ${sized.bytes} bytes`,
       )
@@ -61,8 +62,12 @@ export function createUpstreams(
       // Documents hold the upstream's address, so they last as long as that does.
       const { protocol, port } = new URL(place.url)
       const home = place.fixed ? directory : join(scratch, 'documents', name)
-      const documents = await once(join(home, `documents-${protocol.slice(0, -1)}-${port}`), (fresh) =>
-        writeDocuments(fresh, projects, { base: place.url, bodies }),
+      const documents = await once(
+        join(home, `${attested ? 'attested' : 'documents'}-${protocol.slice(0, -1)}-${port}`),
+        (fresh) => {
+          writeDocuments(fresh, projects, { base: place.url, bodies, attested })
+          if (attested) writeProvenance(fresh, projects)
+        },
       )
       return { projects, served: { documents, files: directory, ...(await listed(sized.projects)) } }
     },

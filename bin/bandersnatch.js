@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli.js'
+'use strict'
+const { checkNodeVersion } = require('./node-version.js')
 
-process.exit(await main(process.argv.slice(2)))
+checkNodeVersion()
+// So many calls to a slow file system help. Node reads it before the first line of an ECMAScript module, so this is none.
+process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '32'
+// Only now: an older Node.js cannot even read the program.
+import('../dist/cli.js').then(async ({ main }) => process.exit(await main(process.argv.slice(2))))

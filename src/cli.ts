@@ -31,6 +31,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     exitCode = await guarded(log, options, run)
     await log.close()
   }, print)
+  if (!hasWorkingDirectory()) {
+    process.stderr.write('bandersnatch: the current directory was removed; change to another one\n')
+    return EXIT.config
+  }
   if (argv.length === 0) {
     program.outputHelp()
     return EXIT.ok
@@ -86,11 +90,22 @@ async function guarded(log: RunLog, options: GlobalOptions, run: Run): Promise<n
   } catch (error) {
     return await report(log, error, options)
   } finally {
+    // What a quiet run kept back, and did not come to tell.
+    log.tell()
     process
       .off('SIGINT', onSignal)
       .off('SIGTERM', onSignal)
       .off('uncaughtException', onStray)
       .off('unhandledRejection', onStray)
+  }
+}
+
+/** Whether there is a current directory: it may have been removed, and then no relative path means anything. */
+function hasWorkingDirectory(): boolean {
+  try {
+    return process.cwd() !== ''
+  } catch {
+    return false
   }
 }
 

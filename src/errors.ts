@@ -78,9 +78,13 @@ export class LockedError extends BandersnatchError {
   override readonly exitCode = EXIT.locked
 }
 
-/** A name, filename or URL from upstream that must not become a path. */
+/**
+ * A name, filename or URL from upstream that must not become a path, or something in the place of a file or directory of
+ * the mirror. A run notes it as one project's failure; where no project is concerned, the mirror cannot be written.
+ */
 export class UnsafePathError extends BandersnatchError {
   override readonly name = 'UnsafePathError'
+  override readonly exitCode = EXIT.storage
 }
 
 /** A document from upstream that is not what the specification says. */

@@ -87,6 +87,9 @@ function silentUnless(log: Log | undefined): RunLog {
     screen: createScreen({ writer: { write: nothing }, terminal: false, columns: () => undefined }),
     warnings: () => [],
     warningCount: () => 0,
+    withhold: nothing,
+    withheld: () => [],
+    tell: nothing,
     configure: nothing,
     close: async () => undefined,
   }

@@ -3,9 +3,7 @@ import { parseBandwidthLimit } from './config/bandwidth.js'
 import { parseDuration } from './config/duration.js'
 
 export function runForOption(): Option {
-  return new Option('--run-for <time>', 'begin no more work after this time, such as 2h').argParser((text) =>
-    parsed(parseDuration(text)),
-  )
+  return new Option('--run-for <time>', 'begin no more work after this time, such as 2h').argParser(seconds)
 }
 
 export function bandwidthOption(): Option {
@@ -22,4 +20,9 @@ function parsed<T extends object | number>(value: T | { readonly error: string }
 export function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('a whole number is needed.')
+}
+
+/** A time such as `90s`, `10m` or `2h`, in seconds. */
+export function seconds(text: string): number {
+  return parsed(parseDuration(text))
 }

@@ -1,8 +1,9 @@
 import { Argument, Command, Option } from 'commander'
 import type { Completion } from './commands/completion.js'
-import { bandwidthOption, runForOption, wholeNumber } from './program-options.js'
+import { bandwidthOption, runForOption, seconds, wholeNumber } from './program-options.js'
 import { EXAMPLES } from './report/completion/examples.js'
 import type { Overrides, Setting } from './commands/open.js'
+import type { LockOptions } from './commands/lock.js'
 import { packageVersion } from './config/version.js'
 import type { MirrorOptions } from './mirror/mirror.js'
 import type { VerifyOptions } from './mirror/verify/types.js'
@@ -28,8 +29,8 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
     .version(`bandersnatch ${packageVersion()}`, '--version', 'print the version')
     .option('-c, --config <file>', 'the configuration', '/etc/bandersnatch.conf')
     .option('--debug', 'log everything, and where an error comes from', false)
-    .option('--verbose', 'log every file', false)
-    .option('--quiet', 'log warnings and errors only', false)
+    .option('--verbose', 'log every request and file', false)
+    .option('--quiet', 'log warnings and errors only; mirror says only what is new since its last run', false)
     .addOption(new Option('--log-format <format>', 'how log lines look').choices(['text', 'json']).default('text'))
     .option('--no-progress', 'do not show on a terminal how far the run is')
     .option('--summary-json <file>', 'write what the run did to this file, as JSON')
@@ -48,6 +49,13 @@ export function createProgram(execute: Execute, print: (text: string) => void): 
   return program
 }
 
+interface MirrorFlags {
+  readonly dryRun: boolean
+  readonly quick: boolean
+  readonly explain?: string[]
+  readonly json: boolean
+}
+
 type Runner = (what: Run) => Promise<void>
 
 function addMirror(program: Command, run: Runner): void {
@@ -56,28 +64,26 @@ function addMirror(program: Command, run: Runner): void {
     .description('bring the mirror up to date with upstream: what cron runs')
     .option('--force-check', 'compare every project with upstream; files that are right are not fetched again', false)
     .option('--allow-removals', 'remove withdrawn projects even where removal-limit forbids it', false)
+    .option('--all', 'mirror all of PyPI even where it cannot fit: for one run what everything = true says', false)
     .option('--retry-failed', 'ask at once for projects that failed in several runs', false)
     .addOption(runForOption())
     .addOption(bandwidthOption())
+    .option('--if-free', 'end with exit code 0 where another run is at work', false)
+    .option('--wait <time>', 'how long to wait for another run: 90s, 10m or 2h', seconds, 0)
     .option('--dry-run', 'only print what would be done and why, with sizes', false)
     .option('--quick', 'with --dry-run: leave out sizes, which cost a request for each project', false)
     .option('--explain <name...>', 'print which filter decides over a project, and what the mirror remembers of it')
     .option('--json', 'with --dry-run or --explain: print it as JSON', false)
-    .action(
-      async (
-        options: MirrorOptions & Overrides & { dryRun: boolean; quick: boolean; explain?: string[]; json: boolean },
-        command: Command,
-      ) => {
-        needsDryRun(command, { '--quick': options.quick }, options.dryRun)
-        needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
-        if (options.dryRun || options.explain !== undefined) {
-          const { dryRunCommand } = await import('./commands/dry-run.js')
-          return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
-        }
-        const { mirrorCommand } = await import('./commands/mirror.js')
-        return run((setting) => mirrorCommand(setting, options))
-      },
-    )
+    .action(async (options: MirrorOptions & Overrides & LockOptions & MirrorFlags, command: Command) => {
+      needsDryRun(command, { '--quick': options.quick }, options.dryRun)
+      needsDryRun(command, { '--json': options.json }, options.dryRun || options.explain !== undefined)
+      if (options.dryRun || options.explain !== undefined) {
+        const { dryRunCommand } = await import('./commands/dry-run.js')
+        return run((setting) => dryRunCommand(setting, { ...options, explain: options.explain ?? [] }))
+      }
+      const { mirrorCommand } = await import('./commands/mirror.js')
+      return run((setting) => mirrorCommand(setting, options))
+    })
 }
 
 function addSync(program: Command, run: Runner): void {
@@ -127,7 +133,7 @@ function addDelete(program: Command, run: Runner): void {
   program
     .command('delete')
     .description('remove everything that the mirror has of the named projects')
-    .argument('[package...]', 'names of projects, in any spelling')
+    .argument('<package...>', 'names of projects, in any spelling')
     .option('--dry-run', 'only say what would be removed', false)
     .option('--json', 'with --dry-run: print what would be removed as JSON', false)
     .option('--workers <n>', 'has no effect; bandersnatch 8.0 has it', wholeNumber, 0)
@@ -157,6 +163,16 @@ function addInspecting(program: Command, run: Runner): void {
     .action(async (options: { json: boolean; html?: string; online: boolean; largest: number }) => {
       const { statusCommand } = await import('./commands/status.js')
       return run((setting) => statusCommand(setting, { ...options, html: options.html }))
+    })
+  program
+    .command('advisories')
+    .description('print what advisories block, and why (filter osv_malware)')
+    .argument('[package...]', 'names of projects, in any spelling; else those of which the mirror blocks something')
+    .option('--all', 'every project that the database names', false)
+    .option('--json', 'print it as JSON, with the state of the database', false)
+    .action(async (names: string[], options: { all: boolean; json: boolean }) => {
+      const { advisoriesCommand } = await import('./commands/advisories.js')
+      return run((setting) => advisoriesCommand(setting, { ...options, names }))
     })
   program
     .command('closure')

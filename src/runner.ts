@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { EventEmitter } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ export interface RunnerOptions {
   /** hours of the day, local time, in which runs start */
   readonly hours: readonly number[]
   readonly forceCheck: boolean
-  /** is written after each run: `ok`, or `failed: exit code N` */
+  /** says how the last run ended: `waiting`, `ok`, or `failed: exit code N`. Its time tells that the runner is alive */
   readonly healthFile: string | undefined
 }
 
@@ -56,6 +56,16 @@ export function parseHours(text: string): number[] {
  */
 export async function runPeriodically(options: RunnerOptions, world: RunnerWorld): Promise<number> {
   world.print(`Running bandersnatch every ${options.interval}s`)
+  writeHealth(options.healthFile, 'waiting', world.print)
+  const alive = setInterval(() => touch(options.healthFile), MINUTE * 1000)
+  try {
+    return await runUntilStopped(options, world)
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+async function runUntilStopped(options: RunnerOptions, world: RunnerWorld): Promise<number> {
   while (!world.stop.aborted) {
     if (!options.hours.includes(world.now().getHours())) {
       await pause(MINUTE, world.stop)
@@ -65,7 +75,7 @@ export async function runPeriodically(options: RunnerOptions, world: RunnerWorld
     // A run that finds no configuration leaves an example, which nobody has read yet.
     const configured = existsSync(options.config)
     const code = await runMirror(options, world)
-    writeHealth(options.healthFile, code, world.print)
+    writeHealth(options.healthFile, code === EXIT.ok ? 'ok' : `failed: exit code ${code}`, world.print)
     if (code !== EXIT.ok && (!configured || world.stop.aborted || !TRANSIENT.includes(code))) return code
     if (code !== EXIT.ok) world.print(`The run failed with exit code ${code}; trying again at the next one`)
     const rest = options.interval - (performance.now() - started) / 1000
@@ -99,12 +109,23 @@ function runMirror(options: RunnerOptions, world: RunnerWorld): Promise<number> 
   })
 }
 
-function writeHealth(file: string | undefined, code: number, print: (line: string) => void): void {
+function writeHealth(file: string | undefined, text: string, print: (line: string) => void): void {
   if (file === undefined) return
   try {
-    writeFileSync(file, code === EXIT.ok ? 'ok\n' : `failed: exit code ${code}\n`)
+    writeFileSync(file, `${text}\n`)
   } catch (error) {
     print(`Cannot write the health file: ${errorText(error)}`)
+  }
+}
+
+/** A sign of life, whatever the file says. */
+function touch(file: string | undefined): void {
+  if (file === undefined) return
+  try {
+    const now = new Date()
+    utimesSync(file, now, now)
+  } catch {
+    // The next run writes the file anew.
   }
 }
 

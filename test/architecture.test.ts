@@ -37,7 +37,7 @@ const isLocal = ({ to }: Import): boolean => files.includes(to)
 const text = (file: string): string => readFileSync(join(SRC, file), 'utf8')
 
 const BASE = ['model', 'packaging', 'python', 'log', 'one-line', 'count', 'worker-call', 'errors']
-const ENGINES = ['upstream', 'filters', 'closure', 'attestations', 'simple', 'storage']
+const ENGINES = ['upstream', 'filters', 'closure', 'attestations', 'advisories', 'simple', 'storage']
 
 /**
  * The rooms, and which other rooms each may import. The files in src/ itself may import everything.

@@ -14,7 +14,7 @@ const TSC = join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc')
 const MINUTES = 60_000
 /** so small that starting programs is most of it */
 const SIZES =
-  'projects=8,files=60,bytes=400000,bigFiles=4,bigBytes=6000000,hugeBytes=4000000,metadata=10,s3Files=30,names=500,planned=500'
+  'projects=8,files=60,bytes=400000,bigFiles=4,bigBytes=6000000,hugeBytes=4000000,metadata=10,attested=10,s3Files=30,names=500,planned=500'
 
 function installed(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((directory) => fs.existsSync(join(directory, program)))

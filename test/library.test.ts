@@ -19,7 +19,7 @@ it('runs the example of docs/library.md against the built package', async () => 
     )
     const example = /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs', 'library.md'), 'utf8'))?.[1] ?? ''
     const main = pathToFileURL(join(ROOT, 'dist', 'index.js')).href
-    writeFileSync(join(scratch, 'example.mjs'), example.replace("'bandersnatch'", JSON.stringify(main)))
+    writeFileSync(join(scratch, 'example.mjs'), example.replace("'bandersnatch-mirror'", JSON.stringify(main)))
     const { stdout } = await promisify(execFile)(process.execPath, ['example.mjs'], { cwd: scratch })
     expect(stdout).toMatch(/^\d+ projects to sync, up to serial \d+$/m)
     expect(stdout).toMatch(/^[1-9]\d* files fetched, 0 projects failed$/m)

@@ -1,4 +1,5 @@
 import type { Row } from './row.js'
+import { attested } from './attested.js'
 import { recheck, verify } from './check.js'
 import { quietChangelog, quietList, startUp } from './quiet.js'
 import { s3 } from './s3.js'
@@ -18,6 +19,7 @@ export const ROWS = {
   'metadata-only': metadataOnly,
   'plan-allowlist': planAllowlist,
   'plan-all': planAll,
+  attested,
   wan: wanSmall,
   'wan-big': wanBig,
   'wan-loss': wanLoss,

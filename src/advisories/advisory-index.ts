@@ -20,9 +20,11 @@ export interface AdvisoryIndex {
   readonly blocking: (name: string, version: string) => readonly string[]
   /**
    * Changes when and only when what is known of the project changes; empty where nothing is. Only such projects
-   * must be filtered again after an update of the feed.
+   * must be filtered again after an update of the feed. `name`: normalized
    */
   readonly fingerprint: (name: string) => string
+  /** changes when anything does that the index knows; never empty */
+  readonly id: () => string
 }
 
 /** Collects what records say. */
@@ -76,9 +78,16 @@ export function createAdvisoryIndex(table: AdvisoryTable, ignore: readonly strin
       return [...new Set(found.map(({ id }) => id))]
     },
     fingerprint: (name) => {
+      // A mirror of PyPI asks for a million names.
+      if (!table.has(name)) return ''
       const advisories = advisoriesFor(name)
       if (advisories.length === 0) return ''
       return createHash('sha256').update(JSON.stringify(advisories)).digest('hex').slice(0, 16)
+    },
+    id: () => {
+      const hash = createHash('sha256').update(JSON.stringify([...ids, ...names].sort()))
+      for (const name of [...table.keys()].sort()) hash.update(`\n${name}\t${table.get(name) ?? ''}`)
+      return hash.digest('hex').slice(0, 16)
     },
   }
 }

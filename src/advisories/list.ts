@@ -30,7 +30,3 @@ export function advisoriesAsText(rows: readonly AdvisoryRow[]): string {
   const line = (row: AdvisoryRow): string => `${row.project.padEnd(project)}  ${row.id.padEnd(id)}  ${row.versions}\n`
   return rows.map(line).join('')
 }
-
-export function advisoriesAsJson(rows: readonly AdvisoryRow[]): string {
-  return `${JSON.stringify(rows, null, 2)}\n`
-}

@@ -2,6 +2,8 @@ import type { FeedContent } from './feed.js'
 import type { AdvisorySnapshot } from './snapshot.js'
 
 const DAY = 86_400_000
+/** So many times within max-age it is noted that the stored copy is current. */
+const CHECKS_NOTED = 14
 
 /** What came of asking for the database. */
 export type FeedAnswer =
@@ -38,7 +40,9 @@ export function settleFeed(stored: AdvisorySnapshot | undefined, answer: FeedAns
   const usable = stored !== undefined && isFor(stored, options) ? stored : undefined
   if (answer.kind === 'unchanged') {
     if (usable === undefined) return lastCopy(undefined, 'the source sent nothing', options)
-    return { snapshot: { ...usable, checkedAt: options.now }, changed: true, warnings: [], incomplete: false }
+    // Noting each check would write the whole copy in every run.
+    const changed = options.now - usable.checkedAt > (options.maxAgeDays * DAY) / CHECKS_NOTED
+    return { snapshot: { ...usable, checkedAt: options.now }, changed, warnings: [], incomplete: false }
   }
   if (answer.kind === 'failed') return lastCopy(usable, answer.problem, options)
   const { content } = answer
@@ -65,7 +69,8 @@ export function shrinkage(
   read: Pick<FeedContent, 'counts'>,
 ): string | undefined {
   const [before, after] = [stored.counts.advisories, read.counts.advisories]
-  return after * 2 < before ? `it shrank from ${before} to ${after} advisories` : undefined
+  if (after * 2 >= before) return undefined
+  return `it shrank from ${before} to ${after} advisories (if that is right, remove .bandersnatch/advisories in the mirror)`
 }
 
 function lastCopy(stored: AdvisorySnapshot | undefined, problem: string, options: SettleOptions): Settled {

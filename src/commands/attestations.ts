@@ -6,11 +6,12 @@ import { readRoot, shippedRoot } from '../attestations/trusted-root.js'
 import { createAttestationVerifier } from '../attestations/verifier.js'
 import type { Log } from '../log/types.js'
 import type { Config } from '../config/types.js'
+import { once } from './once.js'
 
 /**
  * What `[attestations]` says; undefined with `check = off`. Sigstore's libraries are looked for at once, and loaded when
  * the first attestation is to be checked.
- * @param always as with `check = warn` where it is off
+ * @param always where it is off, a gate that refuses nothing, and tells what does not verify
  * @throws ConfigError for what cannot be read, and where the libraries are missing
  */
 export async function openGate(
@@ -28,11 +29,8 @@ export async function openGate(
   const verifier = once(() => createAttestationVerifier(root))
   // The shipped one can be read; another one is not to end a run half-way.
   if (trustedRoot !== undefined) await verifier()
-  return createGate({ check: check === 'off' ? 'warn' : check, onChange, policy, root: root.text, verifier })
-}
-
-/** Makes a value when it is first asked for. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+  // Nothing is refused where the configuration checks nothing.
+  if (check === 'off')
+    return createGate({ check: 'warn', onChange: 'warn', policy: new Map(), root: root.text, verifier })
+  return createGate({ check, onChange, policy, root: root.text, verifier })
 }

@@ -1,14 +1,16 @@
-import { loadConfig } from '../config/load.js'
+import { loadExistingConfig } from '../config/load.js'
 import { PLUGIN_TABLE } from '../filters/index.js'
 import { readLogConfig } from '../log/python/config.js'
 import type { LogConfig } from '../log/python/config.js'
 import { withoutUserinfo } from '../config/redact.js'
 import type { Config } from '../config/types.js'
-import { BandersnatchError, ConfigError, ConfigMissingError, EXIT, errorText } from '../errors.js'
+import { BandersnatchError, EXIT, errorText } from '../errors.js'
 import type { Context } from '../mirror/run/context.js'
 import { effectiveOptions, optionsText } from '../report/check/options.js'
 import { spaceFindings } from '../report/check/space.js'
 import type { Finding } from '../report/check/space.js'
+import { checkWanted } from '../mirror/check-wanted.js'
+import { HOW_TO_CONFIRM } from '../mirror/plan/everything.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -22,7 +24,7 @@ export interface CheckOptions {
  * could not. Changes nothing.
  */
 export async function checkConfigCommand(setting: Setting, options: CheckOptions): Promise<number> {
-  const config = load(setting)
+  const config = loadExistingConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   setting.print(`${config.path}\n\n${optionsText(effectiveOptions(config))}`)
   const opening = { command: 'check-config', writesDiff: false, creates: false, readOnly: true }
   const findings = await withMirror(setting, opening, async (context) => {
@@ -30,7 +32,9 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
     return [
       ...logFindings(config),
       ...storageFindings(config),
+      ...pageFindings(config),
       ...(options.offline ? [] : [await masterFinding(context)]),
+      ...(await wantedFindings(context, options)),
     ]
   })
   const problems = findings.filter(({ problem }) => problem).length
@@ -38,16 +42,6 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
   const verdict = problems > 0 ? `${problems} to be put right before a run can work` : 'A run can begin'
   setting.print(`\nSurroundings\n${lines.join('\n')}\n\n${verdict}`)
   return problems > 0 ? EXIT.config : EXIT.ok
-}
-
-/** A missing file is no reason to write an example when somebody only wants to know. */
-function load(setting: Setting): Config {
-  try {
-    return loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
-  } catch (error) {
-    if (error instanceof ConfigMissingError) throw new ConfigError(error.message, { cause: error.cause })
-    throw error
-  }
 }
 
 function filtersText({ filters }: Context): string {
@@ -74,6 +68,22 @@ function targetText(target: LogConfig['handlers'][number]['target']): string {
 function storageFindings({ mirror }: Config): Finding[] {
   if (mirror.storageBackend === 's3') return [{ text: `storage: ${mirror.directory} on S3`, problem: false }]
   return spaceFindings(mirror.directory)
+}
+
+async function wantedFindings(context: Context, options: CheckOptions): Promise<Finding[]> {
+  const { everything, unknown } = await checkWanted(context, options)
+  const findings = unknown.map((text): Finding => ({ text, problem: false }))
+  if (everything === undefined) return findings
+  const { text, refused } = everything
+  return [...findings, { text: refused ? `${text}. ${HOW_TO_CONFIRM}` : text, problem: refused }]
+}
+
+/** Clients that wait themselves need the upload times of JSON pages (PEP 700). */
+function pageFindings({ mirror }: Config): Finding[] {
+  if (mirror.simpleFormat !== 'HTML') return []
+  const text =
+    "simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to and uv's exclude-newer do not work"
+  return [{ text, problem: false }]
 }
 
 /** One request, by the way that every request of a run goes. */

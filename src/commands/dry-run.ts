@@ -1,9 +1,11 @@
 import { EXIT } from '../errors.js'
 import type { Context } from '../mirror/run/context.js'
-import { explainProject, planMirror, planSync } from '../mirror/dry-run.js'
-import type { DryRun, DryRunOptions, Explanation } from '../mirror/dry-run.js'
+import { planMirror, planSync } from '../mirror/dry-run.js'
+import type { DryRun, DryRunOptions } from '../mirror/dry-run.js'
+import { explainProject } from '../mirror/explain.js'
+import type { Explanation } from '../mirror/explain.js'
 import { explanationText } from '../report/explanation.js'
-import { planText } from '../report/plan.js'
+import { fits, planText } from '../report/plan.js'
 import { withMirror } from './open.js'
 import type { Setting } from './open.js'
 
@@ -17,7 +19,7 @@ export interface PlanOptions extends DryRunOptions {
 export async function dryRunCommand(setting: Setting, options: PlanOptions): Promise<number> {
   return withMirror(
     setting,
-    { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true },
+    { command: 'mirror --dry-run', writesDiff: false, creates: false, readOnly: true, advisories: 'look' },
     async (context) => {
       if (options.explain.length > 0) return explainAll(context, setting, options)
       const plan = await planMirror(context, options)
@@ -30,7 +32,7 @@ export async function dryRunCommand(setting: Setting, options: PlanOptions): Pro
 export async function dryRunSync(setting: Setting, names: readonly string[], json: boolean): Promise<number> {
   return withMirror(
     setting,
-    { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true },
+    { command: 'sync --dry-run', writesDiff: false, creates: false, readOnly: true, advisories: 'look' },
     async (context) => printPlan(context, setting, { plan: await planSync(context, names), json }),
   )
 }
@@ -42,10 +44,11 @@ async function printPlan(
   { plan, json }: { plan: DryRun; json: boolean },
 ): Promise<number> {
   const bytesFree = await context.storage.properties.freeBytes?.()
-  setting.print(json ? JSON.stringify({ ...plan, bytesFree }, null, 2) : planText(plan, bytesFree))
+  const enough = fits(plan, bytesFree)
+  setting.print(json ? JSON.stringify({ ...plan, bytesFree, fits: enough }, null, 2) : planText(plan, bytesFree))
   const lacks = (plan.needed?.missing.length ?? 0) > 0
   const isComplete = plan.refusal === undefined && !lacks && plan.projects.every(({ action }) => action !== 'failed')
-  return isComplete ? EXIT.ok : EXIT.incomplete
+  return isComplete && enough ? EXIT.ok : EXIT.incomplete
 }
 
 async function explainAll(context: Context, setting: Setting, options: PlanOptions): Promise<number> {

@@ -1,26 +1,21 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import type { Gate } from '../attestations/gate.js'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
-import { loadConfig } from '../config/load.js'
+import { loadConfig, loadExistingConfig } from '../config/load.js'
 import type { Config } from '../config/types.js'
-import { shapeOf } from '../config/shape.js'
 import { userAgent } from '../config/version.js'
-import { ConfigError, errorText } from '../errors.js'
-import { loadFilters, PLUGIN_TABLE } from '../filters/index.js'
-import type { Filters } from '../filters/types.js'
+import { ConfigError, LockedError, errorText } from '../errors.js'
+import { PLUGIN_TABLE } from '../filters/index.js'
 import type { RunLog } from '../log/log.js'
 import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
-import type { ClosureRun } from '../mirror/closure/types.js'
 import type { Context } from '../mirror/run/context.js'
 import { createBigFiles } from '../mirror/run/big-files.js'
-import { createClosureRun } from '../mirror/closure/create.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
-import { makeShape, shapeLookup } from '../mirror/plan/shape.js'
-import type { OwnTexts, Shape } from '../mirror/plan/shape.js'
+import { createAdvisoryHolder } from '../mirror/run/advisories.js'
+import type { AdvisoryAccess } from '../mirror/run/advisories.js'
 import { createOwners } from '../mirror/project/owners.js'
 import { createJsonApi } from '../mirror/run/json-api.js'
 import { createKeyLocks } from '../mirror/run/key-locks.js'
@@ -28,14 +23,17 @@ import { loadLedger } from '../mirror/state/ledger.js'
 import { loadNotes } from '../mirror/state/run-notes.js'
 import { endOf, timeIsUp } from '../mirror/run/time-limit.js'
 import { createReport } from '../mirror/run/report.js'
-import { createProgress, wantsProgress } from '../report/progress.js'
+import { createProgress, figuresOf, wantsProgress } from '../report/progress.js'
 import { createFilesystemStorage } from '../storage/filesystem/filesystem.js'
-import type { Storage } from '../storage/types.js'
+import type { Lock, Storage } from '../storage/types.js'
 import { createHttpClient } from '../upstream/http/client.js'
 import { mostRequests } from '../upstream/http/concurrency.js'
 import { createUpstream } from '../upstream/index.js'
-import { once, openGate } from './attestations.js'
+import { once } from './once.js'
+import { openContent } from './content.js'
 import { createFetchThreads } from '../mirror/fetch-thread/start.js'
+import type { FetchThreads } from '../mirror/fetch-thread/types.js'
+import { takeLock } from './lock.js'
 
 /** What every command is given by cli.ts. */
 export interface Setting {
@@ -63,7 +61,7 @@ export interface OutputOptions {
 /** What the command line may say instead of the configuration; absent where it does not. */
 export type Overrides = Partial<Pick<Config['mirror'], 'runFor' | 'bandwidthLimit'>>
 
-export interface Opening {
+export interface Opening<T> {
   /** the command line, for whoever finds the lock taken */
   readonly command: string
   /** whether the command writes `diff-file` */
@@ -73,8 +71,14 @@ export interface Opening {
   readonly overrides?: Overrides
   /** nothing is written, so no lock is taken */
   readonly readOnly?: boolean
+  /** how [osv] database is read; absent: the command does not go by advisories */
+  readonly advisories?: AdvisoryAccess
   /** attestations are checked even where the configuration says `check = off`: `verify --attestations` */
   readonly checksAttestations?: boolean
+  /** how long to wait for a run that holds the lock */
+  readonly waitSeconds?: number | undefined
+  /** the result where another run holds the lock; without it that is an error */
+  readonly onBusy?: ((error: LockedError) => T) | undefined
 }
 
 /**
@@ -83,20 +87,24 @@ export interface Opening {
  */
 export async function withMirror<T>(
   setting: Setting,
-  opening: Opening,
+  opening: Opening<T>,
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
-  const read = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  // All projects under way listen to it.
+  setMaxListeners(0, stop.signal)
+  const load = opening.creates ? loadConfig : loadExistingConfig
+  const read = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
   const end = endOf(config.mirror.runFor)
   if (config.mirror.logConfig !== undefined) log.configure(readLogConfig(config.mirror.logConfig))
-  warnOf(log, config.warnings)
-  const loaded = await loadFilters(config.file, config.enabledPlugins, { directory: setting.cwd })
-  const { closure, filters } = withClosure(config, loaded, setting.cwd)
-  warnOf(log, [...loaded.warnings, ...(closure?.setup.warnings ?? [])])
-  if (config.mirror.metadata === 'simple') refuseMetadataFilters(filters)
-  const gate = await openGate(config, { always: opening.checksAttestations === true, log })
+  for (const warning of config.warnings) log.warn(warning)
+  const startedAt = setting.now?.() ?? new Date()
+  const advisories = createAdvisoryHolder()
+  const checksAttestations = opening.checksAttestations === true
+  const how = { directory: setting.cwd, now: startedAt.getTime(), advisories, checksAttestations, log }
+  const content = await openContent(config, how)
+  if (config.mirror.metadata === 'simple') refuseMetadataFilters(content.filters)
   const host = hostFacts()
   const httpOptions = {
     userAgent: userAgent(),
@@ -110,10 +118,10 @@ export async function withMirror<T>(
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
   }
-  const http = createHttpClient({ ...httpOptions, log })
+  const http = createHttpClient({ ...httpOptions, log, onRefusal: (refusal) => fetchThreads?.heed(refusal) })
   const report = createReport()
-  const verbose = setting.output.level === 'verbose' || setting.output.level === 'debug'
-  const fetchThreads =
+  const verbose = ['verbose', 'debug'].includes(setting.output.level)
+  const fetchThreads: FetchThreads | undefined =
     config.s3 === undefined
       ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined
@@ -122,31 +130,34 @@ export async function withMirror<T>(
   try {
     const storage = await openStorage(config, log, (error) => stop.abort(error))
     if (opening.creates) await storage.prepare([])
-    const lock = opening.readOnly === true ? undefined : await storage.lock(opening.command)
+    const lock = await lockFor(storage, opening, setting)
+    if (lock instanceof LockedError && opening.onBusy !== undefined) return opening.onBusy(lock)
+    if (lock instanceof LockedError) throw lock
     const progress = createProgress({
       screen: log.screen,
       enabled: wantsProgress(setting.output, setting.env),
-      figures: () => ({ files: report.filesFetched, bytes: report.bytesFetched }),
+      figures: () => figuresOf(report),
     })
     try {
-      const deciding = config.attestations.check === 'off' ? undefined : gate
-      const shape = configuredShape(config, filters, deciding)
+      const readAt = { storage, http, log, report, now: startedAt.getTime() }
+      const advisoriesId = await advisories.open(readAt, content.filters, opening.advisories)
       const ledger = once(() => loadLedger(storage))
       const owned = { config: config.mirror, storage, log, ledger }
       return await run({
         config: config.mirror,
         storage,
-        startedAt: setting.now?.() ?? new Date(),
-        shape,
-        shapeOf: shapeLookup(shape, ownTexts(deciding, closure)),
-        closure,
+        startedAt,
+        advisoriesId,
+        shape: content.shape,
+        shapeOf: content.shapeOf,
+        closure: content.closure,
         ledger,
         locks: createKeyLocks(),
         owners: createOwners({ ...owned, foreignKnown: async () => (await loadNotes(storage)).foreignKnown }),
         upstream: createUpstream(http, { master: config.mirror.master, log }),
         http,
-        filters,
-        attestations: gate,
+        filters: content.filters,
+        attestations: content.gate,
         log,
         report,
         progress,
@@ -179,34 +190,18 @@ function given({ runFor, bandwidthLimit }: Overrides = {}): Overrides {
   return { ...(runFor === undefined ? {} : { runFor }), ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }) }
 }
 
-function warnOf(log: Log, warnings: readonly string[]): void {
-  for (const warning of warnings) log.warn(warning)
-}
-
-/** The filters with what [closure] adds to them. */
-function withClosure(
-  { file, closure }: Config,
-  filters: Filters,
-  directory: string,
-): { readonly closure: ClosureRun | undefined; readonly filters: Filters } {
-  if (closure === undefined) return { closure, filters }
-  // A closure of thousands of projects leaves more garbage than it needs memory: V8 is to collect it earlier.
-  setFlagsFromString('--heap-growing-percent=50')
-  return createClosureRun({ file, closure, directory }, filters)
-}
-
-/** What the configuration makes of every project: options, filters, and what `[attestations]` lets through. */
-export function configuredShape({ mirror }: Pick<Config, 'mirror'>, filters: Filters, gate: Gate | undefined): Shape {
-  const options = shapeOf(mirror)
-  if (gate === undefined) return makeShape(options, filters)
-  return makeShape({ ...options, attestations: gate.settings }, filters, gate.projects)
-}
-
-/** What shapes single projects beside. */
-export function ownTexts(gate: Gate | undefined, closure: ClosureRun | undefined): OwnTexts {
-  return {
-    ...(gate === undefined ? {} : { publishers: (name) => gate.projects.get(name) ?? '' }),
-    ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
+/** The lock, where the command needs one, or the error that names who has it. */
+async function lockFor(
+  storage: Storage,
+  { command, readOnly = false, waitSeconds = 0 }: Pick<Opening<unknown>, 'command' | 'readOnly' | 'waitSeconds'>,
+  { log, stop }: Setting,
+): Promise<Lock | LockedError | undefined> {
+  if (readOnly) return undefined
+  try {
+    return await takeLock(storage, command, { waitSeconds, log, signal: stop.signal })
+  } catch (error) {
+    if (error instanceof LockedError) return error
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig } from '../config/load.js'
+import { loadExistingConfig } from '../config/load.js'
 import { PLUGIN_TABLE } from '../filters/index.js'
 import { ConfigError, EXIT } from '../errors.js'
 import type { Log } from '../log/types.js'
@@ -14,12 +14,12 @@ export interface ServeOptions {
   readonly port: string
 }
 
-type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'stop'> & { readonly log: Log }
+type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'stop' | 'print'> & { readonly log: Log }
 
-/** `bandersnatch serve`: serves the mirror until it is stopped, which is the way to end it and no failure. */
+/** `bandersnatch serve`: prints a line for each request, and serves the mirror until it is stopped, which is the way to end it and no failure. */
 export async function serveCommand(setting: ServeSetting, options: ServeOptions): Promise<number> {
   const { log, stop } = setting
-  const config = loadConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
+  const config = loadExistingConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   for (const warning of config.warnings) log.warn(warning)
   const { directory, hashIndex, storageBackend } = config.mirror
   if (storageBackend === 's3') throw new ConfigError('serve reads a directory; a mirror on S3 is served by S3 itself')
@@ -29,7 +29,7 @@ export async function serveCommand(setting: ServeSetting, options: ServeOptions)
     )
   }
   const server = await startServer(
-    { directory, hashIndex, log },
+    { directory, hashIndex, log, access: setting.print },
     { host: options.host, port: portNumber(options.port) },
   )
   log.info(`Serving ${directory} at ${server.url}/simple/ (Ctrl-C ends it)`)

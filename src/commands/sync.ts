@@ -15,10 +15,13 @@ export interface SyncOptions extends Overrides {
 export async function syncCommand(setting: Setting, names: readonly string[], options: SyncOptions): Promise<number> {
   if (options.dryRun) return dryRunSync(setting, names, options.json === true)
   const about = { command: 'sync', log: setting.log, summaryJson: setting.output.summaryJson }
-  return withMirror(setting, { command: 'sync', writesDiff: true, creates: true, overrides: options }, (context) =>
-    summarized(context, about, async () => {
-      await runSync(context, names, { writeRoot: !options.skipSimpleRoot })
-      await context.diff.close()
-    }),
+  return withMirror(
+    setting,
+    { command: 'sync', writesDiff: true, creates: true, advisories: 'fetch', overrides: options },
+    (context) =>
+      summarized(context, about, async () => {
+        await runSync(context, names, { writeRoot: !options.skipSimpleRoot })
+        await context.diff.close()
+      }),
   )
 }

@@ -1,4 +1,3 @@
-import { ConfigError } from '../errors.js'
 import { runVerify } from '../mirror/verify.js'
 import type { VerifyOptions } from '../mirror/verify/types.js'
 import { withMirror } from './open.js'
@@ -18,11 +17,15 @@ export async function verifyCommand(setting: Setting, options: VerifyCommandOpti
   const { log, output } = setting
   const about = { command: 'verify', log, summaryJson: output.summaryJson, dryRun: options.dryRun }
   const checksAttestations = options.attestations === true
-  const opening = { command: 'verify', writesDiff: false, creates: false, checksAttestations, overrides: options }
+  const opening = {
+    command: 'verify',
+    writesDiff: false,
+    creates: false,
+    checksAttestations,
+    overrides: options,
+    advisories: 'stored' as const,
+  }
   return withMirror(setting, opening, async (context) => {
-    if (checksAttestations && context.config.integrityUrl === undefined) {
-      throw new ConfigError('verify --attestations needs provenance = true in [mirror]: else there are none to check')
-    }
     const verifiers = options.workers > 0 ? options.workers : context.config.verifiers
     const exitCode = await summarized(context, about, () =>
       runVerify({ ...context, config: { ...context.config, verifiers } }, options),

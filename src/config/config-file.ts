@@ -60,6 +60,13 @@ export function parseConfig(
     return line === undefined ? undefined : { section: holder, line }
   }
 
+  const entryLine = (section: string, option: string, index: number): number | undefined => {
+    const found = origin(section, option)
+    // What a reference brings in shifts the lines.
+    if (found === undefined || raw(section, option)?.includes('%(') === true) return found?.line
+    return canonical.valueLines.get(found.section)?.get(option)?.[index] ?? found.line
+  }
+
   const place = (section: string, option: string): string => {
     const line = origin(section, option)?.line
     return `${oneLine(path)}${line === undefined ? '' : `:${line}`}: [${oneLine(section)}] ${oneLine(option)}`
@@ -112,6 +119,7 @@ export function parseConfig(
     getBoolean: scalar(parsePythonBoolean, 'true or false'),
     raw,
     origin,
+    entryLine,
     invalid,
   }
 }

@@ -17,7 +17,10 @@ export const OBSOLETE: readonly ObsoleteSetting[] = [
   },
   { section: 'mirror', option: 'packages_per_request', instead: 'use workers' },
   { section: 'statistics', instead: 'there are no access statistics any more' },
-  { section: 'swift', instead: 'OpenStack Swift went with bandersnatch 7.0; use storage-backend = filesystem or s3' },
+  {
+    section: 'swift',
+    instead: 'OpenStack Swift went with bandersnatch 7.0; storage-backend = s3 takes its place (docs/s3.md)',
+  },
 ]
 
 /** Sections that bandersnatch 5.0 renamed, with the names of today. Their options kept their names. */

@@ -4,6 +4,7 @@ import { readAttestations } from './attestations.js'
 import { checkNames } from './check-names.js'
 import { checkPlugins } from './check-plugins.js'
 import { readClosure, readInstead } from './closure.js'
+import { commentWarnings } from './comments.js'
 import { parseConfig } from './config-file.js'
 import { enabledPlugins } from './enabled.js'
 import { mirrorDefaults, readMirror } from './mirror.js'
@@ -59,6 +60,7 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     ...renamedWarnings(written, moved),
     ...enabled.warnings,
     ...checkPlugins(file, plugins, [...enabled.names, ...readInstead(closure)]),
+    ...commentWarnings(written),
   ]
   const mirror = readMirror(file, { env, warn: (message) => warnings.push(message) })
   return Object.freeze({
@@ -72,4 +74,17 @@ export function loadConfig(path: string, { env, plugins }: LoadConfigOptions): C
     enabledPlugins: Object.freeze(enabled.names),
     warnings: Object.freeze(warnings),
   })
+}
+
+/**
+ * As loadConfig, for commands that need a mirror that is there: for them a missing file is a mistyped path and nothing to
+ * begin with. @throws ConfigError
+ */
+export function loadExistingConfig(path: string, options: LoadConfigOptions): Config {
+  try {
+    return loadConfig(path, options)
+  } catch (error) {
+    if (!(error instanceof ConfigMissingError)) throw error
+    throw new ConfigError(`${error.message}; is the path after -c right?`, { cause: error.cause })
+  }
 }

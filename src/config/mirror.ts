@@ -1,6 +1,7 @@
 import type { Defaults } from './config-file.js'
 import { evaluateReference, hasReference } from './diff-file.js'
 import { nearest } from '../model/nearest.js'
+import { swiftRemoved } from './swift.js'
 import { MIRROR_OPTIONS } from './options/mirror.js'
 import type { MirrorOptionSpec } from './option-spec.js'
 import type { OptionValues } from './option-values.js'
@@ -45,10 +46,24 @@ function checkDirectory(file: ConfigFile): void {
   }
 }
 
-function checkMaster(file: ConfigFile, { master, allowNonHttps }: Values): void {
+function checkMaster(file: ConfigFile, { master, allowNonHttps }: Values, warn: ReadOptions['warn']): void {
+  const place = movedTo(master)
+  const moved = place === undefined ? '' : `has moved: set master = ${place}`
   if (!allowNonHttps && /^http:/i.test(master)) {
-    throw file.invalid('mirror', 'master', 'must begin with https:// unless allow-non-https = true')
+    const problem = 'must begin with https:// unless allow-non-https = true'
+    throw file.invalid('mirror', 'master', place === undefined ? problem : moved)
   }
+  if (place !== undefined) warn(file.invalid('mirror', 'master', moved).message)
+}
+
+/** Hosts that indexes left. They answer with redirects, which lose the question what changed. */
+const MOVED: ReadonlyMap<string, string> = new Map([
+  ['pypi.python.org', 'https://pypi.org'],
+  ['testpypi.python.org', 'https://test.pypi.org'],
+])
+
+function movedTo(master: string): string | undefined {
+  return URL.canParse(master) ? MOVED.get(new URL(master).hostname) : undefined
 }
 
 /** Where clients find the provenance of files; undefined where it is not mirrored. */
@@ -67,6 +82,16 @@ function integrityUrlOf(
     throw file.invalid('mirror', 'provenance', 'needs simple-api-version = 1.4, as older pages do not name provenance')
   }
   return integrityUrl
+}
+
+/** A client of the JSON API has no page to which a URL could be relative. */
+function checkJsonUrls(file: ConfigFile, { jsonUrls, rootUri = '' }: Values): void {
+  if (jsonUrls !== 'mirror' || /^https?:\/\/./.test(rootUri)) return
+  throw file.invalid(
+    'mirror',
+    'json-urls',
+    'needs root_uri, the http:// or https:// URL at which this mirror is served',
+  )
 }
 
 function rootUriOf({ rootUri = '', releaseFiles }: Values, warn: ReadOptions['warn']): string {
@@ -93,9 +118,12 @@ function diffFileOf(file: ConfigFile, { directory, diffFile }: Values, warn: Rea
 
 /** Reads and checks the [mirror] section. @throws ConfigError */
 export function readMirror(file: ConfigFile, { env, warn }: ReadOptions): MirrorConfig {
+  const swift = swiftRemoved(file, env)
+  if (swift !== undefined) throw swift
   checkDirectory(file)
   const values = readOptions(file, 'mirror', MIRROR_OPTIONS)
-  checkMaster(file, values)
+  checkMaster(file, values, warn)
+  checkJsonUrls(file, values)
   const { storageFilesystemManagePermissions: managePermissions, ...others } = values
   return {
     ...others,

@@ -58,6 +58,7 @@ export function withMoves(file: ConfigFile, moves: readonly Move[]): ConfigFile 
     getBoolean: (section, option) => file.getBoolean(...placeOf(section, option)),
     raw: (section, option) => file.raw(...placeOf(section, option)),
     origin: (section, option) => file.origin(...placeOf(section, option)),
+    entryLine: (section, option, index) => file.entryLine(...placeOf(section, option), index),
     invalid: (section, option, problem) => file.invalid(...placeOf(section, option), problem),
   }
 }

@@ -38,6 +38,8 @@ export interface ConfigFile {
   raw(section: string, option: string): string | undefined
   /** undefined for what the file does not set */
   origin(section: string, option: string): Origin | undefined
+  /** The line in the file of one line of a value, which has the given index; undefined for what the file does not set */
+  entryLine(section: string, option: string, index: number): number | undefined
   /** An error of one line: file, line, section, option, the value (secrets hidden) and the problem. */
   invalid(section: string, option: string, problem: string): ConfigError
 }

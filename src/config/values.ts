@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parsePythonBoolean, parsePythonFloat, parsePythonInt } from '../python/scalars.js'
 import { strip } from '../python/text.js'
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import type { OptionSpec, OptionTable } from './option-spec.js'
 import { parseBandwidthLimit } from './bandwidth.js'
 import { parseDuration } from './duration.js'
@@ -80,8 +81,9 @@ function valueOf({ file, section, name, spec }: Option): string {
 }
 
 function checked<T>({ file, section, name, spec }: Option, value: T | undefined): T {
-  if (value === undefined) throw file.invalid(section, name, `must be ${allowedText(spec)}`)
-  return value
+  if (value !== undefined) return value
+  const hint = beforeComment(file.raw(section, name) ?? '') === undefined ? '' : `; ${COMMENT_HINT}`
+  throw file.invalid(section, name, `must be ${allowedText(spec)}${hint}`)
 }
 
 /** A value with a language of its own; undefined where it is empty. */

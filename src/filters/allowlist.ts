@@ -3,8 +3,10 @@ import type { ConfigFile, OptionTable } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
 import type { Plugin, PluginContext } from './context.js'
-import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
-import type { RequirementTable } from './package-lines.js'
+import { namesOf, notRequirement, parsePackageLines, requirementTable } from './package-lines.js'
+import type { PackageLine, RequirementTable } from './package-lines.js'
+import { entriesOf } from './list-entries.js'
+import type { ListEntry } from './list-entries.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const SECTION = 'allowlist'
@@ -15,10 +17,18 @@ export const ALLOWLIST_PACKAGES = {
   packages: { type: 'list', doc: 'Projects or requirements (name>=1.0) to mirror, whatever their size.' },
 } as const satisfies OptionTable
 
-function packages(config: ConfigFile, skip: readonly string[]): Requirement[] {
+function packageLines(config: ConfigFile, skip: readonly string[]): PackageLine[] {
   const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
-  const fail = (line: string): Error => config.invalid(SECTION, OPTION, `${JSON.stringify(line)} is not a requirement`)
-  return parsePackageLines(lines, { skip, comments: true, fail }).map(({ requirement }) => requirement)
+  const fail = (line: string): Error => config.invalid(SECTION, OPTION, notRequirement(line))
+  return parsePackageLines(lines, { skip, comments: true, fail })
+}
+
+function packages(config: ConfigFile, skip: readonly string[]): Requirement[] {
+  return packageLines(config, skip).map(({ requirement }) => requirement)
+}
+
+function entries({ config }: Pick<PluginContext, 'config'>): ListEntry[] {
+  return entriesOf(config, { list: 'wanted', section: SECTION, option: OPTION }, packageLines(config, ['#', '-']))
 }
 
 /** Normalized names of `[allowlist] packages`, whatever versions they are limited to. @throws ConfigError */
@@ -38,6 +48,7 @@ export const NAMES_NONE = 'names no project to mirror'
 export const allowlistProject = {
   options: { allowlist: ALLOWLIST_PACKAGES },
   create: createAllowlistProject,
+  entries,
 } satisfies Plugin
 
 function createAllowlistProject({ config, warnUnused, emptyList }: PluginContext): ProjectFilter | undefined {
@@ -53,6 +64,7 @@ function createAllowlistProject({ config, warnUnused, emptyList }: PluginContext
 export const allowlistRelease = {
   options: { allowlist: ALLOWLIST_PACKAGES },
   create: createAllowlistRelease,
+  entries,
 } satisfies Plugin
 
 function createAllowlistRelease({ config, warn }: PluginContext): ReleaseFilter {

@@ -3,8 +3,10 @@ import type { ConfigFile, PluginOptions } from '../config/types.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
 import type { Plugin, PluginContext } from './context.js'
-import { namesOf, parsePackageLines, requirementTable } from './package-lines.js'
+import { namesOf, notRequirement, parsePackageLines, requirementTable } from './package-lines.js'
 import type { PackageLine } from './package-lines.js'
+import { entriesOf } from './list-entries.js'
+import type { ListEntry } from './list-entries.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const SECTION = 'blocklist'
@@ -19,8 +21,12 @@ const BLOCKLIST: PluginOptions = {
 /** The lines of `[blocklist] packages`; unlike the allowlist it has no comments behind a requirement. */
 function packages(config: ConfigFile): PackageLine[] {
   const lines = config.get(SECTION, OPTION)?.split('\n') ?? []
-  const fail = (line: string): Error => config.invalid(SECTION, OPTION, `${JSON.stringify(line)} is not a requirement`)
+  const fail = (line: string): Error => config.invalid(SECTION, OPTION, notRequirement(line))
   return parsePackageLines(lines, { skip: ['#'], comments: false, fail })
+}
+
+function entries({ config }: Pick<PluginContext, 'config'>): ListEntry[] {
+  return entriesOf(config, { list: 'unwanted', section: SECTION, option: OPTION }, packages(config))
 }
 
 /** Normalized names of the lines that are a name and nothing else: whole projects. @throws ConfigError */
@@ -35,7 +41,7 @@ export function blocklistedRequirements(config: ConfigFile): Requirement[] {
 }
 
 /** blocklist_project: drops the projects that are listed without anything behind the name. */
-export const blocklistProject = { options: BLOCKLIST, create: createBlocklistProject } satisfies Plugin
+export const blocklistProject = { options: BLOCKLIST, create: createBlocklistProject, entries } satisfies Plugin
 
 function createBlocklistProject({ config, warnUnused }: PluginContext): ProjectFilter | undefined {
   const names = blocklistedNames(config)
@@ -54,7 +60,7 @@ function createBlocklistProject({ config, warnUnused }: PluginContext): ProjectF
 }
 
 /** blocklist_release: drops the releases that a line of the list admits; all for a line without versions. */
-export const blocklistRelease = { options: BLOCKLIST, create: createBlocklistRelease } satisfies Plugin
+export const blocklistRelease = { options: BLOCKLIST, create: createBlocklistRelease, entries } satisfies Plugin
 
 function createBlocklistRelease({ config, warnUnused }: PluginContext): ReleaseFilter | undefined {
   const table = requirementTable(blocklistedRequirements(config))

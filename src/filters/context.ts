@@ -3,13 +3,21 @@ import { ConfigError } from '../errors.js'
 import type { PythonRegex } from '../python/regex/regex.js'
 import { PatternError, translatePythonRegex } from '../python/regex/regex.js'
 import { settingLines } from './setting-lines.js'
-import type { Filter } from './types.js'
+import type { ListEntry } from './list-entries.js'
+import type { Advises, Filter } from './types.js'
+
+/** What is known of releases that are bad. `name`: normalized */
+export type AdvisoryLookup = Pick<Advises, 'blocking' | 'fingerprint'>
 
 /** What a plugin is made from. */
 export interface PluginContext {
   readonly config: ConfigFile
   /** what relative paths of requirements files and of plugins start from */
   readonly directory: string
+  /** milliseconds since the epoch: the one time of the run. It is not part of any settings. */
+  readonly now: number
+  /** what the database of advisories says; it is read after the filters are made */
+  readonly advisories: AdvisoryLookup
   /** reports a setting that is accepted but probably a mistake */
   readonly warn: (message: string) => void
   /** reports that a plugin has nothing to do; not printed for plugins that only `all` enables */
@@ -24,6 +32,8 @@ export interface Plugin {
   readonly options: PluginOptions
   /** Makes the filter; undefined where, by its settings, it would keep everything. @throws ConfigError */
   readonly create: (context: PluginContext) => Filter | undefined
+  /** the entries of the lists that it goes by. @throws ConfigError */
+  readonly entries?: (context: Pick<PluginContext, 'config' | 'directory'>) => readonly ListEntry[]
 }
 
 /** The regular expressions of an option, one a line. @throws ConfigError naming the one that cannot be used */

@@ -7,7 +7,7 @@ import type { ConfigFile } from '../config/types.js'
 import { ConfigError, errorText, InvalidDocumentError } from '../errors.js'
 import { isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
-import type { Filter } from './types.js'
+import type { Due, Filter } from './types.js'
 
 /** Whether a line of `[plugins] enabled` names a module and no plugin of our own: a path or an npm package. */
 export function isExternal(name: string): boolean {
@@ -16,16 +16,17 @@ export function isExternal(name: string): boolean {
 
 /**
  * Loads a filter that is not part of this program. The module's default export is one of the four kinds of filter, or a function that
- * makes one from the configuration. Paths start from the configuration file's directory; packages are looked for
+ * makes one from the configuration and `{ now }`, milliseconds since the epoch. Paths start from the configuration file's directory; packages are looked for
  * there and beside this program.
  * @throws ConfigError where the module cannot be found or does not export a filter
  */
-export async function loadExternal(name: string, config: ConfigFile): Promise<Filter> {
+export async function loadExternal(name: string, config: ConfigFile, now: number): Promise<Filter> {
   try {
     const url = moduleUrl(name, dirname(resolve(config.path)))
     const module: unknown = await import(url)
     const exported = isObject(module) ? module['default'] : undefined
-    const made: unknown = typeof exported === 'function' ? await Reflect.apply(exported, undefined, [config]) : exported
+    const made: unknown =
+      typeof exported === 'function' ? await Reflect.apply(exported, undefined, [config, { now }]) : exported
     const digest = createHash('sha256')
       .update(readFileSync(fileURLToPath(url)))
       .digest('hex')
@@ -58,6 +59,7 @@ function toFilter(name: string, digest: string, made: unknown): Filter {
     name,
     summary: typeof summary === 'string' ? summary : `the filter of ${name}`,
     settings: [digest, settings ?? null],
+    ...dueOf(made),
   }
   // Settings that are not plain data (a cycle, a bigint) should be found now, not with the first fingerprint.
   JSON.stringify(settings)
@@ -85,6 +87,21 @@ function decision(filter: JsonObject, method: string): (...args: unknown[]) => b
       throw new InvalidDocumentError(`${method} answers ${typeof answer}, not true or false`)
     }
     return answer
+  }
+}
+
+/** The filter's dueAt, where it has one; any answer but a time or nothing is a failure of the project asked about. */
+function dueOf(filter: JsonObject): { readonly dueAt?: (...args: unknown[]) => Due } {
+  const { dueAt } = filter
+  if (dueAt === undefined) return {}
+  if (typeof dueAt !== 'function') throw new TypeError('its dueAt is no method')
+  return {
+    dueAt: (...args) => {
+      const answer = attempt(() => Reflect.apply(dueAt, filter, args), 'dueAt')
+      if (answer === undefined || answer === null) return undefined
+      if (typeof answer === 'number' && Number.isFinite(answer)) return answer
+      throw new InvalidDocumentError(`dueAt answers ${typeof answer}, not milliseconds since the epoch`)
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { beforeComment, COMMENT_HINT } from '../python/configparser/inline-comment.js'
 import { normalizeName } from '../packaging/name.js'
 import type { Requirement } from '../packaging/requirement.js'
 import { parseRequirement, requirementKey } from '../packaging/requirement.js'
@@ -10,6 +11,8 @@ import { withoutComment } from './setting-lines.js'
 export interface PackageLine {
   /** stripped; comments cut off where the list allows them behind a requirement */
   readonly text: string
+  /** position in the list, from 0 */
+  readonly index: number
   readonly requirement: Requirement
 }
 
@@ -31,9 +34,19 @@ export function parsePackageLines(lines: readonly string[], { skip, comments, fa
     const text = comments ? withoutComment(whole) : whole
     const requirement = parseRequirement(text)
     if (requirement === undefined) throw fail(whole, index + 1)
-    parsed.push({ text, requirement })
+    parsed.push({ text, index, requirement })
   }
   return parsed
+}
+
+/** What is wrong with a line that is not a requirement, with what was probably meant. */
+export function notRequirement(line: string): string {
+  const problem = `${JSON.stringify(line)} is not a requirement`
+  const text = beforeComment(line) ?? line
+  if (text !== line && parseRequirement(text) !== undefined) return `${problem}; ${COMMENT_HINT}`
+  const parts = text.split(/[\s,]+/).filter((part) => part !== '')
+  const severalNames = parts.length > 1 && parts.every((part) => parseRequirement(part) !== undefined)
+  return severalNames ? `${problem}: write one name a line, each indented` : problem
 }
 
 /** Requirements by normalized name. Extras and markers play no part: a list names projects, not an environment. */

@@ -5,10 +5,12 @@ import { blocklistProject, blocklistRelease } from './blocklist.js'
 import { environments } from './environments.js'
 import { excludePlatform } from './exclude-platform.js'
 import { latestRelease } from './latest-release.js'
+import { osvMalware } from './osv-malware.js'
 import { prereleaseRelease } from './prerelease-release.js'
 import { sizeProjectMetadata, versionsCountProjectMetadata } from './project-metadata.js'
 import { regexProjectMetadata, regexReleaseFileMetadata } from './regex-metadata.js'
 import { regexProject, regexRelease } from './regex-names.js'
+import { releaseAge } from './release-age.js'
 import { projectRequirements, projectRequirementsPinned } from './requirements.js'
 import { versionRangeProjectMetadata, versionRangeReleaseFileMetadata } from './version-range.js'
 
@@ -18,6 +20,7 @@ export const PLUGINS: Readonly<Record<string, Plugin>> = {
   allowlist_project: allowlistProject,
   regex_project: regexProject,
   project_requirements: projectRequirements,
+  osv_malware: osvMalware,
   project_requirements_pinned: projectRequirementsPinned,
   blocklist_release: blocklistRelease,
   allowlist_release: allowlistRelease,
@@ -32,6 +35,7 @@ export const PLUGINS: Readonly<Record<string, Plugin>> = {
   version_range_release_file_metadata: versionRangeReleaseFileMetadata,
   exclude_platform: excludePlatform,
   environments,
+  release_age: releaseAge,
 }
 
 /** Those that keep what [allowlist] names: [closure] takes their place, as dependencies are not listed. */

@@ -1,9 +1,9 @@
-import type { ConfigFile, PluginOptions } from '../config/types.js'
+import type { ConfigFile } from '../config/types.js'
 import { field } from '../model/json.js'
 import type { JsonObject, Release, ReleaseFile } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { parseTimestamp } from '../python/timestamp.js'
-import type { PluginContext } from './context.js'
+import type { Plugin, PluginContext } from './context.js'
 import { parsePackageLines, requirementTable } from './package-lines.js'
 import type { PackageLine } from './package-lines.js'
 import type { ReleaseFileFilter } from './types.js'
@@ -57,17 +57,11 @@ function parseMoment(text: string): number | undefined {
 }
 
 /** A release_file filter that says until when it holds a file back. */
-export interface ReleaseAgeFilter extends ReleaseFileFilter {
-  /**
-   * When the answer about a file that is dropped now changes without any change upstream: milliseconds since the
-   * epoch. undefined: it is kept, or no time will change the answer.
-   */
-  readonly dueAt: (file: ReleaseFile, release: Release, info: JsonObject) => number | undefined
-}
+export type ReleaseAgeFilter = ReleaseFileFilter & Required<Pick<ReleaseFileFilter, 'dueAt'>>
 
 /**
- * release_age: holds files back until they have been on the index for `min_days`. It is not in the table of plugins yet:
- * the engine must look again at a project when a file of it is due.
+ * release_age: holds files back until they have been on the index for `min_days`. The engine looks at a project again
+ * when a file of it is due.
  */
 export const releaseAge = {
   options: {
@@ -97,15 +91,12 @@ export const releaseAge = {
         doc: 'Projects, or single versions as `name==1.0`, that are not held back.',
       },
     },
-  } satisfies PluginOptions,
+  },
   create: createReleaseAge,
-}
+} satisfies Plugin
 
-/**
- * @param context `now`: milliseconds since the epoch, fixed once a run. It is not part of the settings.
- * @throws ConfigError
- */
-function createReleaseAge(context: PluginContext & { readonly now: number }): ReleaseAgeFilter | undefined {
+/** @throws ConfigError */
+function createReleaseAge(context: PluginContext): ReleaseAgeFilter | undefined {
   const { config, warnUnused, now } = context
   const days = readDays(config)
   const notAfter = readNotAfter(config)
@@ -126,6 +117,8 @@ function createReleaseAge(context: PluginContext & { readonly now: number }): Re
     kind: 'release_file',
     name: 'release_age',
     summary: summaryOf(days, notAfter),
+    // Of a page without upload times `unknown_time` decides.
+    pageSuffices: true,
     settings: [days, notAfter ?? null, unknownTime, requirementTable(requirementsOf(exempt)).keys],
     keepFile: (...args) => judge(...args).keep,
     dueAt: (...args) => {
@@ -181,10 +174,4 @@ function exemption(lines: readonly PackageLine[]): ReleaseAgeRules['isExempt'] {
   const bare = requirementsOf(lines).filter(({ specifier }) => specifier.length === 0)
   const whole = new Set(bare.map(({ name }) => normalizeName(name)))
   return (name, version) => whole.has(name) || table.admits(name, version)
-}
-
-/** `2026-12-02 14:10 UTC`, rounded up to the minute. */
-export function heldUntilText(until: number): string {
-  const minute = new Date(Math.ceil(until / 60_000) * 60_000).toISOString()
-  return `${minute.slice(0, 10)} ${minute.slice(11, 16)} UTC`
 }

@@ -4,10 +4,13 @@ import type { ConfigFile } from '../config/types.js'
 import { ConfigError, errorText, systemCode } from '../errors.js'
 import type { Requirement } from '../packaging/requirement.js'
 import { GlobError, globNames, pathParts } from '../python/glob.js'
+import { oneLine } from '../one-line.js'
 import { strip } from '../python/text.js'
+import { entryOf } from './list-entries.js'
+import type { ListEntry } from './list-entries.js'
 import { includedNames, joinContinuations } from './requirement-lines.js'
 import { withoutComment } from './setting-lines.js'
-import { parsePackageLines } from './package-lines.js'
+import { notRequirement, parsePackageLines } from './package-lines.js'
 
 const SECTION = 'allowlist'
 const OPTION = 'requirements'
@@ -60,15 +63,21 @@ export interface ReadRules {
  * The requirements in all requirements files. Other lines that begin with `-` than `-r` are passed over.
  * @throws ConfigError naming file and line
  */
-export function readRequirements(config: ConfigFile, { directory, toLines }: ReadRules): Requirement[] {
+export function readRequirements(config: ConfigFile, rules: ReadRules): Requirement[] {
+  return requirementEntries(config, rules).map(({ requirement }) => requirement)
+}
+
+/** The same with file and line. @throws ConfigError */
+export function requirementEntries(config: ConfigFile, { directory, toLines }: ReadRules): ListEntry[] {
   const files = withIncluded(requirementFiles(config, directory), (file) =>
     linesOf(config, file, { directory, toLines }),
   )
   return files.flatMap((file) => {
     const lines = linesOf(config, file, { directory, toLines })
-    const fail = (line: string, number: number): Error =>
-      new ConfigError(`${file}:${number}: ${JSON.stringify(line)} is not a requirement`)
-    return parsePackageLines(lines, { skip: ['#', '-'], comments: true, fail }).map(({ requirement }) => requirement)
+    const fail = (line: string, number: number): Error => new ConfigError(`${file}:${number}: ${notRequirement(line)}`)
+    return parsePackageLines(lines, { skip: ['#', '-'], comments: true, fail }).map((line) =>
+      entryOf('wanted', line, `${oneLine(file)}:${line.index + 1}`),
+    )
   })
 }
 

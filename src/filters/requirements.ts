@@ -5,7 +5,7 @@ import type { Plugin, PluginContext } from './context.js'
 import { decodeRequirements, decodeUtf8, UndecodableError } from '../python/decode.js'
 import { splitLines } from '../python/text.js'
 import { namesOf, requirementTable } from './package-lines.js'
-import { readRequirements } from './requirement-files.js'
+import { readRequirements, requirementEntries } from './requirement-files.js'
 import type { ProjectFilter, ReleaseFilter } from './types.js'
 
 const REQUIREMENTS: PluginOptions = {
@@ -16,7 +16,13 @@ const REQUIREMENTS: PluginOptions = {
 }
 
 /** project_requirements: keeps the projects that the requirements files name; all where no file is set. */
-export const projectRequirements = { options: REQUIREMENTS, create: createProjectRequirements } satisfies Plugin
+export const projectRequirements = {
+  options: REQUIREMENTS,
+  create: createProjectRequirements,
+  entries: ({ config, directory }) => requirementEntries(config, { directory, toLines: requirementsToLines }),
+} satisfies Plugin
+
+const requirementsToLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
 
 function createProjectRequirements({
   config,
@@ -24,8 +30,7 @@ function createProjectRequirements({
   warnUnused,
   emptyList,
 }: PluginContext): ProjectFilter | undefined {
-  const toLines = (bytes: Buffer): string[] => splitLines(decodeRequirements(bytes))
-  const names = namesOf(readRequirements(config, { directory, toLines }))
+  const names = namesOf(readRequirements(config, { directory, toLines: requirementsToLines }))
   if (names.length === 0) {
     if (config.has('allowlist', 'requirements')) emptyList(config.invalid('allowlist', 'requirements', NAMES_NONE))
     else warnUnused('project_requirements: [allowlist] requirements is not set, so it keeps every project')
@@ -46,9 +51,10 @@ function decodePinned(bytes: Buffer): string {
 
 /** What project_requirements_pinned reads. @throws ConfigError */
 export function pinnedRequirements({ config, directory }: PluginContext): Requirement[] {
-  const toLines = (bytes: Buffer): string[] => decodePinned(bytes).split(/\r\n|[\r\n]/)
-  return readRequirements(config, { directory, toLines })
+  return readRequirements(config, { directory, toLines: pinnedToLines })
 }
+
+const pinnedToLines = (bytes: Buffer): string[] => decodePinned(bytes).split(/\r\n|[\r\n]/)
 
 /**
  * project_requirements_pinned: keeps the releases that the requirements files admit, and decides alone about a
@@ -57,6 +63,7 @@ export function pinnedRequirements({ config, directory }: PluginContext): Requir
 export const projectRequirementsPinned = {
   options: REQUIREMENTS,
   create: createProjectRequirementsPinned,
+  entries: ({ config, directory }) => requirementEntries(config, { directory, toLines: pinnedToLines }),
 } satisfies Plugin
 
 function createProjectRequirementsPinned(context: PluginContext): ReleaseFilter {

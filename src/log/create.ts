@@ -1,6 +1,6 @@
 import { multistream, pino, stdTimeFunctions } from 'pino'
 import type { LogConfig } from './python/config.js'
-import type { Log, LogFormat, LogLevel } from './types.js'
+import type { Log, LogFormat, LogLevel, LogLine } from './types.js'
 import type { LineWriter } from './descriptor.js'
 import { openDestinations } from './python/destinations.js'
 import { visible, visibleJson } from './escape.js'
@@ -15,6 +15,15 @@ export interface RunLog extends Log {
   warnings(): readonly string[]
   /** of all warnings, repeated ones too */
   warningCount(): number
+  /** From now on warnings and errors are kept back, and `tell` decides what is written of them. */
+  withhold(): void
+  /** What was kept back so far: the first thousand lines. Empty where nothing is kept back. */
+  withheld(): readonly LogLine[]
+  /**
+   * Writes these lines to stderr whatever the level, instead of what was kept back; without lines, everything that was
+   * kept back. Nothing is kept back any more. A log that `log-config` opened has everything already.
+   */
+  tell(lines?: readonly LogLine[]): void
   /** From now on the lines go where a `log-config` file says. Files that cannot be opened are warned of. */
   configure(config: LogConfig): void
   /** Lets go of files; resolves when what went to a syslog server is out. */
@@ -38,6 +47,9 @@ export interface LogWorld {
 /** How many warnings the summary repeats. */
 const KEPT_WARNINGS = 100
 
+/** How many lines are kept back. */
+const MOST_WITHHELD = 1000
+
 const PINO_LEVELS = { quiet: 40, info: 30, verbose: 20, debug: 20 } as const
 
 export function createLogOn(world: LogWorld): RunLog {
@@ -45,21 +57,38 @@ export function createLogOn(world: LogWorld): RunLog {
   const warned = new Set<string>()
   let warningCount = 0
   let destinations: ReturnType<typeof openDestinations> | undefined
-  const plain = world.format === 'json' ? jsonLogger(world) : lineLogger(world, [plainEntry(world)])
+  let kept: LogLine[] | undefined
+  const plain = plainLogger(world)
   let logger = plain
-  const warnBy = (way: pino.Logger, message: string): void => {
+  const write = (way: pino.Logger, line: LogLine): void => {
+    if (kept !== undefined && line.level !== 'info') {
+      if (kept.length < MOST_WITHHELD) kept.push(line)
+      if (way === plain) return
+    }
+    way[line.level](line.text)
+  }
+  const warnBy = (way: pino.Logger, text: string): void => {
     warningCount += 1
-    if (warned.size < KEPT_WARNINGS) warned.add(visible(message))
-    way.warn(message)
+    if (warned.size < KEPT_WARNINGS) warned.add(visible(text))
+    write(way, { level: 'warn', text })
   }
   // A destination that fails cannot tell of it itself.
   const warnPlainly = (message: string): void => warnBy(plain, message)
 
   return {
     debug: (message) => logger.debug(message),
-    info: (message) => logger.info(message),
+    info: (text) => write(logger, { level: 'info', text }),
     warn: (message) => warnBy(logger, message),
-    error: (message) => logger.error(message),
+    error: (text) => write(logger, { level: 'error', text }),
+    withhold: () => void (kept ??= []),
+    withheld: () => kept ?? [],
+    tell(lines) {
+      const before = kept ?? []
+      kept = undefined
+      if (lines === undefined && logger !== plain) return
+      const everything = plainLogger({ ...world, level: 'info' })
+      for (const { level, text } of lines ?? before) everything[level](text)
+    },
     screen,
     warnings: () => [...warned],
     warningCount: () => warningCount,
@@ -86,6 +115,10 @@ function plainEntry({ screen, coloured, level }: LogWorld): pino.StreamEntry<num
     screen.write(`${screen.terminal ? terminalLine(record, coloured) : pipeLine(record)}\n`)
   })
   return { level: PINO_LEVELS[level], stream: line }
+}
+
+function plainLogger(world: LogWorld): pino.Logger {
+  return world.format === 'json' ? jsonLogger(world) : lineLogger(world, [plainEntry(world)])
 }
 
 /** pino chooses the streams by their levels. */

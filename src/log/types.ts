@@ -6,7 +6,16 @@ export interface Log {
   error(message: string): void
 }
 
+/** A line for the log that is not written yet. */
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly text: string
+}
+
 export type LogFormat = 'text' | 'json'
 
-/** `quiet`: warnings and errors only. `verbose` and `debug` show every file; `debug` also where an error comes from. */
+/**
+ * `quiet`: warnings and errors only. `info`: at most one line for each project. `verbose` and `debug` show every request
+ * and file; `debug` also where an error comes from.
+ */
 export type LogLevel = 'quiet' | 'info' | 'verbose' | 'debug'

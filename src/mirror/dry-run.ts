@@ -1,8 +1,8 @@
 import { errorText } from '../errors.js'
-import { explain, filterReleases, keepsMetadata, keepsProject } from '../filters/apply.js'
-import type { Drop } from '../filters/types.js'
+import { keepsMetadata, sift } from '../filters/apply.js'
+import { unknownLines } from '../filters/unknown.js'
 import { expectedFiles } from '../model/expected.js'
-import { isSafeProjectName } from '../model/layout.js'
+import { releaseFiles } from '../model/project.js'
 import type { Project } from '../model/project.js'
 import { normalizeName } from '../packaging/name.js'
 import { compareCodePoints } from '../python/code-points.js'
@@ -11,11 +11,12 @@ import type { Reason } from './plan/judge.js'
 import { recallNeeds } from './closure/recall.js'
 import { plannedNeeds } from './closure/planned.js'
 import type { PlannedNeeds } from './closure/planned.js'
-import { neededBy } from './closure/recall.js'
-import { openLedger } from './plan/open-ledger.js'
+import { refuseEverything } from './plan/everything.js'
+import type { Everything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
+import { asMalware, whollyBlocked } from './project/blocked.js'
 import { fetchProject } from './project/fetch-project.js'
 import { REMOVALS } from './plan/plan-entries.js'
 import { projectFromStored } from './project/render-stored.js'
@@ -26,22 +27,25 @@ import { throwIfStopped } from './run/context.js'
 import type { Context } from './run/context.js'
 import { eachOf } from './run/each-of.js'
 import { isProjectFault } from './run/fault.js'
+import { createListing } from './run/listed.js'
+import { notOnUpstream } from './run/remove-found.js'
+import { checkVersions, findUnknown } from './run/unknown.js'
 import { MISSING, isBelieved } from './run/next-entry.js'
 import type { Removal } from './run/report.js'
 import { UNWANTED, WITHDRAWN } from './run/work-result.js'
-import type { LedgerEntry } from './state/ledger-entry.js'
-import { loadNotes } from './state/run-notes.js'
-import { loadState } from './state/status-files.js'
 
 /** What a run would do to one project. */
 export interface PlannedProject {
   readonly name: string
-  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'repair' | 'failed'
+  readonly action: 'add' | 'update' | 'gone' | 'filtered' | 'blocked' | 'repair' | 'failed'
   /** why the run looks at it (docs/change-detection.md); undefined in plans of other commands */
   readonly why?: Reason | undefined
   /** files to fetch and their bytes; undefined with `quick`. Core metadata files count with 0 bytes: nobody tells their size. */
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** files that filters hold back for a time, and that advisories block; undefined with `quick` */
+  readonly held?: number
+  readonly blocked?: number
   readonly reason?: string
 }
 
@@ -59,12 +63,20 @@ export interface DryRun {
   readonly refusal: string | undefined
   readonly files: number | undefined
   readonly bytes: number | undefined
+  /** very many projects are new: what that means for the free space */
+  readonly everything?: Everything | undefined
+  /** what the lists of the configuration ask for and upstream does not have, one line each */
+  readonly unknown?: readonly string[]
+  /** of the projects that are looked at; undefined with `quick` */
+  readonly held: number | undefined
+  readonly blocked: number | undefined
 }
 
 export interface DryRunOptions {
   readonly forceCheck: boolean
   readonly allowRemovals: boolean
   readonly retryFailed: boolean
+  readonly all?: boolean
   /** leave out sizes: they cost a metadata request for each project */
   readonly quick: boolean
 }
@@ -72,6 +84,8 @@ export interface DryRunOptions {
 /** Plans a run and looks at what it would fetch, without writing anything. */
 export async function planMirror(context: Context, options: DryRunOptions): Promise<DryRun> {
   const run = await planRun(context, { ...options, readOnly: true })
+  // Sizes of all of PyPI would take a million requests.
+  if (run.everything !== undefined && !options.quick && options.all !== true) refuseEverything(run.everything)
   const items = [...run.plan.work.values()]
   const projects = await planProjects(context, items, options.quick)
   const removals = await servedOnes(context, [...run.plan.removals, ...withdrawn(projects)])
@@ -94,8 +108,9 @@ export async function planMirror(context: Context, options: DryRunOptions): Prom
     removals,
     refusal,
     ...plannedNeeds(context, run.needed),
-    files: options.quick ? undefined : sum(projects, 'files'),
-    bytes: options.quick ? undefined : sum(projects, 'bytes'),
+    ...(options.quick ? { files: undefined, bytes: undefined, held: undefined, blocked: undefined } : sums(projects)),
+    everything: run.everything,
+    unknown: unknownLines(findUnknown(context, run), context.filters.entries),
   }
 }
 
@@ -107,24 +122,31 @@ export async function planSync(context: Context, names: readonly string[]): Prom
     const name = normalizeName(rawName)
     return askedItem({ name, rawName }, ledger.get(name))
   })
-  const planned = await planProjects(context, items, false)
-  // The admin named them: there is no other reason.
-  const projects = planned.map((project): PlannedProject => ({ ...project, why: undefined }))
+  const listing = createListing(context)
+  const projects: PlannedProject[] = []
+  for (const planned of await planProjects(context, items, false)) {
+    const isUnknown = planned.reason === NOWHERE && !(await listing.has(planned.name))
+    // The admin named them: there is no other reason.
+    const project: PlannedProject = { ...planned, why: undefined }
+    projects.push(isUnknown ? { ...project, reason: await notOnUpstream(project.name, listing) } : project)
+  }
   const removals = await servedOnes(context, withdrawn(projects))
   return {
     projects,
     removals,
     refusal: undefined,
-    files: sum(projects, 'files'),
-    bytes: sum(projects, 'bytes'),
+    ...sums(projects),
   }
 }
 
-function sum(projects: readonly PlannedProject[], what: 'files' | 'bytes'): number {
-  return projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+function sums(projects: readonly PlannedProject[]): Record<'files' | 'bytes' | 'held' | 'blocked', number> {
+  const sum = (what: 'files' | 'bytes' | 'held' | 'blocked'): number =>
+    projects.reduce((total, project) => total + (project[what] ?? 0), 0)
+  return { files: sum('files'), bytes: sum('bytes'), held: sum('held'), blocked: sum('blocked') }
 }
 
-function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
+/** How many projects a run looks at, by reason. */
+export function countReasons(items: readonly WorkItem[], removals: readonly Removal[]): Record<string, number> {
   const counts: Record<string, number> = {}
   const reasons = removals.map(({ by, reason }): Reason =>
     by === 'admin' ? 'filters' : reason === REMOVALS.closure.reason ? 'closure' : 'withdrawn',
@@ -135,17 +157,22 @@ function countReasons(items: readonly WorkItem[], removals: readonly Removal[]):
 
 /** Projects that turn out to be gone when they are asked for. */
 function withdrawn(projects: readonly PlannedProject[]): Removal[] {
-  return projects.flatMap(({ name, action }): Removal[] => {
+  return projects.flatMap(({ name, action, reason = '' }): Removal[] => {
+    if (action === 'blocked') return [{ project: name, reason, by: 'advisories' }]
     if (action === 'gone') return [{ project: name, reason: WITHDRAWN, by: 'upstream' }]
     return action === 'filtered' ? [{ project: name, reason: UNWANTED, by: 'admin' }] : []
   })
 }
 
 /** Those that the mirror serves and the configuration lets go. */
-async function servedOnes({ config, storage }: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+async function servedOnes(context: Context, candidates: readonly Removal[]): Promise<Removal[]> {
+  const { config, storage } = context
   const served: Removal[] = []
-  if (config.removedProjects === 'keep') return served
-  for (const removal of candidates) if (await hasPages(storage, config, removal.project)) served.push(removal)
+  for (const candidate of candidates) {
+    const removal = await asMalware(context, candidate)
+    const goes = config.removedProjects !== 'keep' || removal.by === 'advisories'
+    if (goes && (await hasPages(storage, config, removal.project))) served.push(removal)
+  }
   return served
 }
 
@@ -170,6 +197,11 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     const fetched = stored ?? (await fetchProject(context, rawName, serial))
     if (fetched === 'empty') return { ...nothing, action: 'gone' }
     if (fetched === 'missing') return missing(context, item, nothing)
+    if (stored === undefined) checkVersions(context, fetched.project)
+    const why = whollyBlocked(context, fetched.project)
+    if (why !== undefined) {
+      return { ...nothing, action: 'blocked', blocked: releaseFiles(fetched.project).length, reason: why }
+    }
     if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
     return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
   } catch (error) {
@@ -180,9 +212,9 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
 }
 
 /** How many files of a project are missing or have another size, and their bytes. */
-async function filesToFetch(context: Context, project: Project): Promise<{ files: number; bytes: number }> {
+async function filesToFetch(context: Context, project: Project): Promise<FilesPlanned> {
   const { config, storage } = context
-  const wanted = filterReleases(context.filters, project)
+  const { project: wanted, held, blocked } = sift(context.filters, project)
   let files = 0
   let bytes = 0
   for (const spec of config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []) {
@@ -191,7 +223,12 @@ async function filesToFetch(context: Context, project: Project): Promise<{ files
     files += 1
     bytes += spec.size ?? 0
   }
-  return { files, bytes }
+  return { files, bytes, held: held.length, blocked }
+}
+
+type FilesPlanned = Required<Pick<PlannedProject, 'held' | 'blocked'>> & {
+  readonly files: number
+  readonly bytes: number
 }
 
 const NOWHERE = 'upstream answers 404 for its metadata and its page'
@@ -204,39 +241,4 @@ function missing(context: Context, item: WorkItem, nothing: Omit<PlannedProject,
   const named = reason === 'forced' && listed === undefined
   if ((!served && !named) || isBelieved(context, item)) return { ...nothing, action: 'gone' }
   return { ...nothing, action: 'failed', reason: listed === true ? MISSING : NOWHERE }
-}
-
-/** Which plugin decides over a project, its releases and its files, and what the ledger says: `mirror --explain NAME`. */
-export interface Explanation {
-  readonly name: string
-  readonly mirrored: boolean
-  readonly verdict: string
-  readonly drops: readonly Drop[]
-  /** the project's line in the ledger; undefined where it has none */
-  readonly ledger: LedgerEntry | undefined
-  /** today's configuration would make its pages otherwise */
-  readonly outdated: boolean
-  /** which requirements need it, with [closure], as the last run found out */
-  readonly neededBy: readonly string[]
-}
-
-/** @throws UpstreamError */
-export async function explainProject(context: Context, rawName: string): Promise<Explanation> {
-  const { storage, config, filters, log } = context
-  const name = normalizeName(rawName)
-  const notes = await loadNotes(storage)
-  const state = await loadState(storage, log, { readOnly: true })
-  await recallNeeds(context)
-  const { ledger } = await openLedger(context, { notes, state, thorough: false, readOnly: true })
-  const entry = ledger.get(name)
-  const mirrored = isSafeProjectName(name) && (await hasPages(storage, config, name))
-  const outdated = mirrored && entry?.shape !== context.shapeOf(name)
-  const about = { name, mirrored, ledger: entry, outdated, neededBy: await neededBy(context, name) }
-  const byName = keepsProject(filters, rawName)
-  if (!byName.keep) return { ...about, verdict: byName.reason ?? 'dropped', drops: [] }
-  const fetched = await fetchProject(context, rawName, 0)
-  if (typeof fetched === 'string') return { ...about, verdict: 'upstream does not have it', drops: [] }
-  const drops = explain(filters, fetched.project)
-  const dropped = drops.find((drop) => drop.kind === 'project')
-  return { ...about, verdict: dropped === undefined ? 'wanted' : `dropped by ${dropped.plugin ?? 'a filter'}`, drops }
 }

@@ -1,6 +1,8 @@
 import { LAYOUT } from '../model/layout.js'
 import { compareCodePoints } from '../python/code-points.js'
 import { closureNotes, reportNeeds } from './closure/report-needs.js'
+import { countReasons } from './dry-run.js'
+import { refuseEverything } from './plan/everything.js'
 import { planRun } from './plan/plan-run.js'
 import type { PlannedRun } from './plan/plan-run.js'
 import { commonShape, projectFiltersOf, shapeTexts } from './plan/shape.js'
@@ -11,12 +13,13 @@ import { prepareDirectories } from './run/prepare.js'
 import { removeWithdrawn } from './run/remove-withdrawn.js'
 import type { RemovedNames } from './run/remove-withdrawn.js'
 import { reportFailures } from './run/report-failures.js'
+import { tellUnknown } from './run/unknown.js'
 import { workOff } from './run/work-off.js'
 import { createWorkResult } from './run/work-result.js'
 import type { WorkResult } from './run/work-result.js'
 import { openJournal } from './state/journal.js'
 import type { Journal } from './state/journal.js'
-import type { LedgerEntry } from './state/ledger-entry.js'
+import { looksOf } from './state/next-look.js'
 import { removeOldState } from './state/old-state.js'
 import { saveNotes } from './state/run-notes.js'
 import type { RunNotes } from './state/run-notes.js'
@@ -29,14 +32,21 @@ export interface MirrorOptions {
   readonly allowRemovals: boolean
   /** ask again at once for projects that failed in several runs */
   readonly retryFailed: boolean
+  /** all of PyPI is meant, whatever the free space is: `[mirror] everything` for one run */
+  readonly all?: boolean
 }
 
 /** Brings the mirror up to date with upstream: plan, projects, removals, root index, state, in this order. */
 export async function runMirror(context: Context, options: MirrorOptions): Promise<void> {
   await prepareDirectories(context)
   const planned = await planRun(context, { ...options, readOnly: false })
-  const { plan, changes, known } = planned
+  const { plan, changes, known, everything } = planned
+  if (everything !== undefined) {
+    if (options.all !== true) refuseEverything(everything)
+    context.log.warn(everything.text)
+  }
   context.report.serialUpstream = changes.serial
+  context.report.reasons = countReasons([...plan.work.values()], plan.removals)
   const begun = await noteBegin(context, planned)
   for (const [name, entry] of plan.notes) {
     if (entry === undefined) known.ledger.delete(name)
@@ -49,6 +59,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   const { needed } = run
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
+  tellUnknown(context, run)
   if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })
@@ -56,12 +67,13 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
 
 /** Notes under which configuration pages are written from now on: also for a run that is killed. */
 async function noteBegin(
-  { storage, shape, filters }: Context,
-  { known: { notes }, edits }: PlannedRun,
+  { storage, shape, filters, startedAt }: Context,
+  { known: { notes }, edits, plan }: PlannedRun,
 ): Promise<RunNotes> {
   const begun: RunNotes = {
     ...notes,
     shapes: { ...notes.shapes, [shape.id]: shapeTexts(shape) },
+    ...(filters.timed && plan.work.size > 0 ? { clock: Math.max(notes.clock ?? 0, startedAt.getTime()) } : {}),
     ...(edits.options ? { begunShape: shape.id } : {}),
     ...(edits.projects || notes.projectFilters === undefined ? { begunProjectFilters: projectFiltersOf(filters) } : {}),
   }
@@ -116,7 +128,13 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
   }
   // A run that wrote nothing need not wait for what others write.
   if (wrote) await storage.flush()
+  // Before the status says that the run is complete: a quiet run after a killed one reads nothing but the notes.
+  const looks = known.ledgerRead ? looksOf(known.ledger.exceptions()) : {}
+  const noted = { ...begun, ...looks }
+  await saveNotes(storage, noted, begun)
   await known.ledger.save()
+  report.held = noted.held
+  report.blocked = noted.blocked
   if (!known.ledger.found) await removeOldState(storage)
   const owed = owedProjects(run, result, removed)
   report.projectsLeft = result.left.length
@@ -129,7 +147,7 @@ async function finish(context: Context, run: PlannedRun, { result, removed, begu
     log.info(`New mirror serial: ${plan.target}`)
   }
   // What the time did not suffice for has not the shape of today yet: the notes of the beginning hold on.
-  if (result.stopped === undefined) await saveNotes(storage, notesAfter(context, run, begun), begun)
+  if (result.stopped === undefined) await saveNotes(storage, notesAfter(context, run, noted), noted)
 }
 
 /** What the next run has to ask for: name as upstream spells it -> serial. */
@@ -152,11 +170,17 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
   const serial = report.serialAfter
   const stateFiles = serial === undefined ? begun.stateFiles : rememberedFiles(storage, serial)
   const jsonApiAt = jsonApi.offered === true ? upstream.url : begun.jsonApiAt
-  const look = known.ledgerRead ? nextLook(known.ledger.exceptions()) : begun.nextLook
   const shapes = known.ledgerRead ? shapesInUse(begun, known, shape.id) : begun.shapes
   const closure = closureNotes(context, needed, begun.closure)
-  const common = { jsonApiAt, stateFiles, nextLook: look, contentFilters: undefined, closure }
-  const made = { shape: shape.id, single: shape.single, begunShape: undefined, shapes }
+  const common = { jsonApiAt, stateFiles, contentFilters: undefined, closure, unknown: report.unknown }
+  const made = {
+    shape: shape.id,
+    single: shape.single,
+    begunShape: undefined,
+    shapes,
+    advisories: context.advisoriesId,
+    clock: clockAfter(context, begun),
+  }
   const foreignKnown =
     begun.foreignKnown || context.owners.scanned() || (begun.shape === undefined && known.adopted === 0)
   if (report.refusals.length > 0) return { ...begun, ...common, ...made, foreignKnown, unsettled: true }
@@ -185,19 +209,27 @@ function notesAfter(context: Context, { known, changes, needed, edits }: Planned
 }
 
 /** Where not all that is needed is known, an edit of the requirements is not done. */
-function doneFilters({ filters }: Context, undone: boolean): Partial<RunNotes> {
-  return undone ? {} : { projectFilters: projectFiltersOf(filters), begunProjectFilters: undefined }
+function doneFilters(context: Context, undone: boolean): Partial<RunNotes> {
+  if (undone) return {}
+  return {
+    projectFilters: projectFiltersOf(context.filters),
+    projectFiltersDue: projectFiltersDue(context),
+    begunProjectFilters: undefined,
+  }
 }
 
-/** When a project must be looked at again that neither upstream nor `todo` will name. */
-function nextLook(entries: Iterable<readonly [string, LedgerEntry]>): number | undefined {
-  let next: number | undefined
-  for (const [, { due, absent, owed }] of entries) {
-    for (const time of [due, absent === 'gone' ? owed?.next : undefined]) {
-      if (time !== undefined && (next === undefined || time < next)) next = time
-    }
-  }
-  return next
+/** When the project filters decide otherwise, in seconds since the epoch. */
+function projectFiltersDue({ filters, startedAt }: Context): number | undefined {
+  const now = startedAt.getTime()
+  const times = filters.project
+    .map((filter) => filter.dueAt?.())
+    .filter((time): time is number => time !== undefined && time > now)
+  return times.length === 0 ? undefined : Math.ceil(Math.min(...times) / 1000)
+}
+
+/** Everything that a run with a later time made was looked at again: from now on today's time counts. */
+function clockAfter({ startedAt, filters }: Context, { clock }: RunNotes): number | undefined {
+  return clock === undefined || !filters.timed ? undefined : Math.min(clock, startedAt.getTime())
 }
 
 /** Today's shape, and those of projects that could not be made anew yet. */

@@ -1,14 +1,20 @@
 import type { MirrorConfig } from '../config/types.js'
+import { stillUnknown, unknownLines } from '../filters/unknown.js'
+import type { Filters } from '../filters/types.js'
 import { LAYOUT } from '../model/layout.js'
 import { field, isObject } from '../model/json.js'
 import type { JsonObject } from '../model/project.js'
 import type { Storage } from '../storage/types.js'
 import type { Upstream } from '../upstream/types.js'
+import { runAtWork } from './at-work.js'
+import type { RunAtWork } from './at-work.js'
 import { loadHistory } from './state/history.js'
 import type { RunRecord } from './state/history.js'
 import { loadNotes } from './state/run-notes.js'
 import type { ClosureNotes, RunNotes } from './state/run-notes.js'
 import { isoTime } from './run/report-failures.js'
+import type { LedgerEntry } from './state/ledger-entry.js'
+import { looksOf } from './state/next-look.js'
 import { loadLedger } from './state/ledger.js'
 import { pageKeys } from '../model/page.js'
 import { mirroredNames } from './project/places.js'
@@ -43,12 +49,23 @@ export interface MirrorStatus {
   /** of upstream now; undefined where it was not asked or does not say */
   readonly upstreamSerial: number | undefined
   readonly behind: number | undefined
+  /** files that filters hold back for a time, and that advisories block */
+  readonly held: number
+  readonly blocked: number
+  /** ISO 8601: when the next project is looked at again because something held back is due */
+  readonly nextDue: string | undefined
   /** projects that an unfinished or failed run left to do */
   readonly owed: number
   readonly projects: number
   /** everything below web/packages */
   readonly files: number
   readonly bytes: number
+  /** that can still be stored; undefined on S3 */
+  readonly bytesFree: number | undefined
+  /** the run that works on the mirror now */
+  readonly running: RunAtWork | undefined
+  /** what the lists of the configuration ask for and upstream did not have, one line each */
+  readonly unknown: readonly string[]
   /** the largest first */
   readonly largest: readonly ProjectSize[]
   /** what requirements need, with [closure], as the last run found out */
@@ -63,6 +80,7 @@ export interface StatusContext {
   readonly config: MirrorConfig
   readonly storage: Storage
   readonly upstream: Upstream
+  readonly filters: Pick<Filters, 'entries'>
   readonly progress?: Progress
 }
 
@@ -75,7 +93,7 @@ export interface StatusOptions {
 
 /** Looks at everything that the mirror holds, without changing or locking it; undefined for a directory without a mirror. */
 export async function mirrorStatus(context: StatusContext, options: StatusOptions): Promise<MirrorStatus | undefined> {
-  const { storage, upstream, progress } = context
+  const { storage, upstream, progress, filters } = context
   const serial = wholeNumber(await readText(storage, LAYOUT.status))
   const sizes = await projectSizes(context, options.largest)
   if (serial === undefined && sizes.count === 0 && (await readText(storage, LAYOUT.generation)) === undefined)
@@ -90,17 +108,27 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   }
   const asked = options.online ? await upstream.lastSerial() : undefined
   const upstreamSerial = asked === 'not-offered' ? undefined : asked
-  const failures = await loadFailures(storage)
+  const entries = [...(await loadLedger(storage)).exceptions()]
+  const failures = failuresOf(entries)
+  const { held, blocked } = looksOf(entries)
+  const dues = entries.flatMap(([, { due }]) => due ?? [])
+  const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
     upstream: upstream.url,
     serial,
     upstreamSerial,
     behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
+    held,
+    blocked,
+    nextDue: dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b))),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,
     bytes,
+    bytesFree: await storage.properties.freeBytes?.().catch(() => undefined),
+    running: await runAtWork(storage, Date.now()),
+    unknown: unknownLines(unknown, filters.entries),
     largest: sizes.largest,
     failures: failures.sort((a, b) => (a.since < b.since ? -1 : 1)),
     history: await loadHistory(storage),
@@ -155,9 +183,8 @@ async function pageSize(
   return { files: sizes.length, bytes }
 }
 
-async function loadFailures(storage: Storage): Promise<ProjectFailure[]> {
-  const ledger = await loadLedger(storage)
-  return [...ledger.exceptions()].flatMap(([project, { owed, absent }]): ProjectFailure[] => {
+function failuresOf(entries: readonly (readonly [string, LedgerEntry])[]): ProjectFailure[] {
+  return entries.flatMap(([project, { owed, absent }]): ProjectFailure[] => {
     // One that the mirror never had and upstream answers 404 for is no failure.
     if (owed === undefined || absent === 'gone') return []
     const { since, runs, next, reason } = owed

@@ -16,7 +16,7 @@ import { eachOf } from './run/each-of.js'
 import { noteShape } from './run/note-shape.js'
 import { isProjectFault } from './run/fault.js'
 import { reportRefused } from './run/report-failures.js'
-import { listedUpstream } from './run/listed.js'
+import { createListing } from './run/listed.js'
 import { openJournal } from './state/journal.js'
 import { loadNotes } from './state/run-notes.js'
 import { loadState } from './state/status-files.js'
@@ -56,7 +56,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
     owned: createOwnership(),
     unaccounted: [],
     withdrawn: [],
-    listed: listedUpstream(context),
+    listed: createListing(context).has,
   }
   const progress = await openProgress(context, options)
   context.progress.phase('Verifying', names.length)
@@ -69,7 +69,7 @@ export async function runVerify(context: Context, options: VerifyOptions): Promi
       return
     }
     const done = await verifyProject(verifying, name, progress.isDone(name))
-    context.progress.step(done ? 'done' : 'failed')
+    context.progress.step(done ? 'done' : 'failed', name)
     if (done) await progress.done(name)
   })
   if (stopping()) {
@@ -108,13 +108,15 @@ async function verifyProject(whole: Verifying, name: string, checked: boolean): 
   report.verified.projects += 1
   let done = false
   try {
-    if (checked) done = true
-    else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
+    if (checked) {
+      done = true
+      report.verified.finishedBefore += 1
+    } else if (options.jsonUpdate && !options.dryRun) done = await askAnew(verifying, askItem(verifying, name))
     else done = await checkProject(verifying, name)
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error
-    log.error(`${name}: ${errorText(error)}`)
+    log.debug(`${name}: ${errorText(error)}`)
     report.failures.push({ project: name, reason: errorText(error) })
   }
   const pages = await storedPages(storage, config, name)

@@ -31,7 +31,13 @@ export const LAYOUT = {
   history: '.bandersnatch/history.jsonl',
   /** on S3: the last run in the history failed */
   lastFailed: '.bandersnatch/last-run-failed',
+  /** what was reported of failing runs, and when */
+  told: '.bandersnatch/told.json',
   verified: '.bandersnatch/verified',
+  /** the last copy of the database of advisories */
+  advisories: '.bandersnatch/advisories',
+  /** what only upstream's pages say of files that are held back */
+  held: '.bandersnatch/held',
   partial: '.bandersnatch/partial',
   publishers: '.bandersnatch/publishers',
 } as const
@@ -65,6 +71,11 @@ export function jsonKey(name: string): string {
 /** 8.0's second copy of the metadata document, at PyPI's own route. @throws UnsafePathError */
 export function pypiJsonKey(name: string): string {
   return `web/pypi/${checked(name)}/json`
+}
+
+/** What is kept of a project's files that are held back. @throws UnsafePathError */
+export function heldKey(name: string): string {
+  return `${LAYOUT.held}/${checked(name)}.json`
 }
 
 /** Directory of the provenance objects of a project (PEP 740), at PyPI's own route. @throws UnsafePathError */

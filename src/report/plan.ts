@@ -1,5 +1,6 @@
 import { counted, countText } from '../count.js'
 import type { DryRun, PlannedProject } from '../mirror/dry-run.js'
+import { HOW_TO_CONFIRM } from '../mirror/plan/everything.js'
 import type { Reason } from '../mirror/plan/judge.js'
 import type { Report } from '../mirror/run/report.js'
 import { bytesText } from './figures.js'
@@ -12,10 +13,10 @@ export function planText(plan: DryRun, free: number | undefined): string {
   lines.push(...(plan.needed?.missing ?? []).map(({ project, reason }) => `missing  ${project}: ${reason}`))
   if (plan.needed !== undefined)
     lines.push(`Needed: ${counted(plan.needed.projects, 'project')} with ${counted(plan.needed.files, 'release file')}`)
+  lines.push(...(plan.unknown ?? []), ...spaceLines(plan, free))
   const reasons = reasonsText(plan.reasons)
   if (reasons !== undefined) lines.push(reasons)
-  const sizes =
-    plan.files === undefined ? '' : `, ${counted(plan.files, 'file')} to fetch (${bytesText(plan.bytes ?? 0)})`
+  const sizes = filesText(plan)
   const space = free === undefined ? '' : `; ${bytesText(free)} free`
   const serial = plan.serial === undefined ? '' : `; serial ${plan.serial.before ?? 'none'} -> ${plan.serial.after}`
   const removed = `${countText(plan.removals.length)} to remove`
@@ -23,11 +24,34 @@ export function planText(plan: DryRun, free: number | undefined): string {
   return lines.join('\n')
 }
 
+/** Whether the run has the space that it needs, as far as that can be told. @param free bytes, where known */
+export function fits({ bytes, everything }: DryRun, free: number | undefined): boolean {
+  return everything?.refused !== true && (bytes === undefined || free === undefined || bytes <= free)
+}
+
+function spaceLines(plan: DryRun, free: number | undefined): string[] {
+  const { bytes = 0, everything } = plan
+  if (everything !== undefined) return [everything.refused ? `${everything.text}. ${HOW_TO_CONFIRM}` : everything.text]
+  if (fits(plan, free)) return []
+  return [`Does not fit: ${bytesText(bytes)} to fetch, ${bytesText(free ?? 0)} free`]
+}
+
+/** Nothing with `--quick`. */
+function filesText({ files, bytes = 0, held = 0, blocked = 0 }: DryRun): string {
+  if (files === undefined) return ''
+  return [
+    `, ${counted(files, 'file')} to fetch (${bytesText(bytes)})`,
+    ...(held === 0 ? [] : [`, ${counted(held, 'file')} held back`]),
+    ...(blocked === 0 ? [] : [`, ${counted(blocked, 'file')} blocked`]),
+  ].join('')
+}
+
 /** In the order in which they are printed. */
 const REASONS: Readonly<Record<Reason, string>> = {
   new: 'new',
   changed: 'changed upstream',
   due: 'due to be looked at again',
+  advisories: 'affected by new or withdrawn advisories',
   options: 'made with other options',
   filters: 'affected by edited filters',
   closure: 'of which requirements need other files, or nothing any more',

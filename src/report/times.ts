@@ -13,6 +13,11 @@ export function secondsText(seconds: number): string {
   return minuteText(new Date(seconds * 1000).toISOString())
 }
 
+/** `2026-12-02 14:10 UTC`, rounded up to the minute. `time`: milliseconds since the epoch */
+export function untilText(time: number): string {
+  return minuteText(new Date(Math.ceil(time / 60_000) * 60_000).toISOString())
+}
+
 /** `2 h 5 min ago`. `time`: ISO 8601; `now`: milliseconds since the epoch */
 export function agoText(time: string, now: number): string {
   return `${durationText(Math.max(0, Math.round((now - Date.parse(time)) / 1000)))} ago`

@@ -49,7 +49,11 @@ export function createHtmlListReader(
     end() {
       parser.end(decoder.decode())
       finish()
-      if (!found) throw new UpstreamError('content', `${page.shown}: HTML that is not a list of projects`)
+      if (!found)
+        throw new UpstreamError(
+          'content',
+          `${page.shown}: HTML that is not a list of projects: the page of a login, of a proxy or of another site. Is master right?`,
+        )
     },
   }
 }

@@ -23,9 +23,15 @@ export function createUpstream(http: HttpClient, options: UpstreamOptions): Upst
     throw new ConfigError('[mirror] master must be a URL that starts with https:// or http://')
   }
   const master = options.master.replace(/[?#].*$/s, '').replace(/\/+$/, '')
-  const context = { http, master, log: options.log }
+  const url = `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`
+  let told = false
+  const onMoved = (place: string): void => {
+    if (!told) options.log.warn(`${url} has moved: set master = ${place}`)
+    told = true
+  }
+  const context = { http, master, log: options.log, onMoved }
   return {
-    url: `${shown.origin}${shown.pathname.replace(/\/+$/, '')}`,
+    url,
     list: (etag) => fetchProjectList(http, master, { log: options.log, etag }),
     metadata: (name, serial) => fetchMetadata(http, master, { name, serial }),
     releaseMetadata: (name, version) => fetchReleaseMetadata(http, master, { name, version }),

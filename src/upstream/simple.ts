@@ -105,7 +105,7 @@ export async function fetchProjectList(
   const url = `${master}/simple/`
   const { log, etag } = options
   let list = newList()
-  const answer = await http.get(url, {
+  const request = http.get(url, {
     accept: ACCEPTED,
     maxBytes: LARGEST_LIST,
     ...(etag === undefined || etag.startsWith(DIGEST) ? {} : { ifNoneMatch: etag, allow: [304] }),
@@ -121,6 +121,9 @@ export async function fetchProjectList(
           : `none of ${list.skipped} projects has a name and a serial`
       throw new UpstreamError('content', `${shownUrl(url)}: ${why}`)
     },
+  })
+  const answer = await request.catch((error: unknown) => {
+    throw withAdvice(error, master)
   })
   const validator = answer.headers['etag'] ?? list.digest
   if (answer.status === 304 || validator === etag) return 'unchanged'
@@ -138,6 +141,19 @@ export async function fetchProjectList(
     ...(odd.size === 0 ? {} : { unreadable: odd }),
     ...(list.html ? { html: true } : {}),
   }
+}
+
+/** A 404 of the whole list: mostly the address of the Simple API was taken for that of the index. */
+function withAdvice(error: unknown, master: string): unknown {
+  if (!(error instanceof UpstreamError) || error.status !== 404) return error
+  const base = /^(.*?)\/simple$/.exec(master)?.[1]
+  const advice =
+    base === undefined
+      ? 'master must be the address of an index, without /simple/ at its end'
+      : `set master = ${shownUrl(base)}`
+  return new UpstreamError(error.kind, `${error.message}: there is no list of projects here; ${advice}`, 404, {
+    cause: error,
+  })
 }
 
 function isHtml(answer: HttpAnswer): boolean {

@@ -1,9 +1,9 @@
 import { UpstreamError } from '../errors.js'
 import type { Log } from '../log/types.js'
 import { isSerial } from '../model/json.js'
-import { Retryable, shownUrl } from './http/failure.js'
+import { Retryable, parseUrl, shownUrl } from './http/failure.js'
 import type { RpcValue } from './rpc-value.js'
-import type { Changes, HttpClient, ProjectList } from './types.js'
+import type { Changes, HttpAnswer, HttpClient, ProjectList } from './types.js'
 import { createRpcReader } from './xmlrpc-reader.js'
 import type { RpcResponse } from './xmlrpc-reader.js'
 
@@ -31,6 +31,8 @@ export interface RpcContext {
   readonly http: HttpClient
   readonly master: string
   readonly log: Log
+  /** told of a redirect that an XML-RPC call cannot follow: where upstream is now, as `master` would name it */
+  readonly onMoved?: (master: string) => void
 }
 
 function callText(method: string, serial: number | undefined): string {
@@ -71,6 +73,8 @@ async function call(context: RpcContext, method: string, serial?: number): Promi
     },
     check: (answer) => {
       if (NOT_OFFERED.includes(answer.status)) response = nothing
+      const moved = movedTo(answer)
+      if (moved !== undefined && moved !== context.master) context.onMoved?.(moved)
       const given = response()
       if (given?.kind !== 'fault') return
       const error = faultError(given.value, shown)
@@ -79,6 +83,13 @@ async function call(context: RpcContext, method: string, serial?: number): Promi
     },
   })
   return response()?.value
+}
+
+/** The index to which an answer redirects: after 301, 302 and 303 a POST becomes a GET, which is no call any more. */
+function movedTo({ status, headers, url }: HttpAnswer): string | undefined {
+  const target = status > 300 && status < 304 ? parseUrl(headers['location'] ?? '', new URL(url)) : undefined
+  if (target === undefined || !/^https?:$/.test(target.protocol)) return undefined
+  return `${target.origin}${target.pathname.replace(/\/(?:pypi\/?)?$/, '')}`
 }
 
 function wrongShape(context: RpcContext, method: string): UpstreamError {

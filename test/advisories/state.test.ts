@@ -3,15 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { createAdvisoryIndex } from '../../src/advisories/advisory-index.js'
 import type { FeedContent } from '../../src/advisories/feed.js'
 import { readFeed } from '../../src/advisories/feed.js'
-import { advisoriesAsJson, advisoriesAsText, listAdvisories } from '../../src/advisories/list.js'
-import { osvMalware } from '../../src/advisories/release-filter.js'
+import { advisoriesAsText, listAdvisories } from '../../src/advisories/list.js'
 import { settleFeed } from '../../src/advisories/settle.js'
 import type { FeedAnswer, SettleOptions } from '../../src/advisories/settle.js'
 import type { AdvisorySnapshot } from '../../src/advisories/snapshot.js'
 import { formatSnapshot, parseSnapshot } from '../../src/advisories/snapshot.js'
-import { filterReleases } from '../../src/filters/index.js'
-import type { Filters, ReleaseFilter } from '../../src/filters/types.js'
-import { parseProject } from '../../src/model/parse.js'
 import { fileOf, indexOf, record } from './support.js'
 
 const DAY = 86_400_000
@@ -139,46 +135,6 @@ describe('the advisories of a run', () => {
   })
 })
 
-describe('osv_malware', () => {
-  const file = (version: string): unknown => ({
-    filename: `evil-${version}.tar.gz`,
-    url: `https://files.example/packages/evil-${version}.tar.gz`,
-    digests: { sha256: 'ab'.repeat(32) },
-  })
-  const document = { info: { name: 'evil' }, last_serial: 1, releases: { '1.0': [file('1.0')], '1.1': [file('1.1')] } }
-  const { project } = parseProject(document, 'evil')
-
-  function releasesWith(records: readonly string[]): string[] | undefined {
-    const filter: ReleaseFilter = osvMalware(indexOf(records), 'unlist')
-    const filters: Filters = {
-      project: [],
-      metadata: [],
-      release: [filter],
-      releaseFile: [],
-      fingerprint: '',
-      needsMetadata: false,
-      warnings: [],
-    }
-    return filterReleases(filters, project).releases.map(({ version }) => version)
-  }
-
-  it('drops the releases that a record names, and gives them back when it is withdrawn', () => {
-    const named = record('MAL-1', 'Evil', { versions: ['1.1'] })
-    expect(releasesWith([named])).toEqual(['1.0'])
-    expect(
-      releasesWith([record('MAL-1', 'evil', { versions: ['1.1'] }, { withdrawn: '2026-01-01T00:00:00Z' })]),
-    ).toEqual(['1.0', '1.1'])
-    expect(releasesWith([record('MAL-1', 'evil')])).toEqual([])
-  })
-
-  it('says why, and has a fingerprint only for projects that are named', () => {
-    const filter = osvMalware(indexOf([record('MAL-1', 'evil', { versions: ['1.1'] })]), 'delete')
-    expect(project.releases.map((release) => filter.reasons(release, project))).toEqual([[], ['MAL-1']])
-    expect(filter.projectFingerprint('good')).toBe('')
-    expect(filter.projectFingerprint('evil')).not.toBe('')
-  })
-})
-
 describe('bandersnatch advisories', () => {
   const index = indexOf([
     record('MAL-20', 'evil', { versions: ['1.0'] }),
@@ -186,12 +142,12 @@ describe('bandersnatch advisories', () => {
     record('MAL-2', 'evil'),
   ])
 
-  it('lists what is blocked and why, as text and as JSON', () => {
+  it('lists what is blocked and why', () => {
     const rows = listAdvisories(index)
     expect(advisoriesAsText(rows)).toBe(
       'evil           MAL-2   all versions\nevil           MAL-20  1.0\nworse-project  MAL-1   all versions\n',
     )
-    expect(JSON.parse(advisoriesAsJson(rows.slice(2)))).toEqual([
+    expect(rows.slice(2)).toEqual([
       { project: 'worse-project', id: 'MAL-1', versions: 'all versions', url: 'https://osv.dev/vulnerability/MAL-1' },
     ])
     expect(listAdvisories(index, ['worse-project', 'good'])).toEqual(rows.slice(2))

@@ -35,6 +35,58 @@ describe('check-config', () => {
     expect(readdirSync(at.directory)).toEqual(['bandersnatch.conf'])
   })
 
+  it('says what upstream does not have of the lists, with what was probably meant', async () => {
+    const [name = ''] = [...fixtureIndex().projects.keys()].filter((one) => one.length > 6)
+    const typo = `${name.slice(0, 2)}x${name.slice(2)}`
+    const list = `[plugins]\nenabled = allowlist_project\n[allowlist]\npackages =\n    ${typo}\n    ${name}==99.9\n`
+    const at = bench(index.url, list)
+    expect(await checkConfigCommand(at.setting, { offline: false })).toBe(0)
+    expect(at.printed()).toMatch(
+      new RegExp(
+        `^ {2}${typo} \\(.*bandersnatch\\.conf:9\\): upstream has no such project; did you mean ${name}\\?$`,
+        'm',
+      ),
+    )
+    expect(at.printed()).toMatch(
+      new RegExp(`^ {2}${name}==99\\.9 \\(.*conf:10\\): upstream has no such version; the nearest is \\d`, 'm'),
+    )
+    const silent = bench(index.url, list)
+    await checkConfigCommand(silent.setting, offline)
+    expect(silent.printed()).not.toContain('no such')
+  })
+
+  it('says what all of PyPI takes, beside the free space', async () => {
+    const at = bench('https://pypi.org')
+    const code = await checkConfigCommand(at.setting, offline)
+    expect(at.printed()).toMatch(/no list of projects to mirror: 886,000 projects are new: about 35 TB, .* are free/)
+    expect(at.printed().includes('PROBLEM: no list of projects')).toBe(code === 2)
+    const confirmed = bench('https://pypi.org', 'everything = true\n')
+    expect(await checkConfigCommand(confirmed.setting, offline)).toBe(0)
+    const limited = bench('https://pypi.org', '[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = a\n')
+    await checkConfigCommand(limited.setting, offline)
+    expect(limited.printed()).not.toContain('are new')
+    const closure = bench(
+      'https://pypi.org',
+      '[allowlist]\npackages = a\n[environments]\nlinux = cp312 manylinux_2_28_x86_64\n[closure]\nroots = allowlist\n',
+    )
+    await checkConfigCommand(closure.setting, offline)
+    expect(closure.printed()).not.toContain('are new')
+  })
+
+  it('says that HTML pages have no upload times, and hides the password of a database of advisories', async () => {
+    const osv = '[plugins]\nenabled = osv_malware\n[osv]\ndatabase = https://me:geheim@osv.example/all.zip\n'
+    const at = bench('http://localhost:1', `simple-format = HTML\n${osv}`)
+    expect(await checkConfigCommand(at.setting, offline)).toBe(0)
+    expect(at.printed()).toMatch(/simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to/)
+    expect(at.printed()).toMatch(
+      /osv_malware \(release\): drops releases that advisories MAL- of https:\/\/osv\.example/,
+    )
+    expect(at.printed()).not.toContain('geheim')
+    const json = bench('http://localhost:1', '')
+    await checkConfigCommand(json.setting, offline)
+    expect(json.printed()).not.toContain('upload times')
+  })
+
   it('hides secrets and passwords in URLs, and shows the proxy of the environment', async () => {
     const at = bench('http://me:geheim@localhost:1', '[s3]\naws_secret_access_key = abc123\n', {
       https_proxy: 'http://user:word@proxy:3128',

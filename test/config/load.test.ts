@@ -25,6 +25,7 @@ describe('loadConfig', () => {
     const config = load()
     expect(config.mirror).toEqual({
       directory: '/srv/pypi',
+      everything: false,
       storageBackend: 'filesystem',
       managePermissions: true,
       master: 'https://pypi.org',
@@ -44,6 +45,9 @@ describe('loadConfig', () => {
       verifiers: 3,
       stopOnError: false,
       json: false,
+      jsonUrls: 'upstream',
+      onChange: undefined,
+      onFailure: undefined,
       releaseFiles: true,
       provenance: false,
       integrityUrl: undefined,
@@ -189,12 +193,22 @@ describe('warnings', () => {
     ['[toString]', /section \[toString\] is not a known section$/],
     ['keep-index-versions = 2', /:3: .*keep-index-versions has no effect: .*spelled keep_index_versions/],
     ['delete-packages = true', /delete-packages has no effect: use removed-projects = delete/],
-    ['[swift]\ndefault_container = x', /\[swift\] has no effect: .*filesystem or s3/],
+    ['[swift]\ndefault_container = x', /\[swift\] has no effect: .*s3 takes its place/],
     ['[statistics]\naccess-log-pattern = /var/log/*', /\[statistics\] has no effect/],
     [
       '[allowlist]\nplatforms = x',
       /\[allowlist\] platforms is not a known option; did you mean \[blocklist\] platforms\?/,
     ],
+    [
+      'log-config = /etc/log.conf ; ours',
+      /:3: \[mirror\] log-config: all of the line is the value; a comment needs its own/,
+    ],
+    ['root_uri = https://example.org # ours', /:3: \[mirror\] root_uri: .*; a comment needs its own line$/],
+    [
+      'master = https://pypi.python.org',
+      /:3: \[mirror\] master = "https:\/\/pypi\.python\.org": has moved: set master = https:\/\/pypi\.org$/,
+    ],
+    ['master = https://testpypi.python.org/', /has moved: set master = https:\/\/test\.pypi\.org$/],
     ['compare-mirrors = x', /compare-mirrors is not a known option; did you mean compare-method\?/],
     ['[filter_packages]\npackages = x', /section \[filter_packages\] is not a known section; did you mean filter_/],
   ])('one for %j', (lines, expected) => {

@@ -1,7 +1,21 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readLogConfig } from '../../src/log/python/config.js'
+import { createPackageIndex, sdist, startIndex } from '../helpers/index/index.js'
 import { run } from '../helpers/index/pip.js'
+import { memoryLog } from '../log/support.js'
 import { mirrorFixture, ROOT, scratchDirectory } from '../serve/mirror.js'
 
 const SLOW = 300_000
@@ -16,9 +30,12 @@ beforeAll(() => {
 describe('systemd', () => {
   /** The units where systemd finds them, with a program that is there. */
   function units(): string[] {
-    const files = ['bandersnatch.service', 'bandersnatch.timer']
+    const files = ['bandersnatch.service', 'bandersnatch.timer', 'bandersnatch-failure.service']
     for (const file of files) {
-      writeFileSync(join(scratch, file), read(`deploy/${file}`).replace('/usr/bin/bandersnatch', '/bin/true'))
+      writeFileSync(
+        join(scratch, file),
+        read(`deploy/${file}`).replace('/usr/bin/bandersnatch', '/bin/true').replace('# OnFailure', 'OnFailure'),
+      )
     }
     return files.map((file) => join(scratch, file))
   }
@@ -35,20 +52,92 @@ describe('systemd', () => {
     expect(code, output).toBe(0)
   })
 
+  it('counts as a success that somebody stopped a run', () => {
+    expect(read('deploy/bandersnatch.service')).toMatch(/^SuccessExitStatus=143$/m)
+    expect(read('deploy/bandersnatch.service')).toMatch(/^ExecStart=.* mirror --if-free$/m)
+  })
+
   it('runs V8, which needs pages that it can write and execute', () => {
     expect(read('deploy/bandersnatch.service')).not.toMatch(/^MemoryDenyWriteExecute=yes/m)
   })
 })
 
 describe('cron', () => {
-  it('gets one line of five times, a user and a command', () => {
-    const jobs = read('deploy/crontab')
-      .split('\n')
-      .filter((line) => line !== '' && !/^(#|[A-Z]+=)/.test(line))
+  /** The line of a crontab that is a job, and the environment that the lines above it set. */
+  function job(crontab: string): { command: string; user: string; environment: string[] } {
+    const lines = crontab.split('\n').filter((line) => !/^(#|$)/.test(line))
+    const jobs = lines.filter((line) => !/^[A-Z]+=/.test(line))
     expect(jobs).toHaveLength(1)
-    expect(jobs[0]).toMatch(/^(\S+ ){5}bandersnatch bandersnatch -c \S+ mirror/)
+    const [, user = '', command = ''] = /^(?:\S+\s+){5}(\S+)\s+(.*)$/.exec(jobs[0] ?? '') ?? []
+    return { command, user, environment: lines.filter((line) => line.startsWith('PATH=')) }
+  }
+  const ownConfig = (command: string): string => command.replace(' -c /etc/bandersnatch.conf', '')
+  const inReadme = /```cron\n(.*?)```/s.exec(read('README.md'))?.[1] ?? ''
+  const crontabs = { 'deploy/crontab': read('deploy/crontab'), 'README.md': inReadme }
+
+  it.each(Object.entries(crontabs))('%s gets a job with a user, and with what cron leaves as it is', (_, crontab) => {
+    const { command, user, environment } = job(crontab)
+    expect(user).toBe('bandersnatch')
+    expect(environment).toEqual(['PATH=/usr/local/bin:/usr/bin:/bin'])
     // cron makes a line break of it
-    expect(jobs[0]).not.toContain('%')
+    expect(command).not.toContain('%')
+    expect(ownConfig(command)).toBe(ownConfig(job(crontabs['deploy/crontab']).command))
+  })
+
+  it(
+    'mails only what is new of the job',
+    async () => {
+      const { command, environment } = job(crontabs['deploy/crontab'])
+      const place = join(scratch, 'cron')
+      const bin = join(place, 'bin')
+      mkdirSync(bin, { recursive: true })
+      symlinkSync(join(ROOT, 'bin', 'bandersnatch.js'), join(bin, 'bandersnatch'))
+      symlinkSync(process.execPath, join(bin, 'node'))
+      const index = createPackageIndex()
+      for (const name of ['demo', 'other', 'third']) index.publish(name, '1.0', [sdist({ name, version: '1.0' })])
+      let down = false
+      const server = await startIndex(index, {
+        onRequest: () => (down ? (response) => void response.destroy() : 'pass'),
+      })
+      const config = join(place, 'bandersnatch.conf')
+      const mirror = `[mirror]\ndirectory = ${place}/mirror\nmaster = ${server.url}\nallow-non-https = true\n`
+      writeFileSync(config, `${mirror}timeout = 1\n`)
+      // Without -c it is /etc/bandersnatch.conf.
+      const line = ownConfig(command).replace('--quiet', `-c ${config} --quiet`)
+      const path = environment.map((set) => set.replace('/usr/local/bin', bin))
+      const cron = (): ReturnType<typeof run> => run('env', ['-i', ...path, `HOME=${place}`, '/bin/sh', '-c', line])
+      try {
+        expect(await cron()).toEqual({ code: 0, output: '' })
+        expect(readFileSync(join(place, 'mirror/status'), 'utf8')).toBe(String(index.serial))
+        index.deleteProject('demo')
+        expect(await cron()).toEqual({ code: 0, output: '' })
+        expect(existsSync(join(place, 'mirror/web/simple/demo'))).toBe(false)
+        down = true
+        const first = await cron()
+        expect(first.code).toBe(7)
+        expect(first.output).toMatch(/^.* INFO: mirror stopped after .*\n.* ERROR: mirror stopped: http:.*\n$/)
+        expect(await cron()).toEqual({ code: 7, output: '' })
+        down = false
+        expect((await cron()).output).toContain('INFO: Runs reach their end again')
+        expect(await cron()).toEqual({ code: 0, output: '' })
+      } finally {
+        await server.close()
+      }
+    },
+    SLOW,
+  )
+
+  it('has a log-config that the program reads, whose file logrotate may move away', () => {
+    const conf = join(scratch, 'log.conf')
+    writeFileSync(conf, read('deploy/log.conf').replaceAll('/var/log/bandersnatch', scratch))
+    const { log, written } = memoryLog()
+    log.configure(readLogConfig(conf))
+    log.info('one')
+    renameSync(join(scratch, 'mirror.log'), join(scratch, 'mirror.log.1'))
+    log.info('two')
+    expect(readFileSync(join(scratch, 'mirror.log'), 'utf8')).toMatch(/^\d{4}-.* INFO: two\n$/)
+    expect(written.stderr).toBe('')
+    expect(read('deploy/logrotate')).toContain('/var/log/bandersnatch/*.log {')
   })
 })
 
@@ -77,14 +166,32 @@ describe('Dockerfile', () => {
     const file = /BANDERSNATCH_HEALTH_FILE=(\S+)/.exec(lines.join('\n'))?.[1] ?? ''
     const check = JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(lines.join('\n'))?.[1] ?? '[]') as string[]
     const health = join(scratch, 'health')
-    const [program = '', ...args] = check.map((word) => word.replace(file, health))
+    const [program = '', ...args] = check.map((word) => word.replaceAll(file, health))
     const healthy = async (): Promise<boolean> => (await run(program, args)).code === 0
     expect(args.join(' ')).toContain(health)
-    expect(await healthy()).toBe(true)
-    writeFileSync(health, 'failed: exit code 3\n')
+    // No runner was ever started.
     expect(await healthy()).toBe(false)
-    writeFileSync(health, 'ok\n')
-    expect(await healthy()).toBe(true)
+    for (const [text, well] of [
+      ['waiting', true],
+      ['failed: exit code 3', false],
+      ['ok', true],
+    ] as const) {
+      writeFileSync(health, `${text}\n`)
+      expect(await healthy(), text).toBe(well)
+    }
+    // It hangs: its sign of life is ten minutes old.
+    const before = Date.now() / 1000 - 600
+    utimesSync(health, before, before)
+    expect(await healthy()).toBe(false)
+  })
+
+  it('names what it is made from and what it is', () => {
+    const text = lines.join('\n')
+    expect(text).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-alpine\d+\.\d+$/m)
+    expect(text.match(/^FROM (\S+)/gm)).toEqual(['FROM ${NODE_IMAGE}', 'FROM ${NODE_IMAGE}'])
+    const { version } = JSON.parse(read('package.json')) as { version: string }
+    expect(text).toContain(`org.opencontainers.image.version="${version}"`)
+    expect(text).toContain('org.opencontainers.image.revision="${REVISION}"')
   })
 
   it(

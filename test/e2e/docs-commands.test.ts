@@ -75,7 +75,7 @@ describe('the commands of the docs', () => {
           .map((name) => name.replace('-', '_'))
           .sort(),
       )
-      expect(readdirSync(machine.place('srv/pypi/web/simple')).filter((name) => name.startsWith('demo'))).toEqual([])
+      expect(readdirSync(machine.place('work/pypi/web/simple')).filter((name) => name.startsWith('demo'))).toEqual([])
     },
     SLOW,
   )

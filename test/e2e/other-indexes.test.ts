@@ -222,7 +222,7 @@ describe('the JSON API', () => {
     const upstream = await serveIndex(smallIndex(['alpha', 'beta', 'gamma']), {
       onRequest: ({ path }) => (lying && path === '/pypi/alpha/json' ? answerWith(404, {}) : 'pass'),
     })
-    const mirror = createMirror(upstream.url, 'json = true\nworkers = 1\nglobal-timeout = 0.5\n')
+    const mirror = createMirror(upstream.url, 'json = true\nmax-requests = 1\nglobal-timeout = 0.5\n')
     const { code, log } = await mirror.run()
     expect(code).toBe(1)
     expect(log).toMatch(/alpha: the JSON API answers 404, but its page lists 1 file/)

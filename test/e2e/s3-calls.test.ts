@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { AS_8_0 } from '../helpers/golden/replay.js'
 import { runInProcess } from '../helpers/in-process.js'
 import type { Ran } from '../helpers/in-process.js'
-import { generateIndex } from '../helpers/index/index.js'
+import { createTestSigstore } from '../helpers/attested.js'
+import { generateIndex, wheel } from '../helpers/index/index.js'
 import type { PackageIndex } from '../helpers/index/index.js'
 import { makeBucket, PREFIX } from '../helpers/s3-bucket.js'
 import type { TestBucket } from '../helpers/s3-bucket.js'
@@ -82,6 +83,25 @@ it('a first run makes one call for each object that it stores, and few besides',
   expect(objects).toBeGreaterThan(PROJECTS * (FILES + 3))
   expect(calls(/^HEAD .*web\/packages/)).toEqual([])
   expect(calls().length - objects, calls(/^(?!PUT)/).join('\n')).toBeLessThan(30)
+})
+
+it('provenance costs one call for each object; verify --delete, a switch off and delete leave none behind', async () => {
+  const sigstore = createTestSigstore()
+  for (const name of ['one', 'two']) index.publish(name, '1.0', [sigstore.attested(wheel({ name, version: '1.0' }))])
+  const on = 'provenance = true\nintegrity-url = https://mirror.example\n'
+  const checked = `[attestations]\ncheck = warn\ntrusted-root = ${sigstore.rootPath}\n`
+  const objects = async (): Promise<string[]> => (await bucket.keys()).filter((key) => key.includes('/integrity/'))
+  await run(['mirror'], on + checked)
+  expect(await objects()).toHaveLength(2)
+  expect(calls(/provenance/)).toHaveLength(2)
+  await run(['verify', '--delete', '--attestations'], on + checked)
+  expect(await objects()).toHaveLength(2)
+  await run(['delete', 'one'], on + checked)
+  expect((await objects()).map((key) => key.split('/').at(-4))).toEqual(['two'])
+  expect(await bucket.keys()).not.toContain(`${PREFIX}/.bandersnatch/publishers/one`)
+  await run(['mirror'])
+  await run(['verify', '--delete'])
+  expect(await objects()).toEqual([])
 })
 
 it('verify makes one call for each unchanged file, and a few for the pages and documents of each project', async () => {

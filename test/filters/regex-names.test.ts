@@ -25,3 +25,25 @@ test('without patterns there is no filter, and a warning', () => {
     expect.stringContaining('[filter_regex] releases is empty'),
   ])
 })
+
+test('a pattern that can never match is told, with its place', () => {
+  const warnings: string[] = []
+  const told = (section: Record<string, string>): string[] => {
+    warnings.length = 0
+    const context = {
+      ...contextOf(configOf({ filter_regex: section })),
+      warn: (line: string) => void warnings.push(line),
+    }
+    regexProject.create(context)
+    regexRelease.create(context)
+    return [...warnings]
+  }
+  expect(told({ packages: 'good\nfoo bar', releases: '.+rc\\d+$' })).toEqual([
+    expect.stringMatching(
+      /\[filter_regex\] packages.*: "foo bar" can never match a name of a project \(letters, digits/,
+    ),
+  ])
+  expect(told({ releases: '1.0 # broken' })).toEqual([
+    expect.stringMatching(/\[filter_regex\] releases.*: "1\.0 # broken" can never match a version/),
+  ])
+})

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors.js'
 import type { AgeVerdict, ReleaseAgeFilter, ReleaseAgeRules } from '../../src/filters/release-age.js'
-import { heldUntilText, judgeAge, releaseAge } from '../../src/filters/release-age.js'
+import { judgeAge, releaseAge } from '../../src/filters/release-age.js'
 import type { Release, ReleaseFile } from '../../src/model/project.js'
 import { configOf, contextOf } from './support.js'
 
@@ -154,11 +154,6 @@ it('the settings are the same at every time, and others for other options', () =
   for (const change of [{ min_days: '8' }, { exempt: 'b' }, { not_after: '2026-11-21' }, { unknown_time: 'keep' }]) {
     expect(JSON.stringify(made({ ...options, ...change }).settings)).not.toBe(settings)
   }
-})
-
-it('people read until when a file is held', () => {
-  expect(heldUntilText(Date.UTC(2026, 11, 2, 14, 9, 30))).toBe('2026-12-02 14:10 UTC')
-  expect(heldUntilText(Date.UTC(2026, 11, 2, 14, 10))).toBe('2026-12-02 14:10 UTC')
 })
 
 describe('on any timeline', () => {

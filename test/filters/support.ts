@@ -39,7 +39,16 @@ export function configOf(sections: Readonly<Record<string, Readonly<Record<strin
 }
 
 export function contextOf(config: ConfigFile, directory = '/nowhere'): PluginContext {
-  return { config, directory, warn: () => {}, warnUnused: () => {}, emptyList: () => {} }
+  const advisories = { blocking: () => [], fingerprint: () => '' }
+  return {
+    config,
+    directory,
+    now: Date.UTC(2026, 0, 1),
+    advisories,
+    warn: () => {},
+    warnUnused: () => {},
+    emptyList: () => {},
+  }
 }
 
 /** The lines of `[plugins] enabled`. */

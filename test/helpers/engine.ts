@@ -1,15 +1,13 @@
 import { onTestFinished } from 'vitest'
-import { configuredShape, ownTexts } from '../../src/commands/open.js'
-import { openGate } from '../../src/commands/attestations.js'
+import type { AdvisoryIndex } from '../../src/advisories/advisory-index.js'
+import { openContent } from '../../src/commands/content.js'
 import { readAttestations } from '../../src/config/attestations.js'
 import { readClosure } from '../../src/config/closure.js'
 import { parseConfig } from '../../src/config/config-file.js'
 import { mirrorDefaults, readMirror } from '../../src/config/mirror.js'
 import type { ConfigFile, MirrorConfig } from '../../src/config/types.js'
-import { loadFilters } from '../../src/filters/index.js'
-import { createClosureRun } from '../../src/mirror/closure/create.js'
+import type { Log } from '../../src/log/types.js'
 import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
-import { shapeLookup } from '../../src/mirror/plan/shape.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { createBigFiles } from '../../src/mirror/run/big-files.js'
@@ -20,7 +18,7 @@ import { createReport } from '../../src/mirror/run/report.js'
 import { loadLedger } from '../../src/mirror/state/ledger.js'
 import type { Ledger } from '../../src/mirror/state/ledger.js'
 import { loadNotes } from '../../src/mirror/state/run-notes.js'
-import type { StorageProperties } from '../../src/storage/types.js'
+import type { Storage, StorageProperties } from '../../src/storage/types.js'
 import { createUpstream } from '../../src/upstream/index.js'
 import type { Upstream } from '../../src/upstream/types.js'
 import { recorder, testClient } from '../upstream/support.js'
@@ -43,9 +41,13 @@ export interface EngineOptions {
   /** what an earlier run left */
   readonly place?: MemoryPlace
   readonly properties?: StorageProperties
+  /** stands before the storage in memory */
+  readonly wrap?: (storage: Storage) => Storage
   /** the time at which the run starts */
   readonly now?: Date
   readonly bootId?: string
+  /** what [osv] database says */
+  readonly advisories?: AdvisoryIndex
   /** answers instead of those of the server at `url` */
   readonly upstream?: Partial<Upstream>
   /** as `verify --attestations` */
@@ -55,6 +57,8 @@ export interface EngineOptions {
   readonly fetchThreads?: FetchThreads
   /** whether `run-for` is over */
   readonly timeIsUp?: () => boolean
+  /** the log, instead of one that only remembers its lines */
+  readonly log?: Log
 }
 
 /** The context of one run on a storage in memory, and what a test looks at. */
@@ -82,24 +86,30 @@ export function mirrorConfig(lines = ''): MirrorConfig {
   return readMirror(configFile(lines), { env: {}, warn: () => undefined })
 }
 
+function enabledIn(file: ConfigFile): string[] {
+  return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const log = recorder()
+  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
+  const remembered = recorder()
+  const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
   const config = readMirror(file, { env: {}, warn: (line) => log.warn(line) })
-  const enabled = (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
-  const enabledFilters = await loadFilters(file, enabled, { directory: '/memory' })
-  const asked = readClosure(file)
-  const { closure, filters } =
-    asked === undefined
-      ? { closure: undefined, filters: enabledFilters }
-      : createClosureRun({ file, closure: asked, directory: options.directory ?? '/memory' }, enabledFilters)
-  const attestations = readAttestations(file, config)
-  const gate = await openGate({ file, attestations }, { always: options.checksAttestations === true, log })
-  const deciding = attestations.check === 'off' ? undefined : gate
-  const shape = configuredShape({ mirror: config }, filters, deciding)
-  const storage = memoryStorage(place, options.properties)
+  const checksAttestations = options.checksAttestations === true
+  const { filters, closure, gate, shape, shapeOf } = await openContent(
+    {
+      file,
+      mirror: config,
+      closure: readClosure(file),
+      attestations: readAttestations(file, config),
+      enabledPlugins: enabledIn(file),
+    },
+    { directory, now: now.getTime(), advisories, checksAttestations, log },
+  )
+  const storage = wrap(memoryStorage(place, options.properties))
   const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
@@ -114,10 +124,11 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     log,
     report: createReport(),
     progress: { phase: () => undefined, step: () => undefined, close: () => undefined },
-    diff: await openDiffFile(storage, config, options.now ?? NOW),
-    startedAt: options.now ?? NOW,
+    diff: await openDiffFile(storage, config, now),
+    startedAt: now,
     shape,
-    shapeOf: shapeLookup(shape, ownTexts(deciding, closure)),
+    shapeOf,
+    advisoriesId: filters.advisories === undefined ? '' : (advisories?.id() ?? ''),
     closure,
     ledger,
     owners: createOwners({
@@ -135,7 +146,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     bigFiles: createBigFiles(4),
     fetchThreads: options.fetchThreads,
     place,
-    lines: log.lines,
+    lines: remembered.lines,
     stop,
     text: (key) => place.files.get(key)?.body.toString(),
     keys: (pattern = /./) => [...place.files.keys()].filter((key) => pattern.test(key)).sort(),

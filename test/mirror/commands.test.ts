@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runDelete } from '../../src/mirror/delete.js'
-import { explainProject, planMirror, planSync } from '../../src/mirror/dry-run.js'
+import { planMirror, planSync } from '../../src/mirror/dry-run.js'
+import { explainProject } from '../../src/mirror/explain.js'
 import { runMirror } from '../../src/mirror/mirror.js'
 import { mirrorStatus } from '../../src/mirror/status.js'
 import { runSync } from '../../src/mirror/sync.js'
@@ -114,7 +115,7 @@ describe('runMirror', () => {
     const server = await serveTestIndex(index, ({ path }) =>
       path.includes('/a-bad') ? answerWith(418, {}, 'no') : 'pass',
     )
-    const run = await mirror({ url: server.url, mirror: 'stop-on-error = true\nworkers = 1' })
+    const run = await mirror({ url: server.url, mirror: 'stop-on-error = true\nmax-requests = 1' })
     expect(run.report.failures.map(({ project }) => project)).toEqual(['a-bad'])
     expect(run.text('todo')).toMatch(/\na-bad \d+\nb-good \d+$/)
     expect(run.text('.bandersnatch/journal')).toBeUndefined()
@@ -247,7 +248,7 @@ describe('runMirror', () => {
       if (path === '/pypi/two/json') stopping?.abort(new Error('a signal'))
       return 'pass'
     })
-    const killed = await engine({ url: server.url, place, mirror: 'workers = 1' })
+    const killed = await engine({ url: server.url, place, mirror: 'max-requests = 1' })
     const stopping: AbortController | undefined = killed.stop
     await expect(runMirror(killed, PLAIN)).rejects.toThrow('a signal')
     expect(killed.text('todo')).toMatch(/one \d+\ntwo \d+$/)
@@ -330,9 +331,8 @@ describe('runDelete', () => {
     await runDelete(run, ['One'], { dryRun: true })
     expect(run.keys()).toEqual(before)
     expect(run.report.planned.removals).toEqual([{ project: 'one', reason: 'deleted by command', by: 'admin' }])
-    expect(run.report.planned.remove).toEqual(
-      expect.arrayContaining(['/memory/web/simple/o/one', '/memory/web/simple/O/One', '/memory/web/json/one']),
-    )
+    expect(run.report.planned.remove).toContain('/memory/web/simple/o/one')
+    expect(run.report.planned.remove).not.toContain('/memory/web/json/one')
   })
 
   it('keeps a file that another project names, and stops at a document that cannot be read', async () => {
@@ -542,7 +542,7 @@ describe('dry runs and explanations', () => {
     expect((await explainProject(await engine(edited), 'two')).verdict).toMatch(/block/)
     expect(await explainProject(await engine(options), 'none')).toMatchObject({
       mirrored: false,
-      verdict: 'upstream does not have it',
+      verdict: 'upstream does not have it (did you mean one?)',
       ledger: undefined,
     })
   })

@@ -44,7 +44,16 @@ it('an explanation has the verdict first, then the ledger, then what is dropped'
       name: 'one',
       mirrored: true,
       verdict: 'wanted',
-      drops: [{ kind: 'release', version: '2.0rc1', plugin: 'prerelease_release' }],
+      drops: [
+        {
+          kind: 'release',
+          version: '2.0rc1',
+          plugin: 'prerelease_release',
+          where: 'bandersnatch.conf:7: [filter_prerelease] packages',
+        },
+      ],
+      upstream: { releases: 3, files: 1234, bytes: 5_000_000 },
+      left: { releases: 2, files: 1, bytes: 1000 },
       ledger: made,
       outdated: false,
       neededBy: ['app 1.0 needs one<2 for linux'],
@@ -55,6 +64,7 @@ it('an explanation has the verdict first, then the ledger, then what is dropped'
     'one: wanted (mirrored now)',
     '  ledger: its pages were made from serial 42 under the present configuration',
     '  app 1.0 needs one<2 for linux',
-    '  release 2.0rc1: dropped by prerelease_release',
+    '  left: 1 of 1,234 files in 2 of 3 releases, 1.00 kB of 5.00 MB',
+    '  release 2.0rc1: dropped by prerelease_release (bandersnatch.conf:7: [filter_prerelease] packages)',
   ])
 })

@@ -11,6 +11,8 @@ const plan: DryRun = {
   refusal: undefined,
   files: 1,
   bytes: 2,
+  held: 0,
+  blocked: 0,
 }
 
 it('a plan ends with the reasons and the sums, counted rightly', () => {

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mirrorCommand } from '../../src/commands/mirror.js'
 import { statusCommand } from '../../src/commands/status.js'
 import { statusHtml } from '../../src/report/status/html.js'
+import { growth } from '../../src/report/status/outlook.js'
 import { statusText } from '../../src/report/status/text.js'
+import type { RunAtWork } from '../../src/mirror/at-work.js'
 import type { RunRecord } from '../../src/mirror/state/history.js'
 import type { MirrorStatus } from '../../src/mirror/status.js'
 import { fixtureIndex, startIndex } from '../helpers/index/index.js'
@@ -59,8 +61,8 @@ describe('status', () => {
     const at = await mirrored()
     await statusCommand(at.setting, { ...flags, largest: 2 })
     const lines = at.printed().split('\n')
-    expect(lines[0]).toBe(`Mirror        ${at.mirror} of ${index.url}`)
-    expect(lines).toContainEqual(expect.stringMatching(/^Holds {9}\d+ projects, \d+ files, [\d.]+ MB$/))
+    expect(lines[0]).toBe(`Mirror          ${at.mirror} of ${index.url}`)
+    expect(lines).toContainEqual(expect.stringMatching(/^Holds {11}\d+ projects, \d+ files, [\d.]+ MB$/))
     expect(lines.slice(lines.indexOf('Largest projects') + 1).filter((line) => line !== '')).toHaveLength(2)
   })
 
@@ -102,6 +104,14 @@ describe('the status page', () => {
     lastSuccess: undefined,
     ...more,
   })
+  const running: RunAtWork = {
+    command: 'mirror',
+    since: '2026-01-03T22:00:00.000Z',
+    host: 'box',
+    pid: 12,
+    done: 34,
+    total: 500,
+  }
   const evil = '"><script>alert(1)</script>\'&'
   const status: MirrorStatus = {
     location: `/srv/${evil}`,
@@ -109,11 +119,17 @@ describe('the status page', () => {
     serial: 5,
     upstreamSerial: 7,
     behind: 2,
+    held: 0,
+    blocked: 0,
+    nextDue: undefined,
     owed: 1,
     projects: 3,
     files: 9,
     bytes: 5e9,
+    bytesFree: undefined,
+    running: undefined,
     largest: [{ name: evil, files: 3, bytes: 3e9 }],
+    unknown: [],
     failures: [{ project: evil, since: evil, runs: 2, next: evil, reason: evil }],
     history: [run(1), run(2, { ok: false, serial: 90 }), run(3, { command: evil })],
   }
@@ -142,14 +158,56 @@ describe('the status page', () => {
     expect(statusHtml(failing, now)).toContain('<td data-head="For">9 days</td>')
   })
 
+  it('tells of a run at work, of removals that a guard refused, and when the space ends', () => {
+    const now = Date.UTC(2026, 0, 13)
+    const refusal = '30 of 40 mirrored projects would go: run mirror --allow-removals once'
+    const history = [run(1), run(3), run(5, { ok: false, refusal })]
+    const more = { ...status, failures: [], owed: 40, bytesFree: 20e9, running, history }
+    const lines = statusText(more, now).split('\n')
+    expect(lines).toContain('Space           20.0 GB free; at 200 MB a day full in 100 days (2026-04-23)')
+    expect(lines).toContain(
+      'At work         mirror since 2026-01-03 22:00 UTC (for 9 days), 34 of 500 projects done (process 12 on box)',
+    )
+    expect(lines).toContain(`Refused         ${refusal}`)
+    expect(lines).toContain('Complete as of  2026-01-03 00:00 UTC, 10 d ago')
+    expect(statusText({ ...more, running: undefined }, now)).toContain('Owed            40 projects')
+    expect(lines.join()).not.toContain('Owed')
+    const html = statusHtml(more, now)
+    expect(html).toContain(`<p class="failing">Refused: ${refusal}</p>`)
+    expect(html).toContain(
+      '<p>At work: mirror since 2026-01-03 22:00 UTC, 34 of 500 projects done (process 12 on box)</p>',
+    )
+    expect(html).not.toMatch(/\bago\b/)
+  })
+
+  it('does not take the first copy of everything for growth', () => {
+    const now = Date.UTC(2026, 0, 13)
+    expect(growth([run(1, { ok: false, bytes: 9e12 }), run(2, { bytes: 9e12 })], now)).toBeUndefined()
+    expect(growth([run(2, { bytes: 9e12 }), run(3), run(8)], now)).toBe(2e8)
+  })
+
+  it('does not call a mirror complete that owes something', () => {
+    const level = (more: Partial<MirrorStatus>): string | undefined =>
+      statusText({ ...status, behind: 0, owed: 0, ...more }, 0).split('\n')[1]
+    expect(level({})).toBe('Serial          5, as upstream has, but for what is owed')
+    expect(level({ failures: [] })).toBe('Serial          5, as upstream has')
+  })
+
   it('begins with a verdict', () => {
     const verdict = (more: Partial<MirrorStatus>): string | undefined =>
       /<p class="(verdict[^"]*">[^<]*)</.exec(statusHtml({ ...status, failures: [], owed: 0, ...more }, 0))?.[1]
     expect(verdict({ failures: status.failures })).toBe('verdict failing">Not up to date: 1 project failing.')
     expect(verdict({ owed: 2 })).toBe('verdict failing">Not up to date: 2 projects still to do.')
     expect(verdict({})).toBe('verdict failing">The last run could not do everything.')
-    expect(verdict({ history: [run(1)] })).toBe('verdict">Complete up to serial 5, 2 serials behind upstream.')
-    expect(verdict({ history: [], behind: undefined })).toBe('verdict">Complete up to serial 5.')
+    expect(verdict({ history: [run(1)] })).toBe(
+      'verdict">Complete as of 2026-01-01 00:00 UTC (serial 5), 2 serials behind upstream.',
+    )
+    expect(verdict({ history: [], behind: undefined })).toBe('verdict">Complete (serial 5).')
+    expect(verdict({ history: [run(1, { ok: false, refusal: '30 of 40 would go' })] })).toBe(
+      'verdict failing">Not up to date: a guard keeps projects from being removed.',
+    )
+    // What a run at work has not come to yet is no failure.
+    expect(verdict({ owed: 2, running, history: [run(1)] })).toMatch(/^verdict">Complete as of 2026-01-01/)
     expect(verdict({ history: [], serial: undefined })).toBe('verdict failing">No run has been complete yet.')
   })
 

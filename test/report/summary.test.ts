@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withMirror } from '../../src/commands/open.js'
 import { summarized } from '../../src/report/summary/summarized.js'
 import { summaryLines } from '../../src/report/summary/lines.js'
+import { toRecord } from '../../src/report/summary/data.js'
 import type { Summary } from '../../src/report/summary/data.js'
 import { metricsText } from '../../src/report/summary/metrics.js'
 import { StorageError } from '../../src/errors.js'
@@ -15,6 +16,7 @@ import { fixtureIndex, startIndex } from '../helpers/index/index.js'
 import type { RunningIndex } from '../helpers/index/index.js'
 import { bench } from '../commands/support.js'
 import type { Bench } from '../commands/support.js'
+import { emptySummary } from './support.js'
 
 const opening = { command: 'mirror', writesDiff: false, creates: true }
 
@@ -86,11 +88,9 @@ describe('the summary of a run', () => {
     expect(code).toBe(1)
     const told = at.logged().slice(at.logged().indexOf('mirror done, but not everything'))
     for (const text of [
-      'Removed: bar: gone',
       'ERROR: Not up to date: foo: HTTP status 500',
       'ERROR: Refused: nothing is removed',
-      'INFO: 1 warning:',
-      'INFO:   an odd thing',
+      'INFO: 1 warning above',
     ]) {
       expect(told).toContain(text)
     }
@@ -206,6 +206,45 @@ it('metrics say since when the oldest project is owed', () => {
   expect(text).toContain('\nbandersnatch_oldest_failure_timestamp_seconds 1767225600\n')
 })
 
+it('metrics say how far behind the mirror is, what is stored and free, and what was refused', () => {
+  const first = record({ startedAt: '2026-01-01T00:00:00.000Z', bytesStored: 5000 })
+  const failed = record({
+    startedAt: '2026-01-01T06:00:00.000Z',
+    ok: false,
+    bytesStored: 6000,
+    bytesFree: 1e9,
+    removalsRefused: 30,
+    reasons: { changed: 4, owed: 1 },
+  })
+  expect(metricsText([first])).toContain('\nbandersnatch_behind_seconds 0\n')
+  const text = metricsText([first, failed])
+  for (const line of [
+    'behind_seconds 21600',
+    'bytes_stored 6000',
+    'bytes_free 1000000000',
+    'removals_refused 30',
+    'last_run_reasons{reason="changed"} 4',
+    'last_run_reasons{reason="owed"} 1',
+  ]) {
+    expect(text).toContain(`\nbandersnatch_${line}\n`)
+  }
+})
+
+it('the history knows how much is stored: from the start, or from what a complete verify counted', () => {
+  const files = { fetched: 1, bytes: 10, removed: 0 }
+  const fresh = { ...emptySummary, serial: { before: undefined, after: 5, upstream: 5, behind: 0 }, files }
+  const counted = { projects: 2, files: 3, bytes: 700, pages: 2, documents: 0, finishedBefore: 0 }
+  const repaired = { files: 0, pages: 0, documents: 0 }
+  const verify = { ...emptySummary, command: 'verify', files, verified: { ...counted, repaired } }
+  const of = (summary: Summary, ...before: RunRecord[]): number | undefined => toRecord(summary, before).bytesStored
+  expect(of(fresh)).toBe(10)
+  expect(of({ ...emptySummary, files })).toBeUndefined()
+  expect(of({ ...emptySummary, files }, record({ bytesStored: 100 }))).toBe(110)
+  expect(of(verify, record({ bytesStored: 100 }))).toBe(710)
+  // What an interrupted verify had counted nobody knows any more.
+  expect(of({ ...verify, verified: { ...counted, repaired, finishedBefore: 1 } }, record({}))).toBeUndefined()
+})
+
 describe('the lines of a summary', () => {
   const summary: Summary = {
     command: 'mirror',
@@ -226,6 +265,11 @@ describe('the lines of a summary', () => {
     removals: [],
     refused: 1,
     refusals: [],
+    unknown: [],
+    removalsRefused: 0,
+    reasons: {},
+    shortcomings: [],
+    withheld: { held: 0, blocked: 0 },
     warnings: { count: 500, first: ['w'] },
   }
 
@@ -237,8 +281,8 @@ describe('the lines of a summary', () => {
     expect(lines).toContain('Not up to date: p0: x (failing since 2026-01-01, 2 runs)')
     expect(lines).toContain('… and 10 more failed projects')
     expect(lines).toContain("The mirror has serial 5, 1,000 behind upstream's 1005")
-    expect(lines).toContain('500 warnings, the first of them:')
-    expect(lines).toHaveLength(56)
+    expect(lines).toContain('500 warnings above')
+    expect(lines).toHaveLength(55)
   })
 
   const verified = {
@@ -254,6 +298,7 @@ describe('the lines of a summary', () => {
       bytes: 5.6e6,
       pages: 12,
       documents: 12,
+      finishedBefore: 0,
       repaired: { files: 0, pages: 0, documents: 0 },
     },
   }
@@ -293,8 +338,11 @@ describe('the lines of a summary', () => {
 describe('docs/monitoring.md', () => {
   it('lists every metric', () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8')
+    const everything = { bytesStored: 1, bytesFree: 1, removalsRefused: 0, reasons: { new: 1 } }
     const written = [
-      ...metricsText([record({ oldestFailure: '2026-01-01T00:00:00.000Z' })]).matchAll(/^# TYPE (\w+)/gm),
+      ...metricsText([
+        record({ held: 1, blocked: 1, oldestFailure: '2026-01-01T00:00:00.000Z', ...everything }),
+      ]).matchAll(/^# TYPE (\w+)/gm),
     ].map(([, name]) => name)
     expect([...docs.matchAll(/^\| `(bandersnatch_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(written.sort())
   })

@@ -20,8 +20,14 @@ describe('route', () => {
     ['/pypi/Foo_Bar/json', { kind: 'redirect', to: '/pypi/foo-bar/json' }],
     ['/json/foo', { kind: 'metadata', key: 'web/json/foo' }],
     ['/json/Foo', { kind: 'redirect', to: '/json/foo' }],
-    ['/integrity/foo/1.0%2Bx/foo-1.0.whl/provenance', { kind: 'provenance', key: 'web/integrity/foo/1.0+x/foo-1.0.whl/provenance' }],
-    ['/integrity/Foo/1.0/foo%2B1.whl/provenance', { kind: 'redirect', to: '/integrity/foo/1.0/foo%2B1.whl/provenance' }],
+    [
+      '/integrity/foo/1.0%2Bx/foo-1.0.whl/provenance',
+      { kind: 'provenance', key: 'web/integrity/foo/1.0+x/foo-1.0.whl/provenance' },
+    ],
+    [
+      '/integrity/Foo/1.0/foo%2B1.whl/provenance',
+      { kind: 'redirect', to: '/integrity/foo/1.0/foo%2B1.whl/provenance' },
+    ],
     ['/packages/2/2/60/a%2Bb.whl', { kind: 'package', path: '/2/2/60/a%2Bb.whl' }],
     ...[
       '/simple//',

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { StorageError } from '../../src/errors.js'
+import { createCaller } from '../../src/storage/filesystem/caller.js'
 import { createDirectories } from '../../src/storage/filesystem/directories.js'
 import { createFilesystemStorage } from '../../src/storage/filesystem/filesystem.js'
 import { createWriter } from '../../src/storage/filesystem/write.js'
@@ -259,17 +260,18 @@ describe.runIf(ELSEWHERE !== undefined)('where temporary files lie on another fi
     mkdirSync(join(elsewhere, '.bandersnatch/tmp'), { recursive: true })
     const directories = createDirectories(root)
     const path = (key: string): string => join(key.startsWith('.bandersnatch') ? elsewhere : root, key)
-    const options = { managePermissions: true, host: { umask: 0o022 } }
+    const { run } = createCaller()
+    const options = { managePermissions: true, host: { umask: 0o022 }, run }
     const writer = (): ReturnType<typeof createWriter> => createWriter({ ...directories, path }, options)
     const [fresh, streaming, adopting, linking] = [writer(), writer(), writer(), writer()]
-    fresh.page('web/page', 'page', false)
-    fresh.page('web/next', 'next', false)
-    linking.link('web/link', 'web/page')
-    fresh.file('web/file', Buffer.from('file'), 1_600_000_000)
+    await run(fresh.page('web/page', 'page', false))
+    await run(fresh.page('web/next', 'next', false))
+    await run(linking.link('web/link', 'web/page'))
+    await run(fresh.file('web/file', Buffer.from('file'), 1_600_000_000))
     await streaming.stream('web/stream', ['stream'])
     const partial = join(elsewhere, 'partial')
     writeFileSync(partial, 'adopted')
-    adopting.adopt('web/adopted', { fd: openSync(partial, 'r+'), path: partial }, 1_600_000_000)
+    await run(adopting.adopt('web/adopted', { fd: openSync(partial, 'r+'), path: partial }, 1_600_000_000))
     expect(readdirSync(join(root, 'web')).sort()).toEqual(['adopted', 'file', 'link', 'next', 'page', 'stream'])
     for (const name of ['adopted', 'file', 'next', 'page', 'stream']) expect(stored(`web/${name}`)).toBe(name)
     expect(stored('web/link')).toBe('page')

@@ -24,26 +24,44 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 let lastPid = 1_000_000
 
 /** A storage as another process would open it: all of them are alive. */
-function open(directory: string, umask = 0o022): Storage {
+function open(directory: string, umask = 0o022, now?: () => number): Storage {
   lastPid += 1
   return createFilesystemStorage({
     directory,
     managePermissions: true,
     host: { pid: lastPid, bootId: 'boot', pidNamespace: 'pid:[1]', umask, processIdentity: () => 'alive' },
     onLockLost: () => undefined,
+    ...(now === undefined ? {} : { now }),
   })
 }
 
-storageContract('filesystem', async () => {
-  const base = mkdtempSync(join(scratch, 'contract-'))
-  const directory = join(base, 'mirror')
-  mkdirSync(directory)
-  return {
-    open: async () => open(directory),
-    listPlace: join(base, 'lists', 'changed'),
-    readList: async (place) => (existsSync(place) ? readFileSync(place, 'utf8') : undefined),
-  }
-})
+/** A clock by which each call takes ten milliseconds: all but the first calls are made in the thread pool. */
+function slowClock(): () => number {
+  let time = 0
+  return () => (time += 10)
+}
+
+const clocks = [
+  ['filesystem', undefined],
+  ['slow filesystem', slowClock],
+] as const
+
+for (const [name, clock] of clocks)
+  storageContract(name, async () => {
+    const base = mkdtempSync(join(scratch, 'contract-'))
+    const directory = join(base, 'mirror')
+    mkdirSync(directory)
+    return {
+      async open() {
+        const storage = open(directory, 0o022, clock?.())
+        // So many calls tell that they are slow.
+        if (clock !== undefined) for (let call = 0; call < 40; call += 1) await storage.stat('web')
+        return storage
+      },
+      listPlace: join(base, 'lists', 'changed'),
+      readList: async (place) => (existsSync(place) ? readFileSync(place, 'utf8') : undefined),
+    }
+  })
 
 describe('the filesystem storage', () => {
   async function prepared(): Promise<{ directory: string; storage: Storage }> {

@@ -246,6 +246,7 @@ it.each([
   ['web/simple/foo/versions/index_1_2020-01-01.html', 'text/html; charset=utf-8', 'public, max-age=600'],
   ['web/json/foo', 'application/json', 'public, max-age=600'],
   ['web/pypi/foo/json', 'application/json', 'public, max-age=600'],
+  ['web/integrity/foo/1.0/foo.whl/provenance', 'application/vnd.pypi.integrity.v1+json', 'public, max-age=600'],
   ['web/last-modified', 'text/plain; charset=utf-8', 'public, max-age=600'],
   ['web/packages/a/foo-1.0.tar.gz', 'application/octet-stream', 'public, max-age=31536000, immutable'],
   ['web/packages/a/foo.whl.metadata', 'text/plain; charset=utf-8', 'public, max-age=31536000, immutable'],

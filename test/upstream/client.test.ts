@@ -84,7 +84,9 @@ describe('messages', () => {
       res.end()
     })
     const error = await failureOf(testClient().get(`http://user:secret@127.0.0.1:${port}/a?token=secret`, MAX))
-    expect(error.message).toBe(`http://127.0.0.1:${port}/a: HTTP status 403`)
+    expect(error.message).toBe(
+      `http://127.0.0.1:${port}/a: HTTP status 403 (access is refused: by a firewall or proxy on the way, or because a password is needed)`,
+    )
   })
 
   it('say what is no URL', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { UpstreamError } from '../../src/errors.js'
+import { UpstreamError, errorText } from '../../src/errors.js'
 import type { UpstreamErrorKind } from '../../src/errors.js'
 import { Retryable, networkFailure, parseUrl, shownUrl } from '../../src/upstream/http/failure.js'
 
@@ -32,16 +32,33 @@ describe('networkFailure', () => {
   })
 
   it.each([
-    'CERT_HAS_EXPIRED',
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  ])('of %s is final', (code) => {
-    expect(networkFailure(coded(code), URL_)).toMatchObject({
-      kind: 'connect',
-      message: 'https://pypi.org/a: some text',
-    })
+    ['CERT_HAS_EXPIRED', /: its certificate has expired$/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /not signed by an authority .* SSL_CERT_FILE or NODE_EXTRA_CA_CERTS/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /: its certificate is for another host name$/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /not signed by an authority/],
+  ])('of %s is final', (code, message) => {
+    expect(networkFailure(coded(code), URL_)).toMatchObject({ kind: 'connect' })
+    expect((networkFailure(coded(code), URL_) as Error).message).toMatch(message)
     expect(networkFailure(coded(code), URL_)).toBeInstanceOf(UpstreamError)
+  })
+
+  it.each([
+    [
+      '80C2F7:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/ssl/record/rec_layer_s3.c:1605:\n',
+      'there is no https on this port; if the server speaks http only, the URL begins with http://',
+    ],
+    [
+      '40C7:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../ssl/record/rec_layer_s3.c:1605:SSL alert number 70\n',
+      'no common version of TLS: the server or a proxy on the way is too old',
+    ],
+    [
+      '40C7:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40\n',
+      'the TLS connection failed (sslv3 alert handshake failure)',
+    ],
+    ['', 'the TLS connection failed (EPROTO)'],
+  ])('of OpenSSL says %j in words, without its source code', (text, words) => {
+    const failure = networkFailure(coded('EPROTO', text), URL_)
+    expect(errorText((failure as Retryable).error)).toBe(`https://pypi.org/a: ${words}`)
   })
 
   it('has a text, whatever the error has', () => {

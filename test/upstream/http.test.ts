@@ -1,6 +1,7 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '../../src/errors.js'
+import { statusText } from '../../src/upstream/http/retry.js'
 import { failureOf, sampleBytes, serve, testClient } from './support.js'
 
 const MAX = { maxBytes: 1_000_000 }
@@ -120,7 +121,7 @@ describe('documents', () => {
     expect(answer.body.length).toBe(0)
     for (const status of [400, 401, 403, 404, 410, 451]) {
       const error = await failureOf(http.get(`${url}/${status}`, MAX))
-      expect(error).toMatchObject({ kind: 'status', status, message: `${url}/${status}: HTTP status ${status}` })
+      expect(error).toMatchObject({ kind: 'status', status, message: `${url}/${status}: ${statusText(status)}` })
     }
     expect(http.counts.retries).toBe(0)
   })

@@ -62,7 +62,7 @@ describe('an HTTP proxy', () => {
     const http = testClient({ proxy: `http://user:sesame@127.0.0.1:${port}`, ca: authority.ca })
     const tunnel = await failureOf(http.get(url, MAX))
     expect(tunnel).toMatchObject({ kind: 'connect' })
-    expect(tunnel.message).toMatch(/proxy 127\.0\.0\.1:\d+ answered CONNECT localhost:\d+ with status 40[17]/)
+    expect(tunnel.message).toMatch(/proxy 127\.0\.0\.1:\d+ answered CONNECT localhost:\d+ with HTTP status 40[17]/)
     const forwarded = await failureOf(http.get('http://localhost:1/x', MAX))
     expect(forwarded).toMatchObject({ kind: 'status' })
     expect(errorText(tunnel) + errorText(forwarded)).not.toContain('sesame')

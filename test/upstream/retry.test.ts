@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '../../src/errors.js'
 import { Retryable } from '../../src/upstream/http/failure.js'
-import { createRetrier, retryAfter, statusFailure } from '../../src/upstream/http/retry.js'
+import { createRetrier, retryAfter, statusFailure, statusText } from '../../src/upstream/http/retry.js'
 import type { Retrier } from '../../src/upstream/http/retry.js'
 import { recorder } from './support.js'
 
@@ -32,6 +32,22 @@ describe('statusFailure', () => {
       if (statusFailure(status, 'u', undefined) instanceof Retryable) retried.push(status)
     }
     expect(retried).toEqual([408, 425, 429, 500, 502, 503, 504])
+  })
+})
+
+describe('statusText', () => {
+  it.each([
+    [401, /wants a user name and a password/],
+    [403, /access is refused: by a firewall or proxy on the way/],
+    [407, /the proxy wants a user name/],
+    [429, /too many requests; this run slows down/],
+    [503, /overloaded or being repaired; a later run goes on from here/],
+  ])('%i says what it means', (status, text) => {
+    expect(statusText(status)).toMatch(text)
+  })
+
+  it('says the number where there is nothing to add', () => {
+    expect(statusText(500)).toBe('HTTP status 500')
   })
 })
 

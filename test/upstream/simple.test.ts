@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { errorText } from '../../src/errors.js'
 import { createUpstream } from '../../src/upstream/index.js'
 import type { Upstream } from '../../src/upstream/types.js'
 import { failureOf, faulty, recorder, serve, testClient } from './support.js'
@@ -85,6 +86,19 @@ describe('the list of projects', () => {
     expect(log.lines[0]).toMatch(/skipping 18 entries/)
   })
 
+  it.each([
+    ['', 'master must be the address of an index, without /simple/ at its end'],
+    ['/root/simple', 'set master = URL/root'],
+  ])('that is not at %j says what master must be', async (path, advice) => {
+    const { url } = await serve((_, res) => void res.writeHead(404).end())
+    const upstream = createUpstream(testClient(), { master: `${url}${path}`, log: recorder() })
+    const error = await failureOf(upstream.list())
+    expect(error).toMatchObject({ kind: 'status', status: 404 })
+    expect(errorText(error).replaceAll(url, 'URL')).toBe(
+      `URL${path}/simple/: HTTP status 404: there is no list of projects here; ${advice}`,
+    )
+  })
+
   it('may have no serials at all', async () => {
     const { upstream } = await upstreamOf('{"meta":{"api-version":"1.0"},"projects":[{"name":"a"},{"name":"B"},{}]}')
     expect(await listOf(upstream)).toMatchObject({
@@ -98,7 +112,10 @@ describe('the list of projects', () => {
   })
 
   it.each([
-    ['<!doctype html><title>x</title><a href="/login">Sign in</a>', 'HTML that is not a list of projects'],
+    [
+      '<!doctype html><title>x</title><a href="/login">Sign in</a>',
+      'HTML that is not a list of projects: the page of a login, of a proxy or of another site. Is master right?',
+    ],
     ['[]', 'not a JSON object'],
     ['{"projects":[]}', 'the list of projects is empty'],
     ['{"projects":[{"name":"a","_last-serial":"5"},{}]}', 'none of 2 projects has a name and a serial'],

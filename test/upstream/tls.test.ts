@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { errorText } from '../../src/errors.js'
 import { listen } from '../helpers/faulty-upstream.js'
 import { createAuthority, serveTcp, serveTls } from './servers.js'
 import { failureOf, testClient } from './support.js'
@@ -76,7 +77,11 @@ describe('TLS', () => {
     const http = testClient({ timeout: 0.3, retries: 0 })
     expect(await failureOf(http.get(`https://localhost:${stalled.port}`, MAX))).toMatchObject({ kind: 'timeout' })
     const plain = await serveTcp((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
-    expect(await failureOf(http.get(`https://localhost:${plain.port}`, MAX))).toMatchObject({ kind: 'connect' })
+    const error = await failureOf(http.get(`https://localhost:${plain.port}`, MAX))
+    expect(error).toMatchObject({ kind: 'connect' })
+    expect(errorText(error)).toMatch(
+      /localhost:\d+\/: there is no https on this port; .* the URL begins with http:\/\/$/,
+    )
   })
 
   it('speaks HTTP/1.1 to a server that prefers HTTP/2', async () => {

@@ -211,3 +211,27 @@ describe('XML-RPC errors', () => {
     }
   })
 })
+
+describe('an index that moved', () => {
+  it.each([
+    [301, 'https://pypi.org/pypi', 'https://pypi.org'],
+    [302, 'https://mirror.example.org/pypi/pypi', 'https://mirror.example.org/pypi'],
+  ])('by status %i to %s is said once, as master would name it', async (status, location, master) => {
+    const { url } = await serve((_, res) => void res.writeHead(status, { location }).end())
+    const log = recorder()
+    const upstream = createUpstream(testClient({ retries: 0 }), { master: url, log })
+    expect(await upstream.lastSerial()).toBe('not-offered')
+    expect(await upstream.listByRpc()).toBe('not-offered')
+    expect(log.lines).toEqual([`${url} has moved: set master = ${master}`])
+  })
+
+  it.each([307, 308])('by status %i is followed with the question', async (status) => {
+    const { url } = await serve((req, res) => {
+      if (req.url === '/pypi') return void res.writeHead(status, { location: '/new/pypi' }).end()
+      res.writeHead(200, { 'content-type': 'text/xml' }).end(success(req.method === 'POST' ? 77 : 0))
+    })
+    const log = recorder()
+    expect(await createUpstream(testClient(), { master: url, log }).lastSerial()).toBe(77)
+    expect(log.lines).toEqual([])
+  })
+})

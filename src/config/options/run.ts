@@ -2,6 +2,13 @@ import type { MirrorOptionSpec } from '../option-spec.js'
 
 /** [mirror]: how a run works, what it removes and what it reports. */
 export const RUN_OPTIONS = {
+  everything: {
+    type: 'boolean',
+    default: 'false',
+    added: true,
+    shapes: false,
+    doc: 'All of PyPI is meant: without it, a run that would mirror most of PyPI on far too little space is refused.',
+  },
   workers: {
     type: 'integer',
     min: 1,
@@ -101,5 +108,21 @@ export const RUN_OPTIONS = {
     added: true,
     shapes: false,
     doc: 'File for the figures of the last run in Prometheus text format.',
+  },
+  'on-failure': {
+    type: 'text',
+    default: '',
+    added: true,
+    shapes: false,
+    doc:
+      'Command for `/bin/sh` that is run after a failed run, with its summary as JSON on stdin: when a failure is new, ' +
+      'then once a day. Write `%%` for `%`.',
+  },
+  'on-change': {
+    type: 'text',
+    default: '',
+    added: true,
+    shapes: false,
+    doc: 'The same after a run that changed what is served.',
   },
 } as const satisfies Readonly<Record<string, MirrorOptionSpec>>

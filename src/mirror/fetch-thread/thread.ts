@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hostFacts } from '../../config/host.js'
 import type { MirrorConfig } from '../../config/types.js'
@@ -8,12 +9,13 @@ import type { FilesOutcome, OwedFile } from '../run/outcome.js'
 import { createBigFiles } from '../run/big-files.js'
 import { createReport } from '../run/report.js'
 import { timeIsUp } from '../run/time-limit.js'
+import type { Traffic } from '../run/transfers.js'
 import { createFilesystemStorage } from '../../storage/filesystem/filesystem.js'
 import { createHttpClient } from '../../upstream/http/client.js'
 import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import { isOutOfOrder } from '../../upstream/http/health.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
-import type { HttpCounts } from '../../upstream/types.js'
+import type { HttpCounts, Refusal } from '../../upstream/types.js'
 import { answerQuestions } from '../../worker-call.js'
 
 /** What the thread is started with. */
@@ -52,6 +54,20 @@ export interface LogNote {
   readonly level: Level
   readonly line: string
 }
+/** How far it is with the questions that it has. */
+export interface ProgressNote {
+  readonly done: Done
+  readonly arriving: Traffic
+}
+/** A host wants fewer requests. */
+export interface RefusalNote {
+  readonly refusal: Refusal
+}
+export type ThreadNote = LogNote | ProgressNote | RefusalNote
+/** What the thread is told without being asked. */
+export type MainNote = 'stop' | RefusalNote
+
+const PROGRESS_MS = 500
 
 /** The thread: fetches files as a run does, and tells the thread that started it what it did. */
 function startThread(
@@ -59,7 +75,8 @@ function startThread(
   port: NonNullable<typeof parentPort>,
 ): void {
   const stop = new AbortController()
-  const tell = answerQuestions<FetchQuestion, FetchAnswer, LogNote>(port, { answer: fetchFiles, onNote: end })
+  setMaxListeners(0, stop.signal)
+  const tell = answerQuestions<FetchQuestion, FetchAnswer, ThreadNote, MainNote>(port, { answer: fetchFiles, onNote })
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -70,7 +87,7 @@ function startThread(
     warn: line('warn'),
     error: line('error'),
   }
-  const http = createHttpClient({ ...httpOptions, log })
+  const http = createHttpClient({ ...httpOptions, log, onRefusal: (refusal) => tell({ refusal }) })
   const storage = createFilesystemStorage({
     directory: config.directory,
     managePermissions: config.managePermissions,
@@ -101,17 +118,27 @@ function startThread(
   }
 
   async function fetchFiles({ owed, cautious }: FetchQuestion): Promise<FetchAnswer> {
+    underWay += 1
     try {
       const outcome = await fetchOwed(context, owed, { cautious })
       return { done: takeDone(), outcome }
     } catch (error) {
       const of = error instanceof StorageError ? 'storage' : isOutOfOrder(error) ? 'upstream' : 'program'
       return { done: takeDone(), failure: errorText(error), of }
+    } finally {
+      underWay -= 1
+      if (underWay === 0) tell({ done: takeDone(), arriving: report.transfers.now() })
     }
   }
 
-  /** The one note that there is: requests under way are of no use any more. */
-  function end(): void {
+  let underWay = 0
+  setInterval(() => {
+    if (underWay > 0) tell({ done: takeDone(), arriving: report.transfers.now() })
+  }, PROGRESS_MS).unref()
+
+  function onNote(note: MainNote): void {
+    if (note !== 'stop') return http.heed(note.refusal)
+    // Requests under way are of no use any more.
     const reason = new Error('the run was stopped')
     stop.abort(reason)
     http.abort(reason)

@@ -1,71 +1,18 @@
 import { ownShape } from './shape.js'
-import type { LedgerEntry } from '../state/ledger-entry.js'
+import type { OwnPart } from './shape.js'
+import type { AbsentReason, LedgerEntry } from '../state/ledger-entry.js'
+import type { Circumstances, Facts, Verdict } from './facts.js'
 
-/** Why a run looks at a project. docs/change-detection.md has the table. */
-export type Reason = 'new' | 'changed' | 'due' | 'options' | 'filters' | 'closure' | 'owed' | 'withdrawn' | 'forced'
-
-/**
- * `ask`: upstream is asked for it. `render`: pages are made again from what is stored, where that suffices. `remove`: its
- * pages go. `forget`: the ledger drops it. `learn`: the ledger takes the serial. `presume`: it is taken to be absent.
- */
-export type Act = 'ask' | 'render' | 'remove' | 'forget' | 'learn' | 'presume' | 'nothing'
-
-/** What is known of one project when the run is planned. */
-export interface Facts {
-  /** the project filters want it */
-  readonly wanted: boolean
-  /** whether upstream's list has it; undefined where the list is not known or too old to tell */
-  readonly listed: boolean | undefined
-  /** serial that the changelog or the list gives; 0: it gives none; undefined where they do not name it */
-  readonly claimed: number | undefined
-  /** serial in `todo`, what an unfinished run has still to do; undefined where it is not in there */
-  readonly todo: number | undefined
-  /** its line in the ledger */
-  readonly entry: LedgerEntry | undefined
-  /** id of the shape that it must have now */
-  readonly shape: string
-  /** whether its pages were made with other filters than today's; false where only options differ */
-  readonly filtersDiffer: boolean
-}
-
-/** What holds for the whole run. */
-export interface Circumstances {
-  /** seconds since the epoch */
-  readonly now: number
-  /** serial up to which everything was done when the run began */
-  readonly since: number
-  /** `--force-check` */
-  readonly forced: boolean
-  /** the project filters were edited: what they no longer want is removed. Else `sync` may have brought it. */
-  readonly projectsEdited: boolean
-  /** `--retry-failed` */
-  readonly retryFailed: boolean
-  /** each project's serial is compared with the list's, not only looked for something newer */
-  readonly thorough: boolean
-  /** upstream's serials went back: a lower one is as new as a higher one */
-  readonly wentBack: boolean
-  /** upstream's list has serials */
-  readonly hasSerials: boolean
-  /** a mirror was taken over: up to this serial, a project with pages of unknown serial is up to date; -1 for none */
-  readonly learnsUpTo: number
-  /** bandersnatch 8.0 made the mirror: up to this serial, a project without pages was left out on purpose; -1 for none */
-  readonly presumesUpTo: number
-  /** projects are removed at all: `removed-projects` is not `keep` */
-  readonly removes: boolean
-  /** [closure]: what the requirements need is known only in part, so nothing goes because it is not needed */
-  readonly undecided: boolean
-}
-
-export interface Verdict {
-  readonly act: Act
-  readonly reason?: Reason
-}
+export type { Circumstances, Facts, Reason, Verdict } from './facts.js'
 
 interface Row extends Verdict {
   /** one line for people, printed in docs/change-detection.md */
   readonly text: string
   readonly holds: (facts: Facts, run: Circumstances) => boolean
 }
+
+/** What other filters or options may bring. */
+const RESHAPED: ReadonlySet<AbsentReason> = new Set<AbsentReason>(['filtered', 'refused', 'untaken', 'blocked'])
 
 /** Later than any `due` that this program writes: a clock was wrong. */
 const FARTHEST_DUE = 400 * 24 * 3600
@@ -74,12 +21,22 @@ const hasPages = ({ entry }: Facts): boolean => entry !== undefined && entry.abs
 /** The claim is newer than what was looked at last. */
 const isNewer = ({ claimed, entry }: Facts, { since }: Circumstances): boolean =>
   claimed !== undefined && (claimed > since || claimed > Math.max(entry?.serial ?? 0, entry?.owed?.serial ?? 0))
-const isWaiting = ({ entry }: Facts, { now, retryFailed }: Circumstances): boolean => {
-  const next = entry?.owed?.next
+/** Whether a part of its shape differs from when its pages were made. */
+const differs = ({ entry, shape }: Facts, part: OwnPart): boolean =>
+  entry !== undefined && ownShape(entry.shape, part) !== ownShape(shape, part)
+const isWaiting = (facts: Facts, { now, retryFailed }: Circumstances): boolean => {
+  const next = facts.entry?.owed?.next
+  // What is served of it may be what must not be served any more.
+  if (differs(facts, 'advisories') || facts.filtersDiffer) return false
   return next !== undefined && !retryFailed && next > now && next - now <= FARTHEST_DUE
 }
-const isDue = ({ entry }: Facts, { now }: Circumstances): boolean =>
-  entry?.due !== undefined && (entry.due <= now || entry.due - now > FARTHEST_DUE)
+/** Whether the project must be looked at again. `now`: seconds since the epoch */
+export function isDue(entry: LedgerEntry | undefined, now: number): boolean {
+  return entry?.due !== undefined && (entry.due <= now || entry.due - now > FARTHEST_DUE)
+}
+/** A mirror was taken over, and upstream did not change the project since. */
+const isTaken = ({ entry, claimed }: Facts, run: Circumstances): boolean =>
+  entry?.serial === 0 && !run.wentBack && claimed !== undefined && claimed > 0 && claimed <= run.learnsUpTo
 /** It should not be served. */
 const isUnwanted = (facts: Facts, { removes, undecided }: Circumstances): boolean =>
   !facts.wanted && hasPages(facts) && removes && !undecided
@@ -167,11 +124,22 @@ export const JUDGEMENTS: readonly Row[] = [
   },
   {
     act: 'ask',
+    reason: 'advisories',
+    text: 'Advisories blocked all of it, and say something else now.',
+    holds: (facts) => facts.entry?.absent === 'blocked' && differs(facts, 'advisories'),
+  },
+  {
+    act: 'ask',
     reason: 'filters',
     text: 'A filter left it out, and the filters or options were edited.',
-    holds: ({ entry, shape }) =>
-      (entry?.absent === 'filtered' || entry?.absent === 'refused' || entry?.absent === 'untaken') &&
-      entry.shape !== shape,
+    holds: ({ entry, shape }) => entry?.absent !== undefined && RESHAPED.has(entry.absent) && entry.shape !== shape,
+  },
+  {
+    act: 'ask',
+    reason: 'due',
+    text: 'A filter left it out until now.',
+    holds: ({ entry }, { now, clockWentBack }) =>
+      entry?.absent === 'filtered' && (isDue(entry, now) || (clockWentBack && entry.due !== undefined)),
   },
   { act: 'nothing', text: 'Upstream gave nothing of it to mirror.', holds: ({ entry }) => entry?.absent !== undefined },
   {
@@ -181,10 +149,15 @@ export const JUDGEMENTS: readonly Row[] = [
     holds: ({ claimed }, run) => claimed !== undefined && !run.hasSerials,
   },
   {
+    act: 'render',
+    reason: 'filters',
+    text: 'The mirror that was taken over has it, but not as the configuration says.',
+    holds: (facts, run) => isTaken(facts, run) && facts.entry?.shape !== facts.shape,
+  },
+  {
     act: 'learn',
     text: 'The mirror that was taken over has it, and upstream did not change it since.',
-    holds: ({ entry, claimed }, run) =>
-      entry?.serial === 0 && !run.wentBack && claimed !== undefined && claimed > 0 && claimed <= run.learnsUpTo,
+    holds: (facts, run) => isTaken(facts, run),
   },
   { act: 'ask', reason: 'changed', text: 'Upstream changed it.', holds: (facts, run) => isNewer(facts, run) },
   {
@@ -202,10 +175,15 @@ export const JUDGEMENTS: readonly Row[] = [
   },
   {
     act: 'render',
+    reason: 'advisories',
+    text: 'Advisories about it were added, changed or withdrawn since its pages were made.',
+    holds: (facts) => differs(facts, 'advisories'),
+  },
+  {
+    act: 'render',
     reason: 'closure',
     text: 'Requirements need other files of it than its pages have.',
-    holds: ({ entry, shape }) =>
-      entry !== undefined && ownShape(entry.shape, 'selection') !== ownShape(shape, 'selection'),
+    holds: (facts) => differs(facts, 'selection'),
   },
   {
     act: 'render',
@@ -217,7 +195,13 @@ export const JUDGEMENTS: readonly Row[] = [
     act: 'render',
     reason: 'due',
     text: 'Something held back is due.',
-    holds: (facts, run) => isDue(facts, run),
+    holds: ({ entry }, { now }) => isDue(entry, now),
+  },
+  {
+    act: 'render',
+    reason: 'due',
+    text: 'A run before this one had a later time, and may have taken something young for old.',
+    holds: ({ entry }, { clockWentBack }) => entry !== undefined && clockWentBack,
   },
 ]
 

@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { State } from '../state/status-files.js'
 import { judge } from './judge.js'
 import type { Facts } from './judge.js'
+import { markListed } from './mark-listed.js'
 import { REMOVALS, withoutOwed } from './plan-entries.js'
 import { madeWith } from './shape.js'
 import type { PlanInput, SyncPlan, WorkItem } from './types.js'
@@ -35,7 +36,7 @@ export function makePlan(input: PlanInput): SyncPlan {
   const draft = createDraft(input, target)
   const todo = normalized(circumstances.forced ? undefined : state.todo?.projects)
   const changelog = normalized(changes.changelog)
-  const marks = markListed(input)
+  const marks = markListed(input, { asked: [changelog, todo], isSettled: (...of) => draft.isSettled(...of) })
   const claim = (name: string, rawName: string, listed: { serial: number } | undefined): void => {
     const logged = changelog.get(name)
     const left = todo.get(name)
@@ -49,17 +50,22 @@ export function makePlan(input: PlanInput): SyncPlan {
       doubled: position !== undefined && (marks.counts[position] ?? 0) > 1,
     })
   }
-  for (const [rawName, serial] of changes.list?.projects ?? []) {
-    const name = normalizeName(rawName)
-    if (!draft.isSettled(name, serial)) claim(name, rawName, { serial })
+  if (marks.open > 0) {
+    let index = 0
+    for (const [rawName, serial] of changes.list?.projects ?? []) {
+      if (marks.isOpen[index] === 1) claim(normalizeName(rawName), rawName, { serial })
+      index += 1
+    }
   }
   for (const [name, { rawName }] of [...changelog, ...todo]) if (!marks.has(name)) claim(name, rawName, undefined)
   let missing = 0
-  for (const name of ledger.names()) {
-    const position = ledger.position(name) ?? 0
-    if ((marks.counts[position] ?? 0) > 0 || changelog.has(name) || todo.has(name)) continue
+  for (let position = 0; position < ledger.positions; position += 1) {
+    if ((marks.counts[position] ?? 0) > 0) continue
+    const name = ledger.nameAt(position)
+    if (name === undefined || changelog.has(name) || todo.has(name)) continue
     if (changes.list === undefined || marks.unreadable.has(name)) {
-      if (ledger.plainSerial(name, input.shapeOf(name)) === undefined) claim(name, name, undefined)
+      if (circumstances.clockWentBack || ledger.plainSerialAt(position, input.shapeOf(name)) === undefined)
+        claim(name, name, undefined)
     } else {
       if (!changes.tellsAbsence && ledger.pageSerial(name) !== undefined) missing += 1
       claim(name, name, undefined)
@@ -75,7 +81,7 @@ export function makePlan(input: PlanInput): SyncPlan {
   const anything = changelog.size > 0 || removals.length > 0 || [...work.values()].some(isServed)
   return {
     // A resumed run whose list of changes is not empty continues the run before it.
-    base: circumstances.forced ? 0 : anyNewer(input, since) ? since : (state.status ?? 0),
+    base: circumstances.forced ? 0 : anyNewer(input, marks.newest, since) ? since : (state.status ?? 0),
     target,
     work,
     removals,
@@ -92,12 +98,10 @@ function isServed({ entry }: WorkItem): boolean {
 }
 
 /** Whether upstream named anything newer than `since`. */
-function anyNewer({ changes, circumstances }: PlanInput, since: number): boolean {
+function anyNewer({ changes, circumstances }: PlanInput, newest: number, since: number): boolean {
   if (changes.changelog.size > 0) return true
   if (changes.list === undefined) return false
-  if (!circumstances.hasSerials) return changes.list.projects.size > 0
-  for (const [, serial] of changes.list.projects) if (serial > since) return true
-  return false
+  return circumstances.hasSerials ? newest > since : changes.list.projects.size > 0
 }
 
 /** Names are looked up normalized; of several spellings the newest counts. */
@@ -111,36 +115,13 @@ function normalized(names: ReadonlyMap<string, number> | undefined): Map<string,
   return found
 }
 
-/** How often the list names each project of the ledger: a mark in an array, as there are a million of both. */
-function markListed({ changes, ledger }: PlanInput): {
-  counts: Uint8Array
-  unreadable: ReadonlySet<string>
-  has(name: string): boolean
-} {
-  const counts = new Uint8Array(ledger.positions)
-  const others = new Set<string>()
-  const few = changes.changelog.size > 0 ? new Set([...changes.changelog.keys()].map(normalizeName)) : undefined
-  for (const [rawName] of changes.list?.projects ?? []) {
-    const name = normalizeName(rawName)
-    const position = ledger.position(name)
-    if (position !== undefined) counts[position] = Math.min(2, (counts[position] ?? 0) + 1)
-    else if (few === undefined || few.has(name)) others.add(name)
-  }
-  const unreadable = new Set([...(changes.list?.unreadable ?? [])].map(normalizeName))
-  return {
-    counts,
-    unreadable,
-    has: (name) => (counts[ledger.position(name) ?? -1] ?? 0) > 0 || others.has(name),
-  }
-}
-
 interface Draft {
   readonly work: Map<string, WorkItem>
   readonly removals: Removal[]
   readonly notes: Map<string, LedgerEntry | undefined>
   readonly waiting: Map<string, LedgerEntry>
   /** Nothing can be to do for a project that the ledger has in this serial and today's shape. */
-  isSettled(name: string, serial: number): boolean
+  isSettled(name: string, serial: number, position: number): boolean
   add(name: string, claim: Claim): void
 }
 
@@ -154,13 +135,14 @@ function createDraft(input: PlanInput, target: number): Draft {
   const newest = new Map<string, number>()
   const named = new Set([...(state.todo?.projects.keys() ?? []), ...changes.changelog.keys()].map(normalizeName))
 
-  function isSettled(name: string, serial: number): boolean {
-    if (circumstances.forced || !circumstances.hasSerials || circumstances.projectsEdited) return false
+  function isSettled(name: string, serial: number, position: number): boolean {
+    const { forced, hasSerials, projectsEdited, clockWentBack } = circumstances
+    if (forced || !hasSerials || projectsEdited || clockWentBack) return false
     return (
       serial > 0 &&
       serial <= circumstances.since &&
       !named.has(name) &&
-      ledger.plainSerial(name, shapeOf(name)) === serial
+      ledger.plainSerialAt(position, shapeOf(name)) === serial
     )
   }
 

@@ -3,15 +3,8 @@ import type { LedgerEntry } from '../state/ledger-entry.js'
 
 /** The line of a project of which nothing is owed any more. */
 export function withoutOwed(entry: LedgerEntry): LedgerEntry {
-  const { serial, shape, rawName, absent, foreign, due } = entry
-  return {
-    serial,
-    shape,
-    ...(rawName === undefined ? {} : { rawName }),
-    ...(absent === undefined ? {} : { absent }),
-    ...(foreign === undefined ? {} : { foreign }),
-    ...(due === undefined ? {} : { due }),
-  }
+  const { owed, ...others } = entry
+  return owed === undefined ? entry : others
 }
 
 /** What a removal is reported as. A requirement that upstream dropped is upstream's doing. */

@@ -8,10 +8,13 @@ import { loadState } from '../state/status-files.js'
 import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
 import type { Context } from '../run/context.js'
+import { warnOfClock } from '../run/warn-of-clock.js'
 import { planClosure } from '../closure/plan-closure.js'
 import type { ClosureQuestion } from '../closure/plan-closure.js'
 import type { ClosurePlan } from '../closure/types.js'
 import { findEdits } from './edits.js'
+import { judgeEverything } from './everything.js'
+import type { Everything } from './everything.js'
 import type { Edits } from './edits.js'
 import { openLedger } from './open-ledger.js'
 import { makePlan, sinceSerial } from './make-plan.js'
@@ -41,6 +44,8 @@ export interface PlannedRun {
   readonly needed: ClosurePlan | undefined
   /** The plan again, with the ledger as it is by now, where something else is needed than was thought. */
   readonly replan: (needed: ClosurePlan) => SyncPlan
+  /** what is to be said of very many new projects before the run begins */
+  readonly everything: Everything | undefined
 }
 
 export interface PlanRunOptions {
@@ -54,6 +59,8 @@ export interface PlanRunOptions {
 }
 
 const HOUR_MS = 3600_000
+/** Clocks are put right by small steps all the time. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /** Asks upstream what changed and decides what to do about it. A quiet run asks once and reads no ledger. */
 export async function planRun(context: Context, options: PlanRunOptions): Promise<PlannedRun> {
@@ -65,6 +72,9 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
   const elapsed = startedAt.getTime() - (notes.reconciledAt ?? 0)
   // Negative where the clock was wrong: then nobody knows.
   const reconciles = elapsed < 0 || elapsed >= config.reconcileInterval * HOUR_MS
+  const clockWentBack =
+    filters.timed && notes.clock !== undefined && startedAt.getTime() < notes.clock - CLOCK_TOLERANCE_MS
+  if (clockWentBack) log.warn(clockText(startedAt, notes.clock))
   const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
   const incomplete = context.closure !== undefined && notes.closure?.incomplete !== false
   // A command that was killed left a journal. In a bucket looking for one would cost a request in every quiet run.
@@ -75,6 +85,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     edits.any ||
     reconciles ||
     looks ||
+    clockWentBack ||
     incomplete ||
     options.forceCheck ||
     options.retryFailed
@@ -97,6 +108,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     if (adopted.lost && changes.list === undefined)
       changes = await askUpstream(context, { ...question, wholeList: true })
   }
+  warnOfClock(context)
   context.progress.phase('Planning')
   const ledger = adopted?.ledger ?? unreadLedger(storage)
   if (adopted !== undefined && changes.wentBack) await adopted.readSerials()
@@ -112,6 +124,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     retryFailed: options.retryFailed,
     thorough: reconciles,
     wentBack: changes.wentBack,
+    clockWentBack,
     hasSerials: changes.list?.hasSerials ?? true,
     learnsUpTo: adopted?.taken !== undefined && since > 0 ? since : -1,
     presumesUpTo: adopted?.taken === '8.0' && !edits.projects && since > 0 ? since : -1,
@@ -144,8 +157,14 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     changes,
     edits,
     needed,
+    everything: await judgeNew(context, plan, state),
     replan: (now) => makePlan(inputAgain(input, now)),
   }
+}
+
+function clockText(startedAt: Date, before = 0): string {
+  const [now, then] = [startedAt.toISOString(), new Date(before).toISOString()]
+  return `The clock says ${now}, and said ${then} in an earlier run. All projects are looked at again for what is too young`
 }
 
 /** What the requirements of [closure] need. */
@@ -169,9 +188,21 @@ function serialsOf(needed: ClosurePlan | undefined): ReadonlyMap<string, number>
 /** For a second plan in the same run: what the ledger has by now is done. */
 function inputAgain(input: PlanInput, needed: ClosurePlan): PlanInput {
   const undecided = isUndecided(needed)
-  const nothing = { forced: false, thorough: false, wentBack: false }
+  const nothing = { forced: false, thorough: false, wentBack: false, clockWentBack: false }
   const circumstances = { ...input.circumstances, ...nothing, since: Infinity, undecided }
   return { ...input, needed: serialsOf(needed), circumstances }
+}
+
+/** Not for a run that goes on with what an earlier one began: that was meant. */
+async function judgeNew(
+  { config, storage }: Context,
+  { work }: SyncPlan,
+  { todo }: State,
+): Promise<Everything | undefined> {
+  if (todo !== undefined) return undefined
+  let projects = 0
+  for (const { reason } of work.values()) if (reason === 'new') projects += 1
+  return judgeEverything(projects, { config, free: await storage.properties.freeBytes?.() })
 }
 
 /** More than json-api.ts looks at. */

@@ -44,10 +44,10 @@ export function removalGuard(input: GuardInput): string | undefined {
       return `upstream lists ${counted(listedNow, 'project')}, ${lost} fewer than last time: ${override}`
     }
   }
-  const own = removals.filter(({ by }) => by === 'admin').length
+  const countOf = (whose: Removal['by']): number => removals.filter(({ by }) => by === whose).length
   const counts = [
-    { by: 'upstream', count: removals.length - own + missing },
-    { by: 'admin', count: own },
+    { by: 'upstream', count: countOf('upstream') + missing },
+    { by: 'admin', count: countOf('admin') },
   ] as const
   for (const { by, count } of counts) {
     const most = removalAllowance(by, mirrored, limit)

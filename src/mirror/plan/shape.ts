@@ -28,7 +28,9 @@ export function makeShape(
   filters: Filters,
   settings: ReadonlyMap<string, string> = new Map(),
 ): Shape {
-  const contents = fingerprint([...filters.metadata, ...filters.release, ...filters.releaseFile])
+  // What advisories say of a project is in the shape of that project alone: see shapeLookup.
+  const release = filters.release.filter((filter) => filter !== filters.advisories)
+  const contents = fingerprint([...filters.metadata, ...release, ...filters.releaseFile])
   const sorted = Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)))
   return {
     id: sha256([sorted, contents]).slice(0, 12),
@@ -43,8 +45,11 @@ export function shapeTexts({ options, filters }: Shape): ShapeTexts {
   return { ...options, [FILTERS_KEY]: filters }
 }
 
-/** What shapes single projects beside the configuration as a whole: publishers in [attestations], files that requirements need. */
-export const OWN_PARTS = ['publishers', 'selection'] as const
+/**
+ * What shapes single projects beside the configuration as a whole: publishers in [attestations], files that requirements
+ * need, what advisories say.
+ */
+export const OWN_PARTS = ['publishers', 'selection', 'advisories'] as const
 export type OwnPart = (typeof OWN_PARTS)[number]
 
 /** For each part: what it says of a project, '' where that is nothing. Equal texts shape alike. */

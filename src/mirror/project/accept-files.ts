@@ -2,19 +2,14 @@ import type { Gate } from '../../attestations/gate.js'
 import { parsePublisherMemory } from '../../attestations/memory.js'
 import type { PublisherMemory } from '../../attestations/memory.js'
 import { counted } from '../../count.js'
-import { errorText } from '../../errors.js'
 import { parseJsonObject } from '../../model/json.js'
 import { packageKey, publishersKey } from '../../model/layout.js'
-import { attestedFile, provenanceUrl } from '../../model/provenance.js'
-import type { AttestedFile } from '../../model/provenance.js'
-import type { Project, ReleaseFile } from '../../model/project.js'
+import { provenanceUrl } from '../../model/provenance.js'
+import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
-import { parseTimestamp } from '../../python/timestamp.js'
-import { askAgain } from '../run/ask-again.js'
-import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
-import { eachOf } from '../run/each-of.js'
-import { isProjectFault } from '../run/fault.js'
+import { arriving, documentsOf } from './fetch-provenance.js'
+import type { Arriving, ProvenanceDocument } from './fetch-provenance.js'
 import type { FetchedProject } from './fetch-project.js'
 
 /** What of a project's files may be mirrored. */
@@ -29,18 +24,13 @@ export interface Accepted {
   readonly changed: readonly string[]
 }
 
-/** A file on its way, with what its page says of attestations. */
-interface Arriving {
-  readonly file: ReleaseFile
-  /** undefined: the index has no attestations of it */
-  readonly attested: AttestedFile | undefined
-  /** milliseconds since the epoch */
-  readonly uploaded: number
+export interface AcceptOptions extends Pick<FetchedProject, 'provenanceAt'> {
+  /** in how many runs the project failed, where few requests are to be made for it: each run begins with another file */
+  readonly cautious: number | undefined
 }
 
-/** A provenance object, or why it cannot be had although the page names it. */
-type Document = { readonly body: Buffer | undefined; readonly problem?: string }
-
+/** So many objects of one project may fail before the others are left to a later run. */
+const MOST_FAILURES = 10
 /** So many problems of one project are told one by one. */
 const MOST_TOLD = 20
 
@@ -53,7 +43,7 @@ const MOST_TOLD = 20
 export async function acceptFiles(
   context: Context,
   wanted: Project,
-  { provenanceAt }: Pick<FetchedProject, 'provenanceAt'>,
+  { provenanceAt, cautious }: AcceptOptions,
 ): Promise<Accepted> {
   const { config, attestations: gate } = context
   if (config.integrityUrl === undefined && gate === undefined) {
@@ -62,11 +52,14 @@ export async function acceptFiles(
   const draft = createDraft(wanted)
   const before = gate === undefined ? undefined : await readMemory(context, wanted.name)
   draft.memory = before
-  const files = arriving(context, wanted)
+  const files = inTurn(arriving(context, wanted), cautious)
+  const width = cautious === undefined ? config.workers : 1
+  const most = cautious === undefined ? MOST_FAILURES : 1
   // Files in the order of their uploads, so that a publisher is new when it was new; some documents at a time.
-  for (let from = 0; from < files.length; from += config.workers) {
-    const some = files.slice(from, from + config.workers)
-    const documents = await documentsOf(context, some, provenanceAt)
+  for (let from = 0; from < files.length; from += width) {
+    const some = files.slice(from, from + width)
+    const gaveUp = draft.owed.size >= most
+    const documents = await documentsOf(context, some, { provenanceAt, gaveUp })
     for (const [position, one] of some.entries()) {
       await accept(context, draft, { ...one, ...(documents[position] ?? { body: undefined }), provenanceAt })
     }
@@ -95,57 +88,12 @@ function createDraft(project: Project): Draft {
   return { project, owed, refused, stored, changed: [], warnings: [], memory: undefined }
 }
 
-function arriving(context: Context, project: Project): Arriving[] {
-  const files = project.releases.flatMap((release) =>
-    release.files.map((file): Arriving => ({
-      file,
-      attested: attestedFile(project, release, file),
-      uploaded: uploadedAt(context, file),
-    })),
-  )
-  return files.sort((a, b) => a.uploaded - b.uploaded)
+function inTurn<T>(files: readonly T[], cautious = 0): readonly T[] {
+  const first = files.length === 0 ? 0 : cautious % files.length
+  return [...files.slice(first), ...files.slice(0, first)]
 }
 
-/** Milliseconds since the epoch; the time of the run where upstream does not say. */
-export function uploadedAt({ startedAt }: Pick<Context, 'startedAt'>, { uploadTime }: ReleaseFile): number {
-  const time = uploadTime === undefined ? undefined : parseTimestamp(uploadTime)?.seconds
-  return time === undefined ? startedAt.getTime() : time * 1000
-}
-
-async function documentsOf(
-  context: Context,
-  files: readonly Arriving[],
-  provenanceAt: FetchedProject['provenanceAt'],
-): Promise<readonly Document[]> {
-  const documents: Document[] = files.map(() => ({ body: undefined }))
-  const positions = [...files.keys()].filter((position) => files[position]?.attested !== undefined)
-  await eachOf(context, { items: positions, width: context.config.workers }, async (position) => {
-    const attested = files[position]?.attested
-    if (attested !== undefined) documents[position] = await documentOf(context, attested, provenanceAt)
-  })
-  return documents
-}
-
-async function documentOf(
-  context: Context,
-  { url, key }: AttestedFile,
-  provenanceAt: FetchedProject['provenanceAt'],
-): Promise<Document> {
-  const { storage, upstream, attestations } = context
-  if (provenanceAt === 'mirror') {
-    // That it is there was looked up before.
-    return { body: attestations === undefined ? undefined : await storage.read(key) }
-  }
-  try {
-    return { body: await askAgain(context, 'project', () => upstream.provenance(url)) }
-  } catch (error) {
-    throwIfStopped(context)
-    if (!isProjectFault(error)) throw error
-    return { body: await storage.read(key), problem: errorText(error) }
-  }
-}
-
-interface Arrived extends Arriving, Document {
+interface Arrived extends Arriving, ProvenanceDocument {
   readonly provenanceAt: FetchedProject['provenanceAt']
 }
 

@@ -1,3 +1,4 @@
+import { countText, counted } from '../../count.js'
 import { IntegrityError, StorageError, UpstreamError, errorText } from '../../errors.js'
 import type { FileSpec } from '../../model/files.js'
 import type { CompareMethod } from '../../storage/types.js'
@@ -24,6 +25,8 @@ export type FilesContext = Pick<
 >
 
 export interface EnsureOptions {
+  /** for messages */
+  readonly project: string
   /** in how many runs the project failed, where few files are to be tried: then each run begins with another one */
   readonly cautious: number | undefined
   readonly method: CompareMethod
@@ -47,13 +50,44 @@ export async function ensureFiles(
     else if (state !== 'current') owed.push({ spec, state })
   }
   if (owed.length === 0) return { fetched: [], failed }
+  want(
+    context,
+    owed.map(({ spec }) => spec),
+    1,
+  )
+  await warnOfSpace(context, options.project, owed)
   const first = (options.cautious ?? 0) % owed.length
   const inTurn = [...owed.slice(first), ...owed.slice(0, first)]
   const how = { cautious: options.cautious !== undefined }
   const fetched = await context.fetchThreads?.fetch(inTurn, how)
   const outcome = fetched ?? (await fetchOwed(context, inTurn, how))
+  want(
+    context,
+    owed.flatMap(({ spec }) => (outcome.failed.has(spec.key) ? [spec] : [])),
+    -1,
+  )
   for (const [key, reason] of failed) outcome.failed.set(key, reason)
   return outcome
+}
+
+/** Counts files that are to be fetched. `sign`: -1 for those that could not be had, and are not waited for any more. */
+function want({ report }: Pick<Context, 'report'>, specs: readonly FileSpec[], sign: 1 | -1): void {
+  report.filesWanted += sign * specs.length
+  for (const { size } of specs) report.bytesWanted += sign * (size ?? 0)
+}
+
+/** Less is not worth a look at the file system for each project. */
+const WORTH_A_LOOK = 100 << 20
+
+/** Says before the first of many gigabytes that they do not fit. What fits is fetched all the same. */
+async function warnOfSpace({ storage, log }: FilesContext, project: string, owed: readonly OwedFile[]): Promise<void> {
+  const bytes = owed.reduce((sum, { spec }) => sum + (spec.size ?? 0), 0)
+  const free = bytes < WORTH_A_LOOK ? undefined : await storage.properties.freeBytes?.()
+  if (free === undefined || bytes <= free) return
+  const megabytes = (count: number): string => `${countText(Math.round(count / 1e6))} MB`
+  log.warn(
+    `${project} does not fit: ${counted(owed.length, 'file')} of ${megabytes(bytes)} to fetch, ${megabytes(free)} free`,
+  )
 }
 
 /** Fetches files that are missing or wrong. */
@@ -81,7 +115,7 @@ export async function fetchOwed(
       } catch (error) {
         if (!isProjectFault(error)) throw error
         throwIfStopped(context)
-        context.log.error(errorText(error))
+        context.log.debug(errorText(error))
         outcome.failed.set(spec.key, errorText(error))
         // Without the release file its core metadata file serves nobody.
         if (spec.kind === 'release') break
@@ -130,34 +164,42 @@ async function fromFirst(context: FilesContext, spec: FileSpec): Promise<void> {
       if (error instanceof IntegrityError) context.http.reportWrong(url, error)
       const passing = error instanceof UpstreamError || error instanceof IntegrityError
       if (!passing || position === spec.urls.length - 1 || context.signal.aborted) throw error
-      context.log.info(`Trying the next place for ${spec.filename}: ${errorText(error)}`)
+      context.log.debug(`Trying the next place for ${spec.filename}: ${errorText(error)}`)
     }
   }
 }
 
 async function fetchFrom(context: FilesContext, spec: FileSpec, url: string): Promise<void> {
   const { http, storage, report, bigFiles } = context
-  if (spec.size === undefined || spec.size <= STREAM_BYTES) {
+  const { size } = spec
+  if (size === undefined || size <= STREAM_BYTES) {
     // Never more than announced; fewer bytes are judged by their digest, for PyPI's old sizes are not all right.
-    const body = await http.fetchFile(url, { size: undefined, maxBytes: spec.size ?? METADATA_BYTES })
+    const body = await http.fetchFile(url, { size: undefined, maxBytes: size ?? METADATA_BYTES })
     await storage.put(spec, body)
     report.bytesFetched += body.length
     return
   }
-  await bigFiles(() => downloadFrom(context, spec, url))
+  await bigFiles(() => downloadFrom(context, { ...spec, size }, url))
 }
 
-async function downloadFrom({ http, storage, report }: FilesContext, spec: FileSpec, url: string): Promise<void> {
+async function downloadFrom(
+  { http, storage, report }: FilesContext,
+  spec: FileSpec & { readonly size: number },
+  url: string,
+): Promise<void> {
   const receiver = await storage.receive(spec)
   // Another writer stored it in the meantime.
   if (receiver === undefined) return
   const before = receiver.held
+  const arrived = report.transfers.begin({ filename: spec.filename, size: spec.size }, () => receiver.held)
   try {
     await http.download(url, receiver, { size: spec.size })
   } catch (error) {
     // A full disk needs the room.
     await receiver.abort(!(error instanceof StorageError))
     throw error
+  } finally {
+    arrived()
   }
   await receiver.commit()
   report.bytesFetched += receiver.held - before

@@ -10,6 +10,7 @@ import type { Project } from '../../model/project.js'
 import type { ProjectPage } from '../../upstream/types.js'
 import { askAgain } from '../run/ask-again.js'
 import type { Context } from '../run/context.js'
+import type { Withheld } from '../run/outcome.js'
 import { askDocument, offersJsonApi } from './json-api.js'
 
 export interface FetchedProject {
@@ -18,6 +19,10 @@ export interface FetchedProject {
   readonly refused: readonly string[]
   /** the metadata document as it came; undefined where upstream has only pages */
   readonly text: string | undefined
+  /** what the ledger says of files that `project` does not have, as it was made from a page of the mirror */
+  readonly unseen?: Withheld
+  /** true: what pages say of it comes from a page of the mirror */
+  readonly stored?: boolean
   /** where the provenance URLs of its page lead: to be fetched, or stored in the mirror already */
   readonly provenanceAt: 'upstream' | 'mirror'
 }

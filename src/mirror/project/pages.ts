@@ -1,5 +1,5 @@
 import type { MirrorConfig } from '../../config/types.js'
-import { LAYOUT, PAGE_NAMES, jsonKey, pypiJsonKey } from '../../model/layout.js'
+import { LAYOUT, PAGE_NAMES, heldKey, jsonKey, pypiJsonKey } from '../../model/layout.js'
 import type { PageName } from '../../model/layout.js'
 import type { Project } from '../../model/project.js'
 import { projectHtml, rootHtml } from '../../simple/html.js'
@@ -91,7 +91,7 @@ async function removeVersions(storage: Storage, directory: string, goes: (file: 
 }
 
 export async function removeDocuments(storage: Storage, name: string): Promise<void> {
-  await storage.remove(jsonKey(name))
+  await storage.remove([jsonKey(name), heldKey(name)])
   await storage.remove(pypiJsonKey(name), { pruneParents: true })
 }
 

@@ -9,23 +9,25 @@ import { removeDocuments, removePages } from './pages.js'
 import { pageDirectories, storedPages, storedProject } from './stored.js'
 
 /** What removing projects takes of a run. */
-type RemovalContext = Pick<Context, 'config' | 'storage' | 'log' | 'report' | 'owners'>
+type RemovalContext = Pick<Context, 'config' | 'storage' | 'log' | 'report' | 'owners' | 'filters'>
 
 /**
- * Takes a project's pages and metadata away, so that nothing installs it; with `removed-projects = delete` its files,
- * too. Pages go first: nobody is sent to a file that is gone.
+ * Takes a project's pages and metadata away, so that nothing installs it; its files, too, with
+ * `removed-projects = delete`, or where advisories block it and `[osv] action = delete` is set. Pages go first: nobody is
+ * sent to a file that is gone.
  */
 export async function removeProject(context: RemovalContext, removal: Removal): Promise<void> {
-  const { config, storage, log, report } = context
-  const { project: name } = removal
-  const deletes = config.removedProjects === 'delete'
+  const { config, storage, log, report, filters } = context
+  const { project: name, by } = removal
+  const isBad = by === 'advisories' && filters.advisories?.advises.action === 'delete'
+  const deletes = config.removedProjects === 'delete' || isBad
   const files = deletes ? await ownedKeys(context, name) : []
   await removeServed(context, name)
   const removed = await removeFiles(context, { name, keys: files, pruneParents: 'all' })
   if (deletes) await storage.removeTree(integrityDirectory(name))
   report.removals.push(removal)
   const fate = deletes ? `${counted(removed, 'file')} deleted` : 'its files stay until verify --delete'
-  log.warn(`Removed ${name} from the index: ${removal.reason} (${fate})`)
+  log.info(`Removed ${name} from the index: ${removal.reason} (${fate})`)
 }
 
 /** Removes pages at both places of `hash-index`, and documents unless they are still needed. */

@@ -3,16 +3,19 @@ import { UNKNOWN_VERSION } from '../../model/from-page.js'
 import { pageFields, pageFiles, pageSerial, withPage } from '../../model/page.js'
 import { field } from '../../model/json.js'
 import { releaseFiles } from '../../model/project.js'
-import type { JsonObject, Project } from '../../model/project.js'
+import type { JsonObject, PageFields, Project } from '../../model/project.js'
+import { isDue } from '../plan/judge.js'
 import { madeWith as textsOf, ownShape, shapeTexts } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
+import type { Withheld } from '../run/outcome.js'
 import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
+import { withHeldFields } from './held-fields.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
 import { missingProvenance } from './provenance.js'
-import { storedPage, storedProject, tellsPageFields } from './stored.js'
+import { storedPage, storedProject, tellsPageFields, tellsTimes } from './stored.js'
 
 /**
  * The project as what is stored of it tells, for pages that must be made anew although upstream did not change it: from
@@ -39,7 +42,16 @@ async function fromStored(context: Context, item: WorkItem): Promise<FetchedProj
   const project = projectFromPage(page, item, config)
   // A file of which the page does not tell the version.
   if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined
-  return { project, refused: [], text: undefined, provenanceAt: provenanceAt(item) }
+  return { project, refused: [], text: undefined, unseen: unseenOf(item), provenanceAt: provenanceAt(item) }
+}
+
+/** A page does not have the files that are held back or blocked. */
+function unseenOf({ entry }: WorkItem): Withheld {
+  return {
+    ...(entry?.due === undefined ? {} : { due: entry.due }),
+    ...(entry?.held === undefined ? {} : { held: entry.held }),
+    ...(entry?.blocked === undefined ? {} : { blocked: entry.blocked }),
+  }
 }
 
 /** Where the URLs of provenance in the pages of the mirror lead. */
@@ -64,7 +76,7 @@ async function fromDocument(
   { document, page }: { readonly document: Project; readonly page: JsonObject | undefined },
 ): Promise<FetchedProject | undefined> {
   const project = { ...document, rawName: item.rawName === item.name ? ownName(document, item) : item.rawName }
-  const fetched = { project, refused: [], text: undefined, provenanceAt: 'upstream' as const }
+  const fetched: FetchedProject = { project, refused: [], text: undefined, provenanceAt: 'upstream' }
   if (context.config.simpleApiVersion === '1.1') return fetched
   // The page that is served may say all that only pages say.
   if (
@@ -72,10 +84,11 @@ async function fromDocument(
     pageSerial(page) === document.lastSerial &&
     hasPageFields(context, item) &&
     tellsPageFields(page, context.config) &&
-    tellsProvenance(context, item) &&
-    !gainsFiles(context, project, page)
+    tellsProvenance(context, item)
   ) {
-    return { ...fetched, project: { ...project, page: pageFields(page) }, provenanceAt: provenanceAt(item) }
+    const fields = await wholePageFields(context, project, page)
+    if (fields !== undefined)
+      return { ...fetched, project: { ...project, page: fields }, stored: true, provenanceAt: provenanceAt(item) }
   }
   const fresh = await askPage(context, item.rawName, document.lastSerial)
   const whole = fresh === 'gone' ? fresh : withPage(fetched, fresh)
@@ -88,10 +101,19 @@ function ownName({ info }: Project, { name, entry }: WorkItem): string {
   return entry?.rawName ?? (typeof given === 'string' ? given : name)
 }
 
-/** Whether the filters now want files that the stored page does not have: it cannot tell all that a page says of them. */
-function gainsFiles(context: Context, project: Project, page: JsonObject): boolean {
+/**
+ * What only pages say of the project: the stored page tells it of the files that it has. Of files that were held back it
+ * was kept. undefined where the filters now want files of which nothing is known.
+ */
+async function wholePageFields(context: Context, project: Project, page: JsonObject): Promise<PageFields | undefined> {
   const names = new Set(pageFiles(page).map((file) => field(file, 'filename')))
-  return releaseFiles(filterReleases(context.filters, project)).some(({ filename }) => !names.has(filename))
+  const wanted = releaseFiles(filterReleases(context.filters, project)).map(({ filename }) => filename)
+  const gained = wanted.filter((filename) => !names.has(filename))
+  const fields = pageFields(page)
+  if (gained.length === 0) return fields
+  // Their attestations are upstream, and must be fetched.
+  if (context.config.integrityUrl !== undefined || context.attestations !== undefined) return undefined
+  return withHeldFields(context.storage, project, { fields, gained })
 }
 
 /** Whether the pages were made with an API version that has the fields of today's. Nobody knows that of half a set. */
@@ -104,12 +126,18 @@ function tellsProvenance({ config }: Context, item: WorkItem): boolean {
   return config.integrityUrl !== undefined || provenanceAt(item) === 'upstream'
 }
 
-function pageIsEnough({ shape, shapeOf, filters }: Context, item: WorkItem, page: JsonObject): boolean {
-  const { name, madeWith, reason, entry } = item
-  if (madeWith === undefined || reason === 'due') return false
+function pageIsEnough({ shape, shapeOf, filters, startedAt }: Context, item: WorkItem, page: JsonObject): boolean {
+  const { name, madeWith, entry } = item
+  if (madeWith === undefined || isDue(entry, startedAt.getTime() / 1000)) return false
+  // HTML pages have no upload times.
+  if (filters.timed && !tellsTimes(page)) return false
+  const before = entry?.shape ?? ''
+  // A page does not have what advisories blocked when it was made.
+  const advised = ownShape(before, 'advisories')
+  if (advised !== '' && advised !== ownShape(shapeOf(name), 'advisories')) return false
   const wanted = filters.selection?.filesOf(name)
   // A page with the files that requirements needed has no others.
-  if (wanted === undefined ? ownShape(entry?.shape ?? '', 'selection') !== '' : !hasAll(page, wanted)) return false
+  if (wanted === undefined ? ownShape(before, 'selection') !== '' : !hasAll(page, wanted)) return false
   const now = textsOf({ [shape.id]: shapeTexts(shape) }, shapeOf(name))
   return now !== undefined && pageSuffices({ before: madeWith, now, page })
 }

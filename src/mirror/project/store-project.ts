@@ -1,5 +1,5 @@
 import { counted } from '../../count.js'
-import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { keepsMetadata, metadataDue, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey, simpleDirectory } from '../../model/layout.js'
@@ -12,16 +12,21 @@ import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import { failureText } from '../run/outcome.js'
 import type { Outcome } from '../run/outcome.js'
+import { deletedKeys, whollyBlocked } from './blocked.js'
 import { acceptFiles } from './accept-files.js'
+import { writeApiDocument } from './api-document.js'
 import { removeOldSpellings } from './cleanup.js'
 import { ensureFiles } from './fetch-files.js'
 import type { FetchedProject } from './fetch-project.js'
+import { keepHeldFields } from './held-fields.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
+import { withStoredSizes } from './stored-sizes.js'
 import { expectedProvenance } from './provenance.js'
 import { writePages } from './pages.js'
-import { ownedKeys, removeFiles } from './remove.js'
+import { removeFiles } from './remove.js'
 import { mayReplace } from './vouch.js'
+import { withheldOf } from './withheld.js'
 
 export interface StoreOptions {
   /** serial that was asked for: 8.0 gives it to kept versions of pages */
@@ -30,6 +35,8 @@ export interface StoreOptions {
   readonly method: CompareMethod
   /** its pages may be of another shape */
   readonly reshaped: boolean
+  /** files that were held back when its pages were made */
+  readonly held: number | undefined
   /** in how many runs it failed, where that are several: few files are tried, and other ones in each run */
   readonly cautious: number | undefined
   /** option -> value that its pages were made with; undefined where nobody knows */
@@ -48,21 +55,23 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const { project } = fetched
   warnRefused(context, fetched)
   const serial = project.lastSerial
-  if (!keepsMetadata(context.filters, project)) return { kind: 'filtered', serial }
-  const before = await removable(context, project, options)
-  const changed: string[] = []
-  if (config.json && fetched.text !== undefined) changed.push(await storeDocument(context, project, fetched.text))
-  else if (config.json) await completeDocument(context, project.name)
-  const wanted = filterReleases(context.filters, project)
+  const left = leftOut(context, project)
+  if (left !== undefined) return left
+  const unwanted = config.releaseFiles ? await deletedKeys(context, project, options.madeWith) : []
+  const changed = config.json ? await keepDocument(context, fetched, options.reshaped) : []
+  const sifted = sift(context.filters, project)
+  const wanted = sifted.project
+  const withheld = withheldOf(context, sifted, fetched.unseen)
   const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const
-  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0) return refused
-  const accepted = await acceptFiles(context, wanted, fetched)
+  if (releaseFiles(wanted).length === 0 && fetched.refused.length > 0 && withheld.due === undefined) return refused
+  const accepted = await acceptFiles(context, wanted, { ...options, provenanceAt: fetched.provenanceAt })
   changed.push(...accepted.changed)
   const specs = config.releaseFiles ? distinct(expectedFiles(accepted.project, expectedOptions(context))) : []
   const giveBack = await locks.take(specs.map(({ key }) => key))
   try {
     const disturbed = new Set<string>()
     const files = await ensureFiles(context, specs, {
+      project: project.name,
       method: options.method,
       cautious: options.cautious,
       mayReplace: (spec) => mayReplace(context, spec, { name: project.name, disturbed }),
@@ -71,17 +80,19 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     changed.push(...files.fetched)
     const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
     const owed = failureText([...accepted.owed.values(), ...files.failed.values()])
-    const isShort = owed !== undefined || accepted.refused.size > 0
-    if (isShort && releaseFiles(served).length === 0 && !(await hasPages(storage, config, project.name)))
-      return owed === undefined ? refused : { kind: 'failed', reason: owed, passing: true }
+    const nothing = whyNothing(owed, accepted.refused.size > 0 && withheld.due === undefined ? refused : undefined)
+    if (nothing !== undefined && !(await isServed(context, served))) return nothing
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
-    changed.push(...(await writePages(storage, config, { project: served, ...options })))
+    if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
+    changed.push(
+      ...(await writePages(storage, config, { project: await withStoredSizes(context, served), ...options })),
+    )
     const expected = new Set([...specs.map(({ key }) => key), ...expectedProvenance(context, served)])
     await removeFiles(context, {
       name: project.name,
-      keys: before.filter((key) => !expected.has(key)),
+      keys: unwanted.filter((key) => !expected.has(key)),
       pruneParents: 'all',
     })
     if (config.cleanup) await removeOldSpellings(context, served)
@@ -94,7 +105,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
       changed,
       owed,
       foreign,
-      due: undefined,
+      withheld,
       disturbed: [...disturbed],
     }
   } finally {
@@ -102,10 +113,21 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   }
 }
 
-/** The project's files so far, where those that it no longer has are to be removed. */
-async function removable(context: Context, { name }: Project, { madeWith }: StoreOptions): Promise<string[]> {
-  const { removedProjects, releaseFiles: mirrorsFiles } = context.config
-  return removedProjects === 'delete' && mirrorsFiles ? ownedKeys(context, name, madeWith) : []
+/** The outcome of a project of which nothing is wanted, whatever its files are. */
+function leftOut(context: Context, project: Project): Outcome | undefined {
+  const { lastSerial: serial } = project
+  const why = whollyBlocked(context, project)
+  if (why !== undefined) {
+    return { kind: 'blocked', serial, reason: why, withheld: { blocked: releaseFiles(project).length } }
+  }
+  if (keepsMetadata(context.filters, project)) return undefined
+  const due = metadataDue(context.filters, project)
+  return { kind: 'filtered', serial, withheld: withheldOf(context, { due, held: [], blocked: 0 }) }
+}
+
+/** What becomes of a project of which no file is left and no page is served. */
+function whyNothing(owed: string | undefined, refused: Outcome | undefined): Outcome | undefined {
+  return owed === undefined ? refused : { kind: 'failed', reason: owed, passing: true }
 }
 
 /** The options of `expectedFiles`, as the configuration has them. */
@@ -126,21 +148,38 @@ function warnRefused({ log, report }: Context, { project, refused }: FetchedProj
   report.refused += refused.length
 }
 
+/** Whether there is something to serve of a project, or it has pages so far. */
+async function isServed({ storage, config }: Context, served: Project): Promise<boolean> {
+  return releaseFiles(served).length > 0 || hasPages(storage, config, served.name)
+}
+
+/** The document as it came, or what is there already. Returns the keys that the diff file lists. */
+async function keepDocument(context: Context, { project, text }: FetchedProject, reshaped: boolean): Promise<string[]> {
+  if (text !== undefined) return [await storeDocument(context, project, text)]
+  await completeDocument(context, project.name, reshaped)
+  return []
+}
+
 /** Stores a metadata document as 8.0 does, at two places. Returns the key that the diff file lists. */
-export async function storeDocument(
-  { storage }: Pick<Context, 'storage'>,
+async function storeDocument(
+  context: Pick<Context, 'storage' | 'config'>,
   project: Project,
   text: string,
 ): Promise<string> {
   const key = jsonKey(project.name)
-  await storage.write(key, reformatSorted(text))
-  await storage.copy(pypiJsonKey(project.name), key)
+  await context.storage.write(key, reformatSorted(text))
+  await writeApiDocument(context, project.name)
   return key
 }
 
-/** A run that was killed between the two may have left the document without its copy. */
-async function completeDocument({ storage }: Pick<Context, 'storage'>, name: string): Promise<void> {
-  const [document, copy] = [jsonKey(name), pypiJsonKey(name)]
-  if ((await storage.stat(copy)) === undefined && (await storage.stat(document)) !== undefined)
-    await storage.copy(copy, document)
+/** A run that was killed between the two may have left the document without its copy; `json-urls` may have been edited. */
+async function completeDocument(
+  context: Pick<Context, 'storage' | 'config'>,
+  name: string,
+  reshaped: boolean,
+): Promise<void> {
+  const { storage } = context
+  const isThere = async (key: string): Promise<boolean> => (await storage.stat(key)) !== undefined
+  if ((reshaped || !(await isThere(pypiJsonKey(name)))) && (await isThere(jsonKey(name))))
+    await writeApiDocument(context, name)
 }

@@ -7,16 +7,24 @@ import { throwIfStopped } from '../run/context.js'
 import type { Context } from '../run/context.js'
 import { isProjectFault } from '../run/fault.js'
 import type { Outcome } from '../run/outcome.js'
+import { checkStoredVersions, checkVersions } from '../run/unknown.js'
 import { fetchProject } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { projectFromStored } from './render-stored.js'
 import { storeProject } from './store-project.js'
+import { takeOffWithheld } from './take-off.js'
 
 /** From its third failing run a project is tried with few requests. */
 const CAUTIOUS_RUNS = 2
 
 /** A project's outcome. Only a failing storage, filters that cannot work, a signal and bugs end the run. */
 export async function syncProject(context: Context, item: WorkItem): Promise<Outcome> {
+  const outcome = await outcomeOf(context, item)
+  if (outcome.kind === 'failed' || outcome.kind === 'missing') await takeOffWithheld(context, item)
+  return outcome
+}
+
+async function outcomeOf(context: Context, item: WorkItem): Promise<Outcome> {
   try {
     return await bringUpToDate(context, item)
   } catch (error) {
@@ -32,23 +40,29 @@ export async function syncProject(context: Context, item: WorkItem): Promise<Out
 async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome> {
   const { name, rawName, serial, entry } = item
   if (!isSafeProjectName(name)) return { kind: 'refused', reason: `${shown(rawName)} is not a project name`, serial }
-  const reshaped = entry !== undefined && entry.absent === undefined && entry.shape !== context.shapeOf(name)
+  const reshaped = isReshaped(context, item)
   const { runs = 0, serial: before = 0 } = entry?.owed ?? {}
   // What is new of it since it failed has not failed yet.
   const cautious = runs >= CAUTIOUS_RUNS && serial <= before ? runs : undefined
-  const how = { reshaped, cautious, madeWith: item.madeWith }
+  const how = { reshaped, held: entry?.held, cautious, madeWith: item.madeWith }
   if (item.render) {
     const stored = await projectFromStored(context, item)
     if (stored !== undefined) {
+      checkStoredVersions(context, stored.project)
       const { lastSerial } = stored.project
       return storeProject(context, stored, { ...how, serial: lastSerial, method: 'stat' })
     }
   }
-  context.log.info(`Fetching metadata for package: ${name} (serial ${serial})`)
+  context.log.debug(`Fetching metadata for package: ${name} (serial ${serial})`)
   const fetched = await fetchProject(context, rawName, serial)
   if (typeof fetched === 'string') return { kind: fetched }
+  checkVersions(context, fetched.project)
   const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched
   return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+}
+
+function isReshaped({ shapeOf }: Context, { name, entry }: WorkItem): boolean {
+  return entry !== undefined && entry.absent === undefined && entry.shape !== shapeOf(name)
 }
 
 /**

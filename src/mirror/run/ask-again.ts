@@ -35,7 +35,7 @@ export async function askAgain<T>(
     } catch (error) {
       throwIfStopped(context)
       if (left === 0 || !isWorthAsking(error, importance)) throw error
-      context.log.info(`${error.message}; asking again`)
+      context.log[importance === 'run' ? 'info' : 'debug'](`${error.message}; asking again`)
       await delay(PAUSE_MS, undefined, { signal: context.signal }).catch(() => throwIfStopped(context))
     }
   }

@@ -33,6 +33,8 @@ export interface Context {
   readonly startedAt: Date
   /** what the configuration makes of a project */
   readonly shape: Shape
+  /** id of the advisories that count in this run; '' for none */
+  readonly advisoriesId: string
   /** id of the shape that a project's pages must have; `name`: normalized */
   readonly shapeOf: (name: string) => string
   /** what requirements need; undefined without [closure] */

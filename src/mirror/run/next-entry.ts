@@ -26,6 +26,8 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
     case 'synced':
       return syncedEntry(context, item, outcome)
     case 'filtered':
+    case 'blocked':
+      return served ? 'unchanged' : { serial: outcome.serial, shape, absent: outcome.kind, ...outcome.withheld }
     case 'refused':
       return served ? 'unchanged' : { serial: outcome.serial, shape, absent: outcome.kind }
     case 'empty':
@@ -40,13 +42,13 @@ export function nextEntry(context: EntryContext, item: WorkItem, outcome: Outcom
 }
 
 function syncedEntry(context: EntryContext, item: WorkItem, outcome: Synced): LedgerEntry {
-  const { serial, rawName, foreign, due, owed } = outcome
+  const { serial, rawName, foreign, withheld, owed } = outcome
   return {
     serial,
     shape: context.shapeOf(item.name),
     ...(rawName === item.name ? {} : { rawName }),
     ...(foreign ? { foreign: true } : {}),
-    ...(due === undefined ? {} : { due }),
+    ...withheld,
     ...(owed === undefined ? {} : { owed: nextOwed(context, item, { reason: owed }) }),
   }
 }

@@ -1,5 +1,6 @@
 import { counted } from '../../count.js'
 import type { FileSpec } from '../../model/files.js'
+import type { LedgerEntry } from '../state/ledger-entry.js'
 import type { FileState } from '../../storage/types.js'
 
 /** What became of one project; a value, for only bugs are thrown. */
@@ -10,7 +11,9 @@ export type Outcome =
   /** upstream answers that it does not have it */
   | { readonly kind: 'missing' }
   /** a metadata filter does not want it */
-  | { readonly kind: 'filtered'; readonly serial: number }
+  | { readonly kind: 'filtered'; readonly serial: number; readonly withheld: Withheld }
+  /** advisories block all of its releases; `reason` names them */
+  | { readonly kind: 'blocked'; readonly serial: number; readonly reason: string; readonly withheld: Withheld }
   /** its name or all of its files must not be mirrored; asking again would not help */
   | { readonly kind: 'refused'; readonly reason: string; readonly serial: number }
   /** `run-for` ended before all of its files were there: it stays as it was */
@@ -30,11 +33,13 @@ export interface Synced {
   readonly owed: string | undefined
   /** its pages name files that carry the name of another project */
   readonly foreign: boolean
-  /** seconds since the epoch: when it must be looked at again although upstream did not change it */
-  readonly due: number | undefined
+  readonly withheld: Withheld
   /** other projects whose pages name a file that this one replaced */
   readonly disturbed: readonly string[]
 }
+
+/** What the mirror has not, and when that changes without any change upstream. */
+export type Withheld = Pick<LedgerEntry, 'due' | 'held' | 'blocked'>
 
 /** A file that is missing or wrong. */
 export interface OwedFile {

@@ -2,8 +2,11 @@
 export interface Progress {
   /** A part of the run begins; the one before it has ended. `total`: steps it will take, where known. */
   phase(name: string, total?: number): void
-  /** A step of the phase is done. */
-  step(outcome?: 'done' | 'failed'): void
+  /**
+   * A step of the phase is done.
+   * @param project whose step it is: one that failed and is done in a later phase counts as failed no more
+   */
+  step(outcome?: 'done' | 'failed', project?: string): void
   /** Takes the progress off the screen for good. */
   close(): void
 }

@@ -16,7 +16,7 @@ export function reportFailures(
   }
   for (const [project, { owed }] of waiting) {
     if (owed === undefined) continue
-    const reason = `${owed.reason} (not asked again before ${isoTime(owed.next)}; --retry-failed asks at once)`
+    const reason = `${owed.reason} (not asked again before ${minuteText(owed.next)}; --retry-failed asks at once)`
     failures.push({ project, reason, since: isoTime(owed.since), runs: owed.runs })
   }
   reportRefused(context)
@@ -28,6 +28,12 @@ export function reportRefused({ report }: Pick<Context, 'report'>): void {
     report.refused += reasons.length
     report.failures.push({ project, reason: failureText(reasons) ?? '' })
   }
+  report.refusedFiles.clear()
+}
+
+/** `2026-11-25 17:00 UTC` */
+function minuteText(seconds: number): string {
+  return `${isoTime(seconds).slice(0, 16).replace('T', ' ')} UTC`
 }
 
 export function isoTime(seconds: number): string {

@@ -1,3 +1,8 @@
+import { createTransfers } from './transfers.js'
+import type { Transfers } from './transfers.js'
+import { NOTHING_UNKNOWN } from '../../filters/unknown.js'
+import type { Unknown } from '../../filters/unknown.js'
+
 /** A project that could not be brought up to date in this run. */
 export interface Failure {
   readonly project: string
@@ -11,8 +16,8 @@ export interface Failure {
 export interface Removal {
   readonly project: string
   readonly reason: string
-  /** whose doing it is: the guard allows an admin's own edits more */
-  readonly by: 'upstream' | 'admin'
+  /** whose doing it is: the guard allows an admin's own edits more, and does not look at what advisories block */
+  readonly by: 'upstream' | 'admin' | 'advisories'
 }
 
 /** A stored file that a dry run of `verify` found missing or wrong. */
@@ -42,6 +47,8 @@ export interface Verified {
   bytes: number
   pages: number
   documents: number
+  /** projects that an interrupted `verify` had finished: they are not checked again, and their files do not count */
+  finishedBefore: number
 }
 
 /** What a run did, counted while it runs; the summary prints it. */
@@ -51,6 +58,10 @@ export interface Report {
   projectsFiltered: number
   filesFetched: number
   bytesFetched: number
+  /** files that were found missing so far, those that were fetched since too, and their sizes as far as they are known */
+  filesWanted: number
+  bytesWanted: number
+  readonly transfers: Transfers
   filesRemoved: number
   /** projects and release files from upstream that must not be mirrored */
   refused: number
@@ -62,6 +73,13 @@ export interface Report {
   projectsLeft: number
   /** what a guard kept from happening, one line each; the run is incomplete */
   refusals: string[]
+  /** projects that a guard kept from being removed */
+  removalsRefused: number
+  /** why the run is incomplete although no project failed, one line each */
+  shortcomings: string[]
+  /** files of all projects that filters hold back, and that advisories block, where they were counted */
+  held: number | undefined
+  blocked: number | undefined
   /** serial that the mirror had before and has after the run */
   serialBefore: number | undefined
   serialAfter: number | undefined
@@ -73,7 +91,11 @@ export interface Report {
   pagesRepaired: number
   documentsRepaired: number
   /** how many projects the plan looks at, by reason */
-  reasons: ReadonlyMap<string, number>
+  reasons: Readonly<Record<string, number>>
+  /** what the lists of the configuration ask for and upstream does not have */
+  unknown: Unknown
+  /** projects whose versions were compared with the pinned ones: what is missing of each */
+  checkedVersions: Map<string, Readonly<Record<string, string>>>
   /** projects that have pages, where they were counted */
   projectsMirrored: number | undefined
 }
@@ -85,6 +107,9 @@ export function createReport(): Report {
     projectsFiltered: 0,
     filesFetched: 0,
     bytesFetched: 0,
+    filesWanted: 0,
+    bytesWanted: 0,
+    transfers: createTransfers(),
     filesRemoved: 0,
     refused: 0,
     refusedFiles: new Map(),
@@ -92,14 +117,20 @@ export function createReport(): Report {
     removals: [],
     projectsLeft: 0,
     refusals: [],
+    removalsRefused: 0,
+    shortcomings: [],
+    held: undefined,
+    blocked: undefined,
     serialBefore: undefined,
     serialAfter: undefined,
     serialUpstream: undefined,
     planned: { fetch: [], removals: [], remove: [], pages: [] },
-    verified: { projects: 0, files: 0, bytes: 0, pages: 0, documents: 0 },
+    verified: { projects: 0, files: 0, bytes: 0, pages: 0, documents: 0, finishedBefore: 0 },
     pagesRepaired: 0,
     documentsRepaired: 0,
-    reasons: new Map(),
+    reasons: {},
+    unknown: NOTHING_UNKNOWN,
+    checkedVersions: new Map(),
     projectsMirrored: undefined,
   }
 }

@@ -60,7 +60,8 @@ export async function workOff(
     }
     if (outcome.kind === 'postponed') return
     waiting.delete(item.name)
-    progress.step(outcome.kind === 'failed' ? 'failed' : 'done')
+    const isLacking = outcome.kind === 'failed' || (outcome.kind === 'synced' && outcome.owed !== undefined)
+    progress.step(isLacking ? 'failed' : 'done', item.name)
     result.take(context, item, outcome)
     const entry = nextEntry(context, item, outcome)
     if (entry === 'unchanged') return
@@ -73,7 +74,10 @@ export async function workOff(
   progress.phase('Projects', round.length)
   context.fetchThreads?.expect(round.length)
   for (let number = 0; round.length > 0 && stopping() === undefined; number += 1) {
-    if (number > 0) log.info(`Trying ${counted(round.length, 'project')} once more`)
+    if (number > 0) {
+      log.info(`Trying ${counted(round.length, 'project')} once more`)
+      progress.phase('Once more', round.length)
+    }
     waiting = new Map(round.map((item) => [item.name, item]))
     try {
       await eachOf(context, { items: round, width: mostRequests(config.maxRequests) }, workOn)

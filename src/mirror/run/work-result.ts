@@ -3,7 +3,7 @@ import type { Ledger } from '../state/ledger.js'
 import type { AbsentReason } from '../state/ledger-entry.js'
 import type { Context } from './context.js'
 import { MISSING, isBelieved } from './next-entry.js'
-import type { Outcome } from './outcome.js'
+import type { Outcome, Withheld } from './outcome.js'
 import type { Removal } from './report.js'
 
 /** A project whose pages should go, found while it was worked on. */
@@ -12,6 +12,7 @@ export interface Withdrawal {
   readonly removal: Removal
   /** how the ledger remembers it */
   readonly absent: AbsentReason
+  readonly withheld?: Withheld
 }
 
 /** What became of a list of projects, by normalized name. */
@@ -35,6 +36,15 @@ export function isFailing({ failed }: Pick<WorkResult, 'failed'>): boolean {
   return failed.size > 0
 }
 
+function isServed({ entry }: WorkItem): boolean {
+  return entry !== undefined && entry.absent === undefined
+}
+
+/** The configuration does not want the project; upstream has it. */
+function isOwnChoice(absent: AbsentReason): boolean {
+  return absent === 'filtered' || absent === 'blocked'
+}
+
 export const WITHDRAWN = 'upstream no longer has it (deleted or in quarantine)'
 export const UNWANTED = 'a metadata filter no longer wants it'
 
@@ -46,13 +56,15 @@ export function createWorkResult(): WorkResult {
   const askedTwice = new Set<string>()
   const done = new Set<string>()
   const synced = new Set<string>()
+  /** projects of which a line said already that they fail */
+  const told = new Set<string>()
 
   function forget({ report }: Context, { name }: WorkItem): void {
     failed.delete(name)
     const before = withdrawn.get(name)
     if (before === undefined) return
     withdrawn.delete(name)
-    if (before.absent === 'filtered') report.projectsFiltered -= 1
+    if (isOwnChoice(before.absent)) report.projectsFiltered -= 1
     else report.projectsGone -= 1
   }
 
@@ -61,16 +73,23 @@ export function createWorkResult(): WorkResult {
     item: WorkItem,
     why: Omit<Withdrawal, 'item' | 'removal'> & Omit<Removal, 'project'>,
   ): void {
-    const { absent, ...removal } = why
-    withdrawn.set(item.name, { item, absent, removal: { project: item.name, ...removal } })
-    if (absent === 'filtered') report.projectsFiltered += 1
+    const { absent, withheld = {}, reason, by } = why
+    withdrawn.set(item.name, { item, absent, withheld, removal: { project: item.name, reason, by } })
+    if (isOwnChoice(absent)) report.projectsFiltered += 1
     else report.projectsGone += 1
   }
 
-  function fail(item: WorkItem, reason: string, passing: boolean): void {
+  function fail({ log }: Context, item: WorkItem, { reason, passing }: { reason: string; passing: boolean }): void {
     failed.set(item.name, { item, reason })
     // One that failed in several runs costs no more than it must.
-    if (passing && (item.entry?.owed?.runs ?? 0) < 2) again.set(item.name, item)
+    const retried = passing && (item.entry?.owed?.runs ?? 0) < 2
+    if (retried) again.set(item.name, item)
+    // The end of the run tells what could not be had.
+    const level = retried && !told.has(item.name) ? 'info' : 'debug'
+    told.add(item.name)
+    log[level](
+      `Error syncing package: ${item.name}@${item.serial}: ${reason}${retried ? '; trying again later in this run' : ''}`,
+    )
   }
 
   function take(context: Context, item: WorkItem, outcome: Outcome): void {
@@ -85,10 +104,7 @@ export function createWorkResult(): WorkResult {
         // One of which something is owed is worked on again in a later round.
         if (!synced.has(name)) report.projectsSynced += 1
         synced.add(name)
-        if (outcome.owed !== undefined) {
-          log.error(`${name}: ${outcome.owed}. Its pages name what is there; the rest is owed`)
-          fail(item, outcome.owed, true)
-        }
+        if (outcome.owed !== undefined) fail(context, item, { reason: outcome.owed, passing: true })
         for (const other of outcome.disturbed)
           again.set(other, { ...item, name: other, rawName: other, serial: 0, render: true })
         break
@@ -97,18 +113,21 @@ export function createWorkResult(): WorkResult {
         withdraw(context, item, { absent: 'empty', reason: WITHDRAWN, by: 'upstream' })
         break
       case 'missing':
-        log.info(`${name}: upstream answers 404`)
         // This may be a cache's mistake.
         if (!askedTwice.has(name)) {
+          log.info(`${name}: upstream answers 404`)
           askedTwice.add(name)
           again.set(name, item)
         }
         if (isBelieved(context, item)) withdraw(context, item, { absent: 'gone', reason: WITHDRAWN, by: 'upstream' })
-        else if (item.entry !== undefined && item.entry.absent === undefined)
-          failed.set(name, { item, reason: MISSING })
+        else if (isServed(item)) failed.set(name, { item, reason: MISSING })
         break
       case 'filtered':
-        withdraw(context, item, { absent: 'filtered', reason: UNWANTED, by: 'admin' })
+        withdraw(context, item, { absent: 'filtered', withheld: outcome.withheld, reason: UNWANTED, by: 'admin' })
+        break
+      case 'blocked':
+        log.warn(`${name} is ${outcome.reason}`)
+        withdraw(context, item, { ...outcome, absent: 'blocked', by: 'advisories' })
         break
       case 'refused':
         log.warn(`Refusing ${outcome.reason}`)
@@ -117,8 +136,7 @@ export function createWorkResult(): WorkResult {
           withdraw(context, item, { absent: 'refused', reason: outcome.reason, by: 'upstream' })
         break
       case 'failed':
-        log.error(`Error syncing package: ${name}@${item.serial}: ${outcome.reason}`)
-        fail(item, outcome.reason, outcome.passing)
+        fail(context, item, outcome)
         break
     }
   }

@@ -79,6 +79,8 @@ async function adoptPages(
 
 /** The shape of pages that the ledger does not know: that of the last complete run where only the ledger was lost. */
 function adoptedShape(context: Context, notes: RunNotes, lost: boolean): string {
+  // Pages do not tell what is held back or blocked, nor until when.
+  if (context.filters.timed || context.filters.advisories !== undefined) return ''
   if (notes.shape === undefined) return takenShape(context, notes)
   return lost && notes.begunShape === undefined ? notes.shape : ''
 }

@@ -22,9 +22,21 @@ export interface RunRecord {
   readonly filesRemoved: number
   readonly removed: number
   readonly failures: number
+  /** files of all projects that were held back or blocked after the run, where it counted them */
+  readonly held?: number | undefined
+  readonly blocked?: number | undefined
   /** when the project that has failed for longest failed first */
   readonly oldestFailure?: string | undefined
   readonly warnings: number
+  /** why a guard refused to remove something, and how many projects it kept */
+  readonly refusal?: string | undefined
+  readonly removalsRefused?: number | undefined
+  /** how many projects the run looked at, by reason */
+  readonly reasons?: Readonly<Record<string, number>> | undefined
+  /** bytes that could still be stored after the run */
+  readonly bytesFree?: number | undefined
+  /** bytes of release files, where a run counted them: that count, and what was fetched since */
+  readonly bytesStored?: number | undefined
   /** when the last run of this command without a failure ended */
   readonly lastSuccess: string | undefined
 }
@@ -63,9 +75,13 @@ function parseRecord(line: string): RunRecord | undefined {
     return typeof number === 'number' && Number.isFinite(number) ? number : undefined
   }
   const number = (name: string): number => optional(name) ?? 0
+  const text = (name: string): string | undefined => {
+    const value = field(object, name)
+    return typeof value === 'string' ? value : undefined
+  }
   const time = (name: string): string | undefined => {
-    const text = field(object, name)
-    return typeof text === 'string' && !Number.isNaN(Date.parse(text)) ? text : undefined
+    const found = text(name)
+    return found === undefined || Number.isNaN(Date.parse(found)) ? undefined : found
   }
   const command = field(object, 'command')
   const startedAt = time('startedAt')
@@ -84,8 +100,21 @@ function parseRecord(line: string): RunRecord | undefined {
     filesRemoved: number('filesRemoved'),
     removed: number('removed'),
     failures: number('failures'),
+    held: optional('held'),
+    blocked: optional('blocked'),
     oldestFailure: time('oldestFailure'),
     warnings: number('warnings'),
+    refusal: text('refusal'),
+    removalsRefused: optional('removalsRefused'),
+    reasons: parseReasons(field(object, 'reasons')),
+    bytesFree: optional('bytesFree'),
+    bytesStored: optional('bytesStored'),
     lastSuccess: time('lastSuccess'),
   }
+}
+
+function parseReasons(value: unknown): RunRecord['reasons'] {
+  if (!isObject(value)) return undefined
+  const counts = Object.entries(value)
+  return Object.fromEntries(counts.filter((pair): pair is [string, number] => typeof pair[1] === 'number'))
 }

@@ -82,3 +82,13 @@ export async function openJournal(storage: Storage, bootId: string): Promise<Jou
     },
   }
 }
+
+/** How many projects the text of a journal has as finished: to show how far a run is. */
+export function countFinished(text: string): number {
+  const names = new Set<string>()
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#') || line.startsWith(BEGUN)) continue
+    names.add(line.startsWith(FORGOTTEN) ? line.slice(FORGOTTEN.length) : (line.split(' ', 1)[0] ?? ''))
+  }
+  return names.size
+}

@@ -15,16 +15,21 @@ export interface LedgerEntry {
   readonly foreign?: true
   /** seconds since the epoch: when the project must be looked at again although upstream did not change it */
   readonly due?: number
+  /** files that a filter holds back until some time */
+  readonly held?: number
+  /** files of releases that advisories block */
+  readonly blocked?: number
   readonly owed?: Owed
 }
 
 /**
  * `gone`: upstream does not have it. `empty`: it has no files. `filtered`: a metadata filter does not want it.
  * `refused`: its name or all of its files must not be mirrored. `deleted`: the command `delete` removed it.
+ * `blocked`: advisories block all of its releases.
  * `untaken`: bandersnatch 8.0 left it out of a mirror that was taken over. `failed`: it could not be had so far.
  */
 export type AbsentReason = (typeof ABSENT_REASONS)[number]
-const ABSENT_REASONS = ['gone', 'empty', 'filtered', 'refused', 'deleted', 'untaken', 'failed'] as const
+const ABSENT_REASONS = ['gone', 'empty', 'filtered', 'refused', 'blocked', 'deleted', 'untaken', 'failed'] as const
 
 /** What could not be had of a project. */
 export interface Owed {
@@ -52,6 +57,8 @@ export function formatEntry(name: string, entry: LedgerEntry): string {
   if (entry.foreign === true) parts.push('foreign')
   if (entry.rawName !== undefined) parts.push(`raw=${encodeURIComponent(entry.rawName.toWellFormed())}`)
   if (entry.due !== undefined) parts.push(`due=${isoTime(entry.due)}`)
+  if (entry.held !== undefined) parts.push(`held=${entry.held}`)
+  if (entry.blocked !== undefined) parts.push(`blocked=${entry.blocked}`)
   const { owed } = entry
   if (owed !== undefined) {
     parts.push(`owed=${isoTime(owed.since)}`, `runs=${owed.runs}`, `next=${isoTime(owed.next)}`, `for=${owed.serial}`)
@@ -105,7 +112,7 @@ function parseFields(parts: readonly string[]): Map<string, string> {
 function optionalFields(
   fields: ReadonlyMap<string, string>,
   absent: AbsentReason | undefined,
-): Pick<LedgerEntry, 'rawName' | 'absent' | 'foreign' | 'due'> {
+): Omit<LedgerEntry, 'serial' | 'shape' | 'owed'> {
   const due = time(fields.get('due'))
   const rawName = decoded(fields.get('raw'))
   return {
@@ -113,7 +120,14 @@ function optionalFields(
     ...(absent === undefined ? {} : { absent }),
     ...(fields.has('foreign') ? { foreign: true } : {}),
     ...(due === undefined ? {} : { due }),
+    ...count(fields, 'held'),
+    ...count(fields, 'blocked'),
   }
+}
+
+function count(fields: ReadonlyMap<string, string>, name: 'held' | 'blocked'): Partial<LedgerEntry> {
+  const text = fields.get(name) ?? ''
+  return /^[1-9]\d{0,8}$/.test(text) ? { [name]: Number(text) } : {}
 }
 
 function parseOwed(fields: ReadonlyMap<string, string>, reason: string): Owed | undefined {

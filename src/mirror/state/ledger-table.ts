@@ -1,4 +1,13 @@
 import type { LedgerEntry } from './ledger-entry.js'
+import { createNameTable } from './name-table.js'
+
+/** An entry that has a serial and a shape and nothing else, and where its name is. */
+export interface PlainLine {
+  readonly from: number
+  readonly to: number
+  readonly serial: number
+  readonly shape: string
+}
 
 /** The entries of a ledger by normalized name, in little memory: a mirror of PyPI has a million of them. */
 export interface LedgerTable {
@@ -8,11 +17,17 @@ export interface LedgerTable {
   delete(name: string): boolean
   /** Sets an entry that has a serial and a shape and nothing else, without making an object of it. */
   setPlain(name: string, serial: number, shape: string): void
+  /** The same for an ASCII name that `bytes` has from `from` to `to`. */
+  setPlainBytes(bytes: Uint8Array, line: PlainLine): void
   /** serial and shape of an entry that has nothing else and whose shape is the one given; undefined for any other */
   plainSerial(name: string, shape: string): number | undefined
   /** serial of the pages; undefined where there are no pages */
   pageSerial(name: string): number | undefined
   names(): IterableIterator<string>
+  /** The name at a position; undefined where the name has no entry any more. */
+  nameAt(position: number): string | undefined
+  /** `plainSerial` of the name at a position. */
+  plainSerialAt(position: number, shape: string): number | undefined
   /** A number below `positions` that belongs to this name alone, to mark it in an array; undefined where it has no entry. */
   position(name: string): number | undefined
   readonly positions: number
@@ -24,17 +39,21 @@ export interface LedgerTable {
 
 /** Shapes that can be numbered: a mirror has one, and during an edit two. */
 const MOST_SHAPES = 64
+/** A longer id is that of one project alone (plan/shape.ts). */
+const LONGEST_COMMON = 12
 const LARGEST_PACKED = Math.floor(Number.MAX_SAFE_INTEGER / MOST_SHAPES)
 const FIRST_CAPACITY = 1 << 10
+const DELETED = -1
 
 /**
  * A plain entry is one number: its serial and the number of its shape. Only an entry that is absent, owed, due or
  * spelled in another way takes an object.
  */
 export function createLedgerTable(): LedgerTable {
-  const positions = new Map<string, number>()
-  const names: string[] = []
+  const names = createNameTable()
+  /** serial and number of the shape; DELETED where the name has no entry */
   let packed = new Float64Array(FIRST_CAPACITY)
+  let size = 0
   let used = 0
   const objects = new Map<number, LedgerEntry>()
   const shapes: string[] = []
@@ -47,23 +66,30 @@ export function createLedgerTable(): LedgerTable {
     return shapes.push(shape) - 1
   }
 
-  function positionFor(name: string): number {
-    const known = positions.get(name)
-    if (known !== undefined) return known
-    if (used === packed.length) {
+  /** The position of a name that has an entry. */
+  function find(name: string): number | undefined {
+    const position = names.find(name)
+    return position === undefined || packed[position] === DELETED ? undefined : position
+  }
+
+  /** Has the position counted, which gets an entry. */
+  function occupy(position: number): number {
+    if (position >= packed.length) {
       const larger = new Float64Array(packed.length * 2)
       larger.set(packed)
       packed = larger
     }
-    positions.set(name, used)
-    names.push(name)
-    used += 1
-    return used - 1
+    if (position < used && packed[position] !== DELETED) return position
+    used = Math.max(used, position + 1)
+    size += 1
+    packed[position] = 0
+    return position
   }
 
-  function setPlain(name: string, serial: number, shape: string): void {
-    const number = serial <= LARGEST_PACKED ? shapeNumber(shape) : undefined
-    const position = positionFor(name)
+  function setPlainAt(position: number, serial: number, shape: string): void {
+    const isCommon = serial <= LARGEST_PACKED && shape.length <= LONGEST_COMMON
+    const number = isCommon ? shapeNumber(shape) : undefined
+    occupy(position)
     if (number === undefined) objects.set(position, { serial, shape })
     else {
       packed[position] = serial * MOST_SHAPES + number
@@ -71,58 +97,78 @@ export function createLedgerTable(): LedgerTable {
     }
   }
 
+  const setPlain = (name: string, serial: number, shape: string): void =>
+    setPlainAt(names.findOrAdd(name), serial, shape)
+
   function entryAt(position: number): LedgerEntry {
     const row = packed[position] ?? 0
     return objects.get(position) ?? { serial: Math.floor(row / MOST_SHAPES), shape: shapes[row % MOST_SHAPES] ?? '' }
   }
 
+  function pageSerialAt(position: number): number | undefined {
+    const entry = objects.get(position)
+    if (entry === undefined) return Math.floor((packed[position] ?? 0) / MOST_SHAPES)
+    return entry.absent === undefined ? entry.serial : undefined
+  }
+
+  function plainSerialAt(position: number, shape: string): number | undefined {
+    if (objects.has(position)) return undefined
+    const row = packed[position] ?? 0
+    return shapes[row % MOST_SHAPES] === shape ? Math.floor(row / MOST_SHAPES) : undefined
+  }
+
   return {
     get size() {
-      return positions.size
+      return size
     },
     get(name) {
-      const position = positions.get(name)
+      const position = find(name)
       return position === undefined ? undefined : entryAt(position)
     },
     set(name, entry) {
       if (isPlain(entry)) setPlain(name, entry.serial, entry.shape)
-      else objects.set(positionFor(name), entry)
+      else objects.set(occupy(names.findOrAdd(name)), entry)
     },
     setPlain,
+    setPlainBytes: (bytes, { from, to, serial, shape }) =>
+      setPlainAt(names.findOrAddBytes(bytes, from, to), serial, shape),
     delete(name) {
-      const position = positions.get(name)
-      if (position !== undefined) objects.delete(position)
-      return positions.delete(name)
+      const position = find(name)
+      if (position === undefined) return false
+      objects.delete(position)
+      packed[position] = DELETED
+      size -= 1
+      return true
     },
     plainSerial(name, shape) {
-      const position = positions.get(name)
-      if (position === undefined || objects.has(position)) return undefined
-      const row = packed[position] ?? 0
-      return shapes[row % MOST_SHAPES] === shape ? Math.floor(row / MOST_SHAPES) : undefined
+      const position = find(name)
+      return position === undefined ? undefined : plainSerialAt(position, shape)
     },
+    plainSerialAt,
     pageSerial(name) {
-      const position = positions.get(name)
-      if (position === undefined) return undefined
-      const entry = objects.get(position)
-      if (entry === undefined) return Math.floor((packed[position] ?? 0) / MOST_SHAPES)
-      return entry.absent === undefined ? entry.serial : undefined
+      const position = find(name)
+      return position === undefined ? undefined : pageSerialAt(position)
     },
-    names: () => positions.keys(),
-    position: (name) => positions.get(name),
+    *names() {
+      for (let position = 0; position < used; position += 1) {
+        if (packed[position] !== DELETED) yield names.nameAt(position)
+      }
+    },
+    position: find,
+    nameAt: (position) => (position >= used || packed[position] === DELETED ? undefined : names.nameAt(position)),
     get positions() {
       return used
     },
-    exceptions: () => [...objects].map(([position, entry]) => [names[position] ?? '', entry] as const),
+    exceptions: () => [...objects].map(([position, entry]) => [names.nameAt(position), entry] as const),
     pageCount() {
       let absent = 0
       for (const entry of objects.values()) if (entry.absent !== undefined) absent += 1
-      return positions.size - absent
+      return size - absent
     },
   }
 }
 
-function isPlain({ rawName, absent, foreign, due, owed }: LedgerEntry): boolean {
-  return (
-    rawName === undefined && absent === undefined && foreign === undefined && due === undefined && owed === undefined
-  )
+/** An entry has a serial and a shape in any case. */
+function isPlain(entry: LedgerEntry): boolean {
+  return Object.values(entry).filter((value) => value !== undefined).length === 2
 }

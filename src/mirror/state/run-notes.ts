@@ -1,3 +1,4 @@
+import type { Unknown } from '../../filters/unknown.js'
 import { isObject } from '../../model/json.js'
 import type { JsonObject } from '../../model/project.js'
 import { LAYOUT } from '../../model/layout.js'
@@ -28,6 +29,15 @@ export interface RunNotes {
   readonly begunProjectFilters: string | undefined
   /** shapes that the ledger names, as people read them: id -> option -> value */
   readonly shapes: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** id of the advisories by which everything served is made (advisories/); '' for none */
+  readonly advisories: string
+  /** milliseconds since the epoch: the latest time by which a run decided what is young; undefined where no filter asks */
+  readonly clock: number | undefined
+  /** seconds since the epoch: when the project filters decide otherwise */
+  readonly projectFiltersDue: number | undefined
+  /** files of all projects that filters hold back, and that advisories block */
+  readonly held: number
+  readonly blocked: number
   /** seconds since the epoch: when a project must be looked at again although upstream did not change it */
   readonly nextLook: number | undefined
   /** it is known which projects name files that carry the name of another one */
@@ -42,6 +52,8 @@ export interface RunNotes {
   readonly stateFiles: RememberedFiles | undefined
   /** what the last run could not have of what the requirements of [closure] need */
   readonly closure: ClosureNotes | undefined
+  /** what the lists of the configuration ask for and upstream did not have: told once */
+  readonly unknown: Unknown
   /** fingerprint of the content filters, as version 1.0 of this tool noted it */
   readonly contentFilters: string | undefined
 }
@@ -81,6 +93,11 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     projectFilters: text('projectFilters'),
     begunProjectFilters: text('begunProjectFilters'),
     shapes: parseShapes(read['shapes']),
+    advisories: text('advisories') ?? '',
+    clock: number('clock'),
+    projectFiltersDue: number('projectFiltersDue'),
+    held: number('held') ?? 0,
+    blocked: number('blocked') ?? 0,
     nextLook: number('nextLook'),
     foreignKnown: read['foreignKnown'] === true,
     unsettled: read['unsettled'] === true,
@@ -88,6 +105,7 @@ export async function loadNotes(storage: Storage): Promise<RunNotes> {
     jsonApiAt: text('jsonApiAt'),
     stateFiles: parseFiles(read['stateFiles']),
     closure: parseClosure(read['closure']),
+    unknown: parseUnknown(read['unknown']),
     contentFilters: text('contentFilters'),
   }
 }
@@ -128,10 +146,19 @@ function parseClosure(value: unknown): ClosureNotes | undefined {
 
 function parseShapes(value: unknown): RunNotes['shapes'] {
   if (!isObject(value)) return {}
-  const texts = (options: JsonObject): Record<string, string> =>
-    Object.fromEntries(Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
   return Object.fromEntries(
     Object.entries(value).flatMap(([id, options]) => (isObject(options) ? [[id, texts(options)] as const] : [])),
+  )
+}
+
+function parseUnknown(value: unknown): Unknown {
+  const { names, versions } = isObject(value) ? value : {}
+  return { names: isObject(names) ? texts(names) : {}, versions: parseShapes(versions) }
+}
+
+function texts(options: JsonObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   )
 }
 

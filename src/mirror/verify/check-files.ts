@@ -28,7 +28,7 @@ export async function repairFiles(
     report.verified.bytes += condition === 'missing' ? 0 : (spec.size ?? 0)
     if (condition === 'current') continue
     if (options.dryRun) {
-      log.info(`[DRY RUN] ${spec.filename} is ${condition} and would be fetched`)
+      log.info(`[DRY RUN] would fetch ${spec.filename}, which is ${condition}`)
       report.planned.fetch.push({ project: name, path: storage.location(spec.key), condition, bytes: spec.size ?? 0 })
       continue
     }

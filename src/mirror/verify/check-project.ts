@@ -1,28 +1,34 @@
+import { apiDocument, writeApiDocument } from '../project/api-document.js'
 import { BandersnatchError, errorText } from '../../errors.js'
-import { filterReleases, keepsMetadata } from '../../filters/apply.js'
+import { keepsMetadata, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey } from '../../model/layout.js'
 import { releaseFiles } from '../../model/project.js'
-import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { askedItem } from '../plan/asked-item.js'
 import { madeWith } from '../plan/shape.js'
 import type { WorkItem } from '../plan/types.js'
+import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
+import { timeless } from '../project/strict.js'
 import { syncProject } from '../project/sync-project.js'
+import { withheldOf } from '../project/withheld.js'
 import type { Context } from '../run/context.js'
 import { nextEntry, nextOwed } from '../run/next-entry.js'
+import type { Removal } from '../run/report.js'
 import { failureText } from '../run/outcome.js'
 import { UNWANTED, WITHDRAWN } from '../run/work-result.js'
+import type { Withdrawal } from '../run/work-result.js'
 import { repairFiles } from './check-files.js'
 import { repairPages, wrongPages } from './check-pages.js'
 import { findSource, servedProject } from './source.js'
 import type { Source } from './source.js'
 import type { Verifying } from './types.js'
+import { unlessWithheld } from './unless-withheld.js'
 import { provenanceDoubt, provenanceSettled } from './check-provenance.js'
 import { upstreamSpecs } from './upstream-specs.js'
 
@@ -40,11 +46,24 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
   if (entry !== undefined && entry.shape !== '' && entry.shape !== context.shapeOf(name))
     return checkServed(verifying, name)
   if (!keepsMetadata(context.filters, source.project)) {
-    withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', reason: UNWANTED, by: 'admin' })
+    withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', withheld: {}, ...FILTERED })
     return true
   }
-  return checkStored(verifying, source.project, source.kind === 'page')
+  const bad = whollyBlocked(context, source.project)
+  if (bad !== undefined) {
+    withdraw(verifying, {
+      item: askItem(verifying, name),
+      absent: 'blocked',
+      withheld: {},
+      reason: bad,
+      by: 'advisories',
+    })
+    return true
+  }
+  return checkStored(verifying, source)
 }
+
+const FILTERED = { reason: UNWANTED, by: 'admin' } as const
 
 async function askUpstream(verifying: Verifying, name: string, why: string): Promise<boolean> {
   const { context, options } = verifying
@@ -67,11 +86,15 @@ function isSource({ config }: Context, key: string): boolean {
 }
 
 /** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
-async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
+async function checkStored(verifying: Verifying, source: Exclude<Source, { kind: 'ask' }>): Promise<boolean> {
   const { context, options, owned, ledger, journal } = verifying
+  const { project } = source
+  const fromPage = source.kind === 'page'
   const { config, report, log, storage } = context
   const { name } = project
-  const wanted = filterReleases(context.filters, project)
+  const filters = fromPage && !source.tellsTimes ? timeless(context.filters) : context.filters
+  const sifted = sift(filters, project)
+  const wanted = sifted.project
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   for (const spec of specs) owned.add(spec.key)
   const doubt = await provenanceDoubt(verifying, wanted)
@@ -85,7 +108,7 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   report.verified.pages += 1
   await checkCopy(verifying, name)
   for (const key of wrong) {
-    if (options.dryRun) log.info(`[DRY RUN] ${storage.location(key)} would be written anew`)
+    if (options.dryRun) log.info(`[DRY RUN] would write ${storage.location(key)} anew`)
     else
       log.warn(
         `${storage.location(key)} is missing, damaged, stale or no longer configured: the pages are written anew`,
@@ -102,13 +125,15 @@ async function checkStored(verifying: Verifying, project: Project, fromPage: boo
   }
   const reason = failureText([...failed.values()])
   const item = askItem(verifying, name)
+  // What is served does not tell what is held back.
+  const isPartial = fromPage || context.attestations !== undefined
   const foreign = releaseFiles(served).some(({ filename }) => !carriesName(filename, name))
   const entry: LedgerEntry = {
     serial: project.lastSerial,
     shape: context.shapeOf(name),
     ...(project.rawName === name ? {} : { rawName: project.rawName }),
     ...(foreign ? { foreign: true } : {}),
-    ...(item.entry?.due === undefined ? {} : { due: item.entry.due }),
+    ...withheldOf(context, sifted, isPartial ? item.entry : {}),
     ...(reason === undefined ? {} : { owed: nextOwed(context, item, { reason }) }),
   }
   ledger.set(name, entry)
@@ -129,7 +154,8 @@ async function checkServed(verifying: Verifying, name: string): Promise<boolean>
     : []
   for (const spec of specs) owned.add(spec.key)
   context.report.verified.pages += 1
-  const failed = await repairFiles(verifying, name, { specs, complete: upstreamSpecs(context, name) })
+  const complete = unlessWithheld(context, project, upstreamSpecs(context, name))
+  const failed = await repairFiles(verifying, name, { specs, complete })
   const [reason] = failed.values()
   if (reason !== undefined) throw new BandersnatchError(reason)
   return true
@@ -140,14 +166,14 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
   const { storage, config, report } = context
   if (!config.json) return
   const [document, copy] = [await storage.read(jsonKey(name)), await storage.read(pypiJsonKey(name))]
-  if (document === undefined || copy?.equals(document) === true) return
+  if (document === undefined || copy?.equals(apiDocument(config, name, document)) === true) return
   report.documentsRepaired += 1
   if (options.dryRun) report.planned.pages.push(storage.location(pypiJsonKey(name)))
-  else await storage.copy(pypiJsonKey(name), jsonKey(name))
+  else await writeApiDocument(context, name)
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {
-  log.info(`[DRY RUN] ${name}: ${why}; it would be fetched from upstream`)
+  log.info(`[DRY RUN] would ask upstream for ${name}: ${why}`)
   report.planned.pages.push(storage.location(jsonKey(name)))
   return true
 }
@@ -166,8 +192,10 @@ export async function askAnew(verifying: Verifying, item: WorkItem): Promise<boo
     withdraw(verifying, { item, absent: 'empty', reason: WITHDRAWN, by: 'upstream' })
     return true
   }
-  if (outcome.kind === 'filtered') {
-    withdraw(verifying, { item, absent: 'filtered', reason: UNWANTED, by: 'admin' })
+  if (outcome.kind === 'filtered' || outcome.kind === 'blocked') {
+    const { kind: absent, withheld } = outcome
+    const why = absent === 'blocked' ? ({ reason: outcome.reason, by: 'advisories' } as const) : FILTERED
+    withdraw(verifying, { item, absent, withheld, ...why })
     return true
   }
   const entry = nextEntry(context, item, outcome)
@@ -190,12 +218,9 @@ function failureOf(outcome: Awaited<ReturnType<typeof syncProject>>): string {
   return 'reason' in outcome ? outcome.reason : errorText(outcome.kind)
 }
 
-function withdraw(
-  { withdrawn }: Verifying,
-  why: { item: WorkItem; absent: 'gone' | 'empty' | 'filtered'; reason: string; by: 'upstream' | 'admin' },
-): void {
-  const { item, absent, ...removal } = why
-  withdrawn.push({ item, absent, removal: { project: item.name, ...removal } })
+function withdraw({ withdrawn }: Verifying, why: Omit<Withdrawal, 'removal'> & Omit<Removal, 'project'>): void {
+  const { item, absent, withheld = {}, ...removal } = why
+  withdrawn.push({ item, absent, withheld, removal: { project: item.name, ...removal } })
 }
 
 export function askItem({ ledger, notes }: Verifying, name: string): WorkItem {

@@ -1,10 +1,13 @@
 import { LAYOUT } from '../../model/layout.js'
 import { removalGuard } from '../plan/removal-guard.js'
+import { asMalware } from '../project/blocked.js'
 import { removeProject } from '../project/remove.js'
 import { writeRoot } from '../project/root.js'
 import { hasPages } from '../project/stored.js'
 import type { Context } from '../run/context.js'
+import type { Withdrawal } from '../run/work-result.js'
 import type { Ledger } from '../state/ledger.js'
+import { saveWithLooks } from '../state/next-look.js'
 import type { State } from '../state/status-files.js'
 import type { Verifying } from './types.js'
 
@@ -20,15 +23,22 @@ export async function finishVerify(verifying: Verifying, state: State): Promise<
 
 /** Stores the ledger: from then on the journal tells nothing new. */
 export async function saveLedger({ storage }: Pick<Context, 'storage'>, ledger: Ledger): Promise<void> {
-  await ledger.save()
+  await saveWithLooks(storage, ledger)
   await storage.remove(LAYOUT.journal)
 }
 
-async function removeWithdrawn({ context, options, withdrawn, ledger, journal }: Verifying): Promise<number> {
-  const { config, storage, log, report, shapeOf } = context
-  const served = []
-  for (const one of withdrawn) if (await hasPages(storage, config, one.item.name)) served.push(one)
-  if (config.removedProjects === 'keep' || served.length === 0) return 0
+async function removeWithdrawn(verifying: Verifying): Promise<number> {
+  const { context, options, withdrawn, ledger } = verifying
+  const { config, storage, log, report } = context
+  const served: Withdrawal[] = []
+  const bad: Withdrawal[] = []
+  for (const one of withdrawn) {
+    const removal = await asMalware(context, one.removal)
+    const isBad = removal.by === 'advisories'
+    const goes = isBad || config.removedProjects !== 'keep'
+    if (goes && (await hasPages(storage, config, one.item.name))) (isBad ? bad : served).push({ ...one, removal })
+  }
+  const first = await removeAll(verifying, bad)
   const refusal = removalGuard({
     removals: served.map(({ removal }) => removal),
     missing: 0,
@@ -39,11 +49,19 @@ async function removeWithdrawn({ context, options, withdrawn, ledger, journal }:
     allowed: options.yes,
   })
   if (refusal !== undefined) {
-    log.error(refusal)
     report.refusals.push(refusal)
-    return 0
+    report.removalsRefused += served.length
+    return first
   }
-  for (const { item, removal, absent } of served) {
+  return first + (await removeAll(verifying, served))
+}
+
+async function removeAll(
+  { context, options, ledger, journal }: Verifying,
+  withdrawn: readonly Withdrawal[],
+): Promise<number> {
+  const { log, report, shapeOf } = context
+  for (const { item, removal, absent, withheld } of withdrawn) {
     if (options.dryRun) {
       log.info(`[DRY RUN] would remove ${item.name}: ${removal.reason}`)
       report.planned.removals.push(removal)
@@ -51,11 +69,11 @@ async function removeWithdrawn({ context, options, withdrawn, ledger, journal }:
     }
     await journal?.begin([item.name])
     await removeProject(context, removal)
-    const entry = { serial: item.entry?.serial ?? 0, shape: shapeOf(item.name), absent }
+    const entry = { serial: item.entry?.serial ?? 0, shape: shapeOf(item.name), absent, ...withheld }
     ledger.set(item.name, entry)
     await journal?.finished(item.name, entry)
   }
-  return options.dryRun ? 0 : served.length
+  return options.dryRun ? 0 : withdrawn.length
 }
 
 function rootKey({ context: { config } }: Verifying): string {

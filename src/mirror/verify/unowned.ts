@@ -14,7 +14,6 @@ const BATCH = 1000
 export async function removeUnowned({ context, options, owned, unaccounted }: Verifying): Promise<void> {
   const { storage, log, report } = context
   const refuse = (reason: string): void => {
-    log.error(reason)
     report.refusals.push(reason)
   }
   if (unaccounted.length > 0) {
@@ -40,7 +39,7 @@ export async function removeUnowned({ context, options, owned, unaccounted }: Ve
   let batch: string[] = []
   const remove = async (): Promise<void> => {
     await storage.remove(batch, { pruneParents: true })
-    for (const key of batch) log.info(`Removed ${storage.location(key)}`)
+    for (const key of batch) log.debug(`Removed ${storage.location(key)}`)
     report.filesRemoved += batch.length
     batch = []
   }

@@ -14,6 +14,8 @@ export interface CanonicalFile {
   readonly text: string
   /** section -> option -> line number from 1 */
   readonly lines: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** section -> option -> number of each line of the value; comments between them are no lines of it */
+  readonly valueLines: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
 }
 
 /** How a file's options are written. */
@@ -59,10 +61,11 @@ function sectionHeader(line: string): string | undefined {
  */
 export function canonicalize(text: string, path: string, dialect: Dialect = BANDERSNATCH_DIALECT): CanonicalFile {
   const sections = new Map<string, Map<string, number>>()
+  const valueLines = new Map<string, Map<string, number[]>>()
   const began = new Map<string, number>()
   const output: string[] = []
   let section: { readonly name: string; readonly options: Map<string, number> } | undefined
-  let option: { readonly name: string; readonly value: string[] } | undefined
+  let option: { readonly name: string; readonly value: string[]; readonly numbers: number[] } | undefined
   let indent = 0
 
   const endOption = (): void => {
@@ -85,12 +88,14 @@ export function canonicalize(text: string, path: string, dialect: Dialect = BAND
     const content = strip(line)
     if (content === '') {
       option?.value.push('')
+      option?.numbers.push(number)
       return
     }
     if (content.startsWith('#') || content.startsWith(';')) return
     const lineIndent = line.length - lstrip(line).length
     if (option !== undefined && lineIndent > indent) {
       option.value.push(content)
+      option.numbers.push(number)
       return
     }
     indent = lineIndent
@@ -111,8 +116,10 @@ export function canonicalize(text: string, path: string, dialect: Dialect = BAND
     const earlier = section.options.get(name)
     if (earlier !== undefined) throw fail(`${where} ${oneLine(name)} is already set on line ${earlier}`)
     section.options.set(name, number)
-    option = { name, value: [strip(content.slice(equals + 1))] }
+    option = { name, value: [strip(content.slice(equals + 1))], numbers: [number] }
+    const ofSection = valueLines.get(section.name) ?? new Map<string, number[]>()
+    valueLines.set(section.name, ofSection.set(name, option.numbers))
   })
   endOption()
-  return { text: output.join('\n'), lines: sections }
+  return { text: output.join('\n'), lines: sections, valueLines }
 }

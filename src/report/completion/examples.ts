@@ -21,8 +21,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['verify --delete', 'remove it'],
   ],
   delete: [
-    ['delete --dry-run evil-package', 'what would go'],
-    ['delete evil-package', 'remove all of it'],
+    ['delete --dry-run flask', 'what would go'],
+    ['delete flask', 'remove all of it'],
   ],
   'check-config': [
     ['check-config', 'before the first run, after each edit'],
@@ -32,6 +32,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['status', 'what the mirror holds, what fails'],
     ['status --online', 'and how far it is behind'],
     ['status --html status.html', 'as a page with charts'],
+  ],
+  advisories: [
+    ['advisories', 'what the mirror blocks, and why'],
+    ['advisories --all --json', 'all that the database names, as data'],
   ],
   closure: [
     ['closure', 'what is needed, with sizes'],

@@ -5,6 +5,7 @@ import type { MirrorStatus } from '../../mirror/status.js'
 import { escapeHtml } from '../../simple/escape.js'
 import { barChart, lineChart } from './charts.js'
 import type { Point } from './charts.js'
+import { completeAsOf, freeText, isOwing, refusedText, runningText } from './outlook.js'
 import { STYLE } from './style.js'
 import { ageText, minuteText } from '../times.js'
 
@@ -28,7 +29,7 @@ export function statusHtml(status: MirrorStatus, now: number): string {
 <h1>${escapeHtml(title)}</h1>
 <p class="note">${escapeHtml(status.location)}, ${minuteText(new Date(now).toISOString())}</p>
 ${verdict(status)}
-${[tiles(status), failures(status, now), growth(status), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
+${[tiles(status), failures(status, now), unknown(status), growth(status, now), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
 </body>
 </html>
 `
@@ -36,31 +37,43 @@ ${[tiles(status), failures(status, now), growth(status), lag(status), projects(s
 
 /** What somebody who looks for a second should know. */
 function verdict(status: MirrorStatus): string {
-  const { serial, behind } = status
+  const { serial, behind, history, running } = status
   const problem = problemOf(status)
-  if (problem !== undefined) return `<p class="verdict failing">${escapeHtml(problem)}</p>`
+  const refused = refusedText(history)
+  const complete = completeAsOf(history)
+  const asOf = complete === undefined ? '' : ` as of ${minuteText(complete)}`
   const level = behind === undefined || behind === 0 ? '' : `, ${counted(behind, 'serial')} behind upstream`
-  return `<p class="verdict">Complete up to serial ${serial}${level}.</p>`
+  const verdictText = problem ?? `Complete${asOf} (serial ${serial})${level}.`
+  return [
+    `<p class="verdict${problem === undefined ? '' : ' failing'}">${escapeHtml(verdictText)}</p>`,
+    ...(problem === undefined || asOf === '' ? [] : [`<p>Complete${escapeHtml(asOf)}.</p>`]),
+    ...(refused === undefined ? [] : [`<p class="failing">Refused: ${escapeHtml(refused)}</p>`]),
+    ...(running === undefined ? [] : [`<p>At work: ${escapeHtml(runningText(running))}</p>`]),
+  ].join('\n')
 }
 
-function problemOf({ failures: failing, owed, serial, history }: MirrorStatus): string | undefined {
+function problemOf(status: MirrorStatus): string | undefined {
+  const { failures: failing, owed, serial, history } = status
   if (failing.length > 0) return `Not up to date: ${counted(failing.length, 'project')} failing.`
-  if (owed > 0) return `Not up to date: ${counted(owed, 'project')} still to do.`
+  if (refusedText(history) !== undefined) return 'Not up to date: a guard keeps projects from being removed.'
+  if (isOwing(status)) return `Not up to date: ${counted(owed, 'project')} still to do.`
   if (serial === undefined) return 'No run has been complete yet.'
   const last = history.findLast(({ command }) => command === 'mirror')
   return last?.ok === false ? 'The last run could not do everything.' : undefined
 }
 
 function tiles(status: MirrorStatus): string {
-  const success = status.history.findLast(({ command }) => command === 'mirror')?.lastSuccess
+  const { bytesFree } = status
   const shown: [string, string][] = [
     ['Projects', countText(status.projects)],
     ['Files', countText(status.files)],
     ['Stored', bytesText(status.bytes)],
     ['Serial', status.serial === undefined ? 'none yet' : String(status.serial)],
     ...(status.behind === undefined ? [] : [['Behind upstream', countText(status.behind)] satisfies [string, string]]),
-    ...(success === undefined ? [] : [['Last success', minuteText(success)] satisfies [string, string]]),
-    ...(status.owed > 0 ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
+    ...(bytesFree === undefined ? [] : [['Free', bytesText(bytesFree)] satisfies [string, string]]),
+    ...(status.held > 0 ? [['Held back', counted(status.held, 'file')] satisfies [string, string]] : []),
+    ...(status.blocked > 0 ? [['Blocked', counted(status.blocked, 'file')] satisfies [string, string]] : []),
+    ...(isOwing(status) ? [['Owed', counted(status.owed, 'project')] satisfies [string, string]] : []),
   ]
   return `<dl class="tiles">${shown.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('\n')}</dl>`
 }
@@ -79,15 +92,24 @@ function failures({ failures: all }: MirrorStatus, now: number): string {
   return table(`${counted(all.length, 'project')} failing`, ['Project', 'For', 'Since', 'Runs', 'Reason'], rows)
 }
 
+function unknown({ unknown: lines }: MirrorStatus): string {
+  if (lines.length === 0) return ''
+  const rows = lines.slice(0, MOST_FAILURES).map((line) => [line])
+  return table(`${counted(lines.length, 'name or version', 'names and versions')} not on upstream`, ['List'], rows)
+}
+
 /** Bytes after each run, counted back from what is there now. */
-function growth({ history, bytes }: MirrorStatus): string {
+function growth(status: MirrorStatus, now: number): string {
+  const { history, bytes } = status
   let stored = bytes
   const points: Point[] = []
   for (const run of [...history].reverse()) {
     points.unshift({ time: Date.parse(run.startedAt), value: stored, bad: false })
     stored = Math.max(0, stored - run.bytes)
   }
-  const caption = 'Bytes after each run: what is stored now, less what later runs fetched.'
+  const free = freeText(status, now)
+  const drawn = 'Bytes after each run: what is stored now, less what later runs fetched.'
+  const caption = free === undefined ? drawn : `${drawn} Space: ${free}.`
   return lineChart({ title: 'Growth', caption, points, format: bytesText })
 }
 

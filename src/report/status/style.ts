@@ -29,12 +29,13 @@ figure svg { overflow: visible; width: 100%; height: 10rem; background: var(--ca
 .bar { fill: var(--mark); }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px solid var(--card); vertical-align: top; }
-th, td:first-child { white-space: nowrap; }
+th, td:not([data-head="Reason"]) { white-space: nowrap; }
 @media (max-width: 40rem) {
   thead { display: none; }
   tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1rem; padding: 0.5rem 0; border-bottom: 1px solid var(--card); }
   td { border: 0; padding: 0.1rem 0; }
-  td:first-child, td[data-head="Reason"] { grid-column: 1 / 3; white-space: normal; }
+  td:not([data-head="Reason"]) { white-space: normal; }
+  td:first-child, td[data-head="Reason"] { grid-column: 1 / 3; }
   td::before { content: attr(data-head) ": "; color: var(--faint); }
 }
 `

@@ -1,5 +1,6 @@
 import type { RunLog } from '../../log/log.js'
 import type { Context } from '../../mirror/run/context.js'
+import { reportedUnknown } from '../../mirror/run/unknown.js'
 import type { RunRecord } from '../../mirror/state/history.js'
 import type { Failure, Removal, Report, Verified } from '../../mirror/run/report.js'
 
@@ -38,12 +39,22 @@ export interface Summary {
   }
   readonly files: { readonly fetched: number; readonly bytes: number; readonly removed: number }
   readonly requests: { readonly sent: number; readonly repeated: number; readonly connections: number }
+  /** files of all projects that filters hold back for a time, and that advisories block; undefined where nobody counted */
+  readonly withheld: { readonly held: number | undefined; readonly blocked: number | undefined }
   readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
   /** projects and release files from upstream that must not be mirrored */
   readonly refused: number
   /** what a guard kept from happening */
   readonly refusals: readonly string[]
+  /** what the lists of the configuration ask for and upstream does not have, one line each */
+  readonly unknown: readonly string[]
+  /** projects that a guard kept from being removed */
+  readonly removalsRefused: number
+  /** how many projects `mirror` looked at, by reason */
+  readonly reasons: Readonly<Record<string, number>>
+  /** why the run is incomplete although no project failed */
+  readonly shortcomings: readonly string[]
   readonly warnings: { readonly count: number; readonly first: readonly string[] }
 }
 
@@ -75,7 +86,8 @@ export interface Ending {
   readonly warnings: Pick<RunLog, 'warnings' | 'warningCount'>
 }
 
-export function makeSummary({ report, http, upstream }: Context, ending: Ending): Summary {
+export function makeSummary(context: Context, ending: Ending): Summary {
+  const { report, http, upstream } = context
   const after = report.serialAfter ?? report.serialBefore
   const { serialUpstream } = report
   return {
@@ -106,10 +118,15 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
     },
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
     requests: { sent: http.counts.requests, repeated: http.counts.retries, connections: http.counts.connections },
+    withheld: { held: report.held, blocked: report.blocked },
     failures: report.failures,
     removals: report.removals,
     refused: report.refused,
     refusals: report.refusals,
+    unknown: reportedUnknown(context),
+    removalsRefused: report.removalsRefused,
+    reasons: report.reasons,
+    shortcomings: report.shortcomings,
     warnings: { count: ending.warnings.warningCount(), first: ending.warnings.warnings() },
   }
 }
@@ -140,8 +157,11 @@ function oldestOf(failures: readonly Failure[]): string | undefined {
     .at(0)
 }
 
-/** The run for the history, given those before it. */
-export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRecord {
+/**
+ * The run for the history, given those before it.
+ * @param bytesFree bytes that can still be stored, where that is known
+ */
+export function toRecord(summary: Summary, history: readonly RunRecord[], bytesFree?: number): RunRecord {
   const before = history.findLast(({ command }) => command === summary.command)
   return {
     command: summary.command,
@@ -157,8 +177,28 @@ export function toRecord(summary: Summary, history: readonly RunRecord[]): RunRe
     filesRemoved: summary.files.removed,
     removed: summary.projects.removed,
     failures: summary.failures.length,
+    held: summary.withheld.held,
+    blocked: summary.withheld.blocked,
     oldestFailure: oldestOf(summary.failures),
     warnings: summary.warnings.count,
+    refusal: summary.refusals[0],
+    removalsRefused: summary.removalsRefused,
+    reasons: Object.keys(summary.reasons).length === 0 ? undefined : summary.reasons,
+    bytesFree,
+    bytesStored: bytesStored(summary, history),
     lastSuccess: summary.ok ? summary.endedAt : before?.lastSuccess,
   }
+}
+
+/** What a complete `verify` counted, or began with nothing, and what was fetched since. */
+function bytesStored(
+  { command, ok, planned, verified, serial, files }: Summary,
+  history: readonly RunRecord[],
+): number | undefined {
+  if (verified !== undefined && planned === undefined && ok && verified.finishedBefore === 0) {
+    return verified.bytes + files.bytes
+  }
+  const isNew = command === 'mirror' && history.length === 0 && serial.before === undefined
+  const before = isNew ? 0 : history.at(-1)?.bytesStored
+  return before === undefined ? undefined : before + files.bytes
 }

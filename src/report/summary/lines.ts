@@ -1,39 +1,37 @@
 import { counted, countText } from '../../count.js'
 import { bytesText, durationText } from '../figures.js'
+import type { LogLine } from '../../log/types.js'
+import { minuteText } from '../times.js'
 import type { PlannedSummary, Summary } from './data.js'
-
-export interface SummaryLine {
-  readonly level: 'info' | 'error'
-  readonly text: string
-}
 
 /** Of each kind; all of them are in `--summary-json`. */
 const MOST = 50
 
-/** The summary as the log shows it: failures as errors, everything else as information. */
-export function summaryLines(summary: Summary): SummaryLine[] {
-  const info = (text: string): SummaryLine => ({ level: 'info', text })
-  const error = (text: string): SummaryLine => ({ level: 'error', text })
+/** The summary as the log shows it: failures as errors, everything else as information. What was logged is not repeated. */
+export function summaryLines(summary: Summary): LogLine[] {
+  const info = (text: string): LogLine => ({ level: 'info', text })
+  const error = (text: string): LogLine => ({ level: 'error', text })
+  const { refused, warnings } = summary
   return [
     info(headline(summary)),
-    ...shortened(
-      summary.removals.map(({ project, reason }) => `Removed: ${project}: ${reason}`),
-      'removed projects',
+    ...some(
+      refused,
+      (count) => `${counted(count, 'project or release file', 'projects or release files')} refused`,
     ).map(info),
-    ...(summary.refused > 0
-      ? [info(`${counted(summary.refused, 'project or release file', 'projects or release files')} refused`)]
-      : []),
     ...shortened(summary.failures.map(failureText), 'failed projects').map(error),
     ...(summary.projects.left > 0
       ? [info(`run-for is over: ${counted(summary.projects.left, 'project')} left to the next run`)]
       : []),
     ...summary.refusals.map((refusal) => error(`Refused: ${refusal}`)),
+    ...summary.shortcomings.map((shortcoming) => error(`Incomplete: ${shortcoming}`)),
+    ...withheldLines(summary).map(info),
     ...serialLines(summary).map(info),
-    ...warningLines(summary).map(info),
+    ...some(warnings.count, (count) => `${counted(count, 'warning')} above`).map(info),
   ]
 }
 
-function headline(summary: Summary): string {
+/** What the run did, in one line. */
+export function headline(summary: Summary): string {
   const { command, planned, ok, error, seconds } = summary
   const ending = error !== undefined ? 'stopped' : ok ? 'done' : 'done, but not everything'
   const what = planned === undefined ? command : `${command} --dry-run`
@@ -96,10 +94,21 @@ function some(count: number, text: (count: number) => string): string[] {
   return count > 0 ? [text(count)] : []
 }
 
-function failureText({ project, reason, since, runs }: Summary['failures'][number]): string {
+/** A project that is not up to date, why, and since when. */
+export function failureText({ project, reason, since, runs }: Summary['failures'][number]): string {
   const age =
-    since === undefined ? '' : ` (failing since ${since}${runs === undefined ? '' : `, ${counted(runs, 'run')}`})`
+    since === undefined
+      ? ''
+      : ` (failing since ${minuteText(since)}${runs === undefined ? '' : `, ${counted(runs, 'run')}`})`
   return `Not up to date: ${project}: ${reason}${age}`
+}
+
+function withheldLines({ withheld: { held = 0, blocked = 0 } }: Summary): string[] {
+  const parts = [
+    ...some(held, (count) => `${counted(count, 'file')} held back for a time`),
+    ...some(blocked, (count) => `${counted(count, 'file')} blocked by advisories`),
+  ]
+  return parts.length === 0 ? [] : [`Not served: ${parts.join(', ')}`]
 }
 
 function serialLines({ serial, failures, refusals }: Summary): string[] {
@@ -115,14 +124,8 @@ function serialLines({ serial, failures, refusals }: Summary): string[] {
   return [`The mirror has ${now}${moved}, ${behind}`]
 }
 
-function warningLines({ warnings }: Summary): string[] {
-  if (warnings.count === 0) return []
-  const first = warnings.first.slice(0, MOST)
-  const more = warnings.count > first.length ? ', the first of them' : ''
-  return [`${counted(warnings.count, 'warning')}${more}:`, ...first.map((warning) => `  ${warning}`)]
-}
-
-function shortened(lines: readonly string[], what: string): string[] {
+/** The first of them, and how many more there are. */
+export function shortened(lines: readonly string[], what: string): string[] {
   if (lines.length <= MOST) return [...lines]
   return [...lines.slice(0, MOST), `… and ${countText(lines.length - MOST)} more ${what}`]
 }

@@ -41,13 +41,30 @@ export function metricsText(history: readonly RunRecord[]): string {
       return figure === undefined ? [] : [[`{command="${label(command)}"}`, figure] as const]
     }),
   }))
-  return [...mirrorMetrics(history), ...perRun]
+  return [...mirrorMetrics(history), reasonMetric(last.get('mirror')), ...perRun]
     .filter(({ samples }) => samples.length > 0)
     .map(({ name, help, samples }) => {
       const lines = samples.map(([labels, value]) => `bandersnatch_${name}${labels} ${value}\n`)
       return `# HELP bandersnatch_${name} ${help}\n# TYPE bandersnatch_${name} gauge\n${lines.join('')}`
     })
     .join('')
+}
+
+function reasonMetric(run: RunRecord | undefined): Metric {
+  const counts = Object.entries(run?.reasons ?? {})
+  return {
+    name: 'last_run_reasons',
+    help: 'Projects that the last mirror run looked at, by reason.',
+    samples: counts.map(([reason, count]) => [`{reason="${label(reason)}"}`, count] as const),
+  }
+}
+
+/** How long ago the mirror was as upstream is, when the last `mirror` run ended. */
+function secondsBehind(run: RunRecord | undefined): number | undefined {
+  if (run === undefined) return undefined
+  if (run.ok) return 0
+  const success = seconds(run.lastSuccess)
+  return success === undefined ? undefined : Math.max(0, Date.parse(run.startedAt) / 1000 + run.seconds - success)
 }
 
 function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
@@ -70,9 +87,39 @@ function mirrorMetrics(history: readonly RunRecord[]): Metric[] {
       upstream === undefined ? undefined : Math.max(0, upstream - (serial ?? 0)),
     ),
     one(
+      'behind_seconds',
+      'How long ago the mirror was complete, when the last mirror run ended.',
+      secondsBehind(mirror),
+    ),
+    one(
+      'bytes_stored',
+      'Bytes of release files as the last verify counted them, and what was fetched since.',
+      newest((run) => run.bytesStored),
+    ),
+    one(
+      'bytes_free',
+      'Bytes that can still be stored.',
+      newest((run) => run.bytesFree),
+    ),
+    one(
+      'removals_refused',
+      'Projects that a guard kept from being removed in the last mirror run.',
+      mirror?.removalsRefused,
+    ),
+    one(
       'projects',
       'Projects that the mirror serves.',
       newest((run) => run.projects),
+    ),
+    one(
+      'held_files',
+      'Files that filters hold back for a time.',
+      newest((run) => run.held),
+    ),
+    one(
+      'blocked_files',
+      'Files that advisories block.',
+      newest((run) => run.blocked),
     ),
     one('owed', 'Projects that the last mirror run could not bring up to date.', mirror?.failures),
     one(

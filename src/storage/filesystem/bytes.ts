@@ -1,34 +1,35 @@
 import * as fs from 'node:fs'
 import { utimesArgument } from '../../python/timestamp.js'
+import { close, fstat, futimes, open, read } from './calls.js'
+import type { Steps } from './steps.js'
 
 const CHUNK = 1 << 20
 
 /** Sets the modification time. `time`: seconds since the epoch; undefined leaves it as it is. */
-export function setTime(fd: number, time: number | undefined): void {
-  if (time === undefined) return
-  const argument = utimesArgument(time)
-  fs.futimesSync(fd, argument, argument)
-}
-
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  let written = 0
-  while (written < bytes.length) written += fs.writeSync(fd, bytes, written)
+export function* setTime(fd: number, time: number | undefined): Steps<void> {
+  if (time !== undefined) yield* futimes(fd, utimesArgument(time))
 }
 
 /** Whether a regular file has these bytes and this mode. A symbolic link is not followed. */
-export function holdsBytes(path: string, bytes: Uint8Array, mode: number): boolean {
+export function* holdsBytes(path: string, bytes: Uint8Array, mode: number): Steps<boolean> {
   let fd: number
   try {
-    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)
+    fd = yield* open(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)
   } catch {
     return false
   }
   try {
-    const stat = fs.fstatSync(fd)
+    const stat = yield* fstat(fd)
     if (!stat.isFile() || stat.size !== bytes.length || (stat.mode & 0o7777) !== mode) return false
-    return fs.readFileSync(fd).equals(bytes)
+    // One byte more, as the file may have grown.
+    const found = Buffer.allocUnsafe(bytes.length + 1)
+    let length = 0
+    for (let more = -1; more !== 0 && length < found.length; length += more) {
+      more = yield* read(fd, found.subarray(length))
+    }
+    return found.subarray(0, length).equals(bytes)
   } finally {
-    fs.closeSync(fd)
+    yield* close(fd)
   }
 }
 

@@ -1,7 +1,9 @@
 import * as fs from 'node:fs'
 import { dirname, sep } from 'node:path'
 import { UnsafePathError, systemCode } from '../../errors.js'
+import { lstat, mkdir } from './calls.js'
 import { storageError } from './errors.js'
+import type { Steps } from './steps.js'
 
 const MOST_RECENT = 256
 const ATTEMPTS = 3
@@ -10,13 +12,13 @@ export interface Directories {
   /** The absolute path of a key. */
   readonly path: (key: string) => string
   /** Creates the directory that a key lies in. @throws UnsafePathError if a symbolic link leads out of the mirror directory */
-  readonly ensureParent: (key: string) => void
-  readonly ensure: (key: string) => void
+  readonly ensureParent: (key: string) => Steps<void>
+  readonly ensure: (key: string) => Steps<void>
   /**
-   * Creates the directory that a key lies in and runs a call that needs it. Another thread may remove empty directories
-   * meanwhile: if the call fails for that (ENOENT), the directory is created again and the call repeated.
+   * Creates the directory that a key lies in and takes the steps that need it. Another thread may remove empty directories
+   * meanwhile: if the steps fail for that (ENOENT), the directory is created again and they are taken again.
    */
-  readonly withParent: <T>(key: string, run: () => T) => T
+  readonly withParent: <T>(key: string, steps: () => Steps<T>) => Steps<T>
   /** To be called when directories were removed: all are looked at again before something is written into them. */
   readonly forget: () => void
   /** Whether a path lies below the mirror directory, with symbolic links resolved. true where there is nothing. */
@@ -35,9 +37,9 @@ export function createDirectories(root: string): Directories {
 
   const path = (key: string): string => (key === '' ? root : `${root}${sep}${key}`)
 
-  function checkExisting(key: string): void {
+  function* checkExisting(key: string): Steps<void> {
     const target = path(key)
-    const stat = fs.lstatSync(target)
+    const stat = yield* lstat(target)
     if (stat.isDirectory()) return
     if (stat.isSymbolicLink()) {
       const home = fs.realpathSync(root)
@@ -50,26 +52,26 @@ export function createDirectories(root: string): Directories {
     throw new UnsafePathError(`${target} is not a directory`)
   }
 
-  function make(key: string): void {
+  function* make(key: string, again = false): Steps<void> {
     const parent = dirname(key)
     if (parent !== '.' && !inner.has(parent)) {
-      make(parent)
+      yield* make(parent)
       inner.add(parent)
     }
     try {
-      fs.mkdirSync(path(key))
+      yield* mkdir(path(key))
     } catch (error) {
-      if (systemCode(error) === 'EEXIST') return checkExisting(key)
-      // An inner directory that vanished since it was remembered.
-      if (systemCode(error) === 'ENOENT' && inner.delete(parent)) return make(key)
+      if (systemCode(error) === 'EEXIST') return yield* checkExisting(key)
+      // An inner directory that vanished since it was remembered. Where nothing can be made (autofs) it is there.
+      if (systemCode(error) === 'ENOENT' && !again && inner.delete(parent)) return yield* make(key, true)
       throw error
     }
   }
 
-  function ensure(key: string): void {
+  function* ensure(key: string): Steps<void> {
     if (recent.has(key)) return
     try {
-      make(key)
+      yield* make(key)
     } catch (error) {
       throw storageError(error, 'create the directory', path(key))
     }
@@ -85,20 +87,20 @@ export function createDirectories(root: string): Directories {
     inner.clear()
   }
 
-  function ensureParent(key: string): void {
+  function* ensureParent(key: string): Steps<void> {
     const parent = dirname(key)
-    if (parent !== '.') ensure(parent)
+    if (parent !== '.') yield* ensure(parent)
   }
 
   return {
     path,
     ensure,
     ensureParent,
-    withParent(key, run) {
+    *withParent(key, steps) {
       for (let attempt = 1; ; attempt++) {
-        ensureParent(key)
+        yield* ensureParent(key)
         try {
-          return run()
+          return yield* steps()
         } catch (error) {
           if (systemCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error
           forget()

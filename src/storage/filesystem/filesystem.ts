@@ -4,6 +4,9 @@ import { dirname } from 'node:path'
 import { IntegrityError, UnsafePathError, systemCode } from '../../errors.js'
 import { LAYOUT } from '../../model/layout.js'
 import { checkFiles } from './check.js'
+import { createCaller } from './caller.js'
+import { readFile, stat } from './calls.js'
+import { listNames } from './names.js'
 import { createDirectories } from './directories.js'
 import { storageError } from './errors.js'
 import { flushFileSystems } from './flush.js'
@@ -11,6 +14,7 @@ import { lockDirectory } from './lock.js'
 import type { Host } from './lock.js'
 import { removeBelow, removeFile, walkFiles } from './remove.js'
 import { openListFile } from './list.js'
+import { makePath } from './make-path.js'
 import { CLAIM, receiveFile } from './receive.js'
 import { createWriter } from './write.js'
 import { createHashPool } from './hash-pool.js'
@@ -25,6 +29,8 @@ export interface FilesystemOptions {
   readonly host: Host
   /** what its temporary files begin with; another thread on the same directory needs another one */
   readonly temporary?: string
+  /** for tests: milliseconds of the clock that tells how slow calls are */
+  readonly now?: () => number
   /** called when another run takes the lock although this one lives */
   readonly onLockLost: (error: Error) => void
 }
@@ -34,16 +40,17 @@ const OWN_DIRECTORIES = [LAYOUT.own, LAYOUT.partial, `${LAYOUT.own}/tmp`]
 const PARTIAL_MS = 14 * 24 * 3600 * 1000
 
 /**
- * A mirror on a file system. Calls are synchronous inside: for many small files the hop to the thread pool
- * costs more than the call itself.
+ * A mirror on a file system. Most calls are made by a `Caller`: at once where they are fast, as for many small files the
+ * way to the thread pool and back costs more than the call itself, and many at a time where they are slow.
  */
 export function createFilesystemStorage(options: FilesystemOptions): Storage {
   const root = options.directory
   const directories = createDirectories(root)
   const { path, holds } = directories
-  const writer = createWriter(directories, options)
+  const { run } = createCaller(options.now)
+  const writer = createWriter(directories, { ...options, run })
   const pool = createHashPool()
-  const disk = { path, holds, pool }
+  const disk = { path, holds, pool, run }
   const oneWriter = createOneWriter(async (spec) => {
     const [state] = await checkFiles([spec], 'hash', disk)
     return state === 'current'
@@ -71,8 +78,10 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     throw storageError(Object.assign(new Error('unreadable'), { code: found?.code }), 'read', file)
   }
 
-  function stat(key: string): StoredStat | undefined {
-    const found = guarded('look at', key, () => fs.statSync(path(key), { throwIfNoEntry: false }))
+  async function look(key: string): Promise<StoredStat | undefined> {
+    const found = await run(stat(path(key))).catch((error: unknown) => {
+      throw storageError(error, 'look at', path(key))
+    })
     if (found === undefined || !found.isFile()) return undefined
     return { size: found.size, time: found.mtimeMs / 1000 }
   }
@@ -104,11 +113,11 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     location: path,
     async prepare(keys) {
-      guarded('create the mirror directory', '', () => fs.mkdirSync(root, { recursive: true }))
-      for (const key of [...OWN_DIRECTORIES, ...keys]) directories.ensure(key)
+      makePath(root, 'create the mirror directory')
+      for (const key of [...OWN_DIRECTORIES, ...keys]) await run(directories.ensure(key))
     },
     async lock(command): Promise<Lock> {
-      for (const key of OWN_DIRECTORIES) directories.ensure(key)
+      for (const key of OWN_DIRECTORIES) await run(directories.ensure(key))
       const lock = await lockDirectory(command, { path, host: options.host, onLost: options.onLockLost })
       guarded('clean', LAYOUT.own, () => {
         removeBelow(path(`${LAYOUT.own}/tmp`), () => true)
@@ -118,17 +127,17 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
     },
     async read(key) {
       try {
-        return fs.readFileSync(path(key))
+        return await run(readFile(path(key)))
       } catch (error) {
         if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
         throw storageError(error, 'read', path(key))
       }
     },
     async write(key, body, how) {
-      writer.page(key, body, how?.private === true)
+      await run(writer.page(key, body, how?.private === true))
     },
     async copy(key, source) {
-      writer.copy(key, source)
+      await run(writer.copy(key, source))
     },
     async writeStream(key, chunks) {
       await writer.stream(key, chunks)
@@ -137,11 +146,9 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       guarded('write', key, () => appendText(path(key), text))
     },
     async link(key, target) {
-      writer.link(key, target)
+      await run(writer.link(key, target))
     },
-    async stat(key) {
-      return stat(key)
-    },
+    stat: look,
     checkAll: (specs, { method }) => checkFiles(specs, method, disk),
     async put(spec, body) {
       const hex = hash(spec.digest.name, body, 'hex')
@@ -150,16 +157,16 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
           `${spec.filename} has the ${spec.digest.name} digest ${hex} instead of ${spec.digest.hex}`,
         )
       }
-      await oneWriter.put(spec, () => writer.file(spec.key, body, spec.uploadTime))
+      await oneWriter.put(spec, () => run(writer.file(spec.key, body, spec.uploadTime)))
     },
     receive: (spec) =>
       oneWriter.receive(spec, async () => {
-        directories.ensureParent(spec.key)
+        await run(directories.ensureParent(spec.key))
         const name = hash('sha256', spec.key + spec.digest.hex, 'hex').slice(0, 40)
         return receiveFile(spec, {
           path: path(`${LAYOUT.partial}/${name}`),
           thread: `other${options.temporary ?? ''}`,
-          finish: (fd, from) => writer.adopt(spec.key, { fd, path: from }, spec.uploadTime),
+          finish: (fd, from) => run(writer.adopt(spec.key, { fd, path: from }, spec.uploadTime)),
           digest: hashOf,
         })
       }),
@@ -173,19 +180,12 @@ export function createFilesystemStorage(options: FilesystemOptions): Storage {
       guarded('remove', key, () => fs.rmSync(path(key), { recursive: true, force: true }))
     },
     async names(key, kind) {
-      let entries: fs.Dirent[]
       try {
-        entries = fs.readdirSync(path(key), { withFileTypes: true })
+        return (await run(listNames(path(key), kind))).sort()
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return []
         throw storageError(error, 'list', path(key))
       }
-      const isDirectory = (entry: fs.Dirent): boolean =>
-        entry.isSymbolicLink()
-          ? fs.statSync(path(`${key}/${entry.name}`), { throwIfNoEntry: false })?.isDirectory() === true
-          : entry.isDirectory()
-      const wanted = entries.filter((entry) => isDirectory(entry) === (kind === 'directories'))
-      return wanted.map((entry) => entry.name).sort()
     },
     openList: async (place, nameInDirectory) => openListFile(place, nameInDirectory),
     walk: (key) => walkFiles(root, key),

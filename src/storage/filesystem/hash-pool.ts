@@ -27,6 +27,9 @@ interface Member {
   files: number
 }
 
+/** More files are shared by several workers. */
+const MOST_FILES = 100
+
 /** The files of a worker that ends are given to another one, once. */
 const ATTEMPTS = 2
 
@@ -68,7 +71,11 @@ export function createHashPool({
   }
 
   return {
-    hash: (files) => hash(files, 1),
+    async hash(files) {
+      if (files.length <= MOST_FILES) return hash(files, 1)
+      const starts = Array.from({ length: Math.ceil(files.length / MOST_FILES) }, (_, part) => part * MOST_FILES)
+      return (await Promise.all(starts.map((from) => hash(files.slice(from, from + MOST_FILES), 1)))).flat()
+    },
     async close() {
       isClosed = true
       await Promise.all([...members].map(({ thread }) => thread.close()))

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { storageError } from './errors.js'
+import { makePath } from './make-path.js'
 import type { ListWriter } from '../types.js'
 
 /** Lines kept in memory before they are written. */
@@ -24,7 +25,7 @@ export function openListFile(place: string, nameInDirectory: string): ListWriter
     pending = []
   }
   guarded(() => {
-    fs.mkdirSync(dirname(place), { recursive: true })
+    makePath(dirname(place), 'create the directory')
     if (fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) path = join(place, nameInDirectory)
     fs.rmSync(path, { force: true })
   })

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { systemCode } from '../../errors.js'
 import type { LockObjects } from '../lock-claim.js'
 import { storageError } from './errors.js'
+import { makePath } from './make-path.js'
 
 /**
  * Lock files. One is created only where none is, and replaced by renaming another file over it, so there is no moment
@@ -68,7 +69,7 @@ export function readOr(path: string, read: (path: string) => string): string {
 
 function replace(path: string, text: string): void {
   const next = join(dirname(path), 'tmp', `lock-${randomUUID()}`)
-  fs.mkdirSync(dirname(next), { recursive: true })
+  makePath(dirname(next), 'create the directory')
   fs.writeFileSync(next, text, { flag: 'wx' })
   if (fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     fs.rmSync(path, { recursive: true })

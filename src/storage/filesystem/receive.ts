@@ -10,7 +10,7 @@ export interface PartialFile {
   /** what tells the partial files of this thread from those of another one that receives the same file */
   readonly thread: string
   /** sets time and mode, closes the descriptor and gives the file its name */
-  readonly finish: (fd: number, from: string) => void
+  readonly finish: (fd: number, from: string) => Promise<void>
   /** hex digest of a file, computed on another core while this one goes on receiving */
   readonly digest: (path: string, name: string) => Promise<string>
 }
@@ -98,7 +98,7 @@ export async function receiveFile(spec: FileSpec, partial: PartialFile): Promise
         }
         const finished = fd
         fd = -1
-        partial.finish(finished, path)
+        await partial.finish(finished, path)
         fs.rmSync(`${path}.validator`, { force: true })
       } catch (error) {
         discard()

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import { UpstreamError } from '../../errors.js'
 import { authority, basicAuth } from './proxy.js'
 import type { Proxy } from './proxy.js'
+import { statusText } from './retry.js'
 
 export interface DialOptions {
   /** milliseconds */
@@ -24,7 +25,7 @@ function timedOut(): Error {
 }
 
 function refusal(proxy: Proxy, target: string, status: number | undefined): Error {
-  const message = `proxy ${authority(proxy.host, proxy.port)} answered CONNECT ${target} with status ${status}`
+  const message = `proxy ${authority(proxy.host, proxy.port)} answered CONNECT ${target} with ${statusText(status ?? 0)}`
   // 407 and the like come again the next time; 502 and the like may pass.
   const final = status !== undefined && status >= 400 && status < 500
   return final ? new UpstreamError('connect', message, status) : new Error(message)

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { UpstreamError } from '../../errors.js'
 import type { HttpAgent, OutgoingRequest } from './agent.js'
 import type { BodyConsumer } from './body.js'
+import type { ClockWatch } from './clock.js'
 import { networkFailure, shownUrl } from './failure.js'
 import type { HttpCounts } from '../types.js'
 
@@ -31,6 +32,7 @@ export interface Transport {
   readonly active: Set<(reason: Error) => void>
   /** milliseconds of a clock that never goes back */
   readonly now: () => number
+  readonly clock: ClockWatch
 }
 
 /** When a call must have ended. The time runs from the first moment at which its host may be asked. */
@@ -104,6 +106,7 @@ export function exchange(
       onResponseStart(_, status, headers) {
         if (settled || status < 200) return
         head = { status, headers, url: request.url }
+        transport.clock.saw(headers)
         try {
           consumer = onAnswer(head)
         } catch (error) {

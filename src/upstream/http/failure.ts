@@ -58,6 +58,31 @@ const CONTENT = /^(HPE_.*|UND_ERR_HEADERS_OVERFLOW)$/
 // OpenSSL's verification results and Node's own name check: the same certificate comes the next time too.
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/
 
+/** OpenSSL's and Node's codes of certificates that are not accepted, in words. */
+const CERTIFICATES: ReadonlyMap<string, string> = new Map([
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet: is the clock of this machine right?'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
+])
+const UNKNOWN_AUTHORITY =
+  'its certificate is not signed by an authority that this machine trusts; if it is your own authority, or that of a proxy ' +
+  "on the way, set SSL_CERT_FILE or NODE_EXTRA_CA_CERTS to the authority's certificate"
+const NO_TLS = /wrong version number|packet length too long|http request|unknown protocol|record layer failure/i
+const OLD_TLS = /unsupported protocol|protocol version|no protocols available|inappropriate fallback/i
+const TLS = /^(?:EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/
+
+/** What went wrong below HTTPS. OpenSSL's own text has addresses of its source code; it stays in the cause. */
+function describeTls(error: Error, code: string): string {
+  const certificate = CERTIFICATES.get(code)
+  if (certificate !== undefined) return certificate
+  if (CERTIFICATE.test(code)) return UNKNOWN_AUTHORITY
+  if (NO_TLS.test(error.message))
+    return 'there is no https on this port; if the server speaks http only, the URL begins with http://'
+  if (OLD_TLS.test(error.message)) return 'no common version of TLS: the server or a proxy on the way is too old'
+  const reason = /SSL routines:[^:]*:([^:\n]+)/.exec(error.message)?.[1]
+  return `the TLS connection failed (${reason ?? code})`
+}
+
 function kindOf(code: string): UpstreamErrorKind {
   if (TIMEOUTS.has(code)) return 'timeout'
   return code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || CONTENT.test(code) ? 'content' : 'connect'
@@ -67,6 +92,7 @@ function describe(error: Error, code: string): string {
   const known = TIMEOUTS.get(code) ?? CONNECTION.get(code)
   if (known !== undefined) return known
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'the answer was cut off'
+  if (TLS.test(code) || CERTIFICATE.test(code)) return describeTls(error, code)
   if (CONTENT.test(code)) return `not a valid HTTP answer (${error.message || code})`
   return error.message || code || error.name
 }
@@ -78,8 +104,8 @@ function describe(error: Error, code: string): string {
 export function networkFailure(error: unknown, url: URL): unknown {
   if (error instanceof UpstreamError || !(error instanceof Error)) return error
   const code = systemCode(error)
-  const failure = new UpstreamError(kindOf(code), `${shownUrl(url)}: ${describe(error, code)}`, undefined, {
-    cause: error,
-  })
+  // The causes of an error are part of its text.
+  const cause = TLS.test(code) && !CERTIFICATE.test(code) ? {} : { cause: error }
+  const failure = new UpstreamError(kindOf(code), `${shownUrl(url)}: ${describe(error, code)}`, undefined, cause)
   return CERTIFICATE.test(code) ? failure : new Retryable(failure)
 }

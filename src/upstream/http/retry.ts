@@ -45,9 +45,25 @@ export function isRetriedStatus(status: number | undefined): boolean {
   return status !== undefined && RETRIED_STATUSES.has(status)
 }
 
+/** What an admin can do about a status. */
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [401, 'it wants a user name and a password; they stand in the URL of the configuration, https://USER:PASSWORD@HOST'],
+  [403, 'access is refused: by a firewall or proxy on the way, or because a password is needed'],
+  [407, 'the proxy wants a user name and a password'],
+  [429, 'too many requests; this run slows down'],
+  [451, 'access is refused for legal reasons'],
+  [503, 'the server is overloaded or being repaired; a later run goes on from here'],
+])
+
+/** `HTTP status 503 (what it means for an admin)` */
+export function statusText(status: number): string {
+  const advice = ADVICE.get(status)
+  return `HTTP status ${status}${advice === undefined ? '' : ` (${advice})`}`
+}
+
 /** The failure that an answer with this status is. */
 export function statusFailure(status: number, shown: string, after: string | undefined): Retryable | UpstreamError {
-  const error = new UpstreamError('status', `${shown}: HTTP status ${status}`, status)
+  const error = new UpstreamError('status', `${shown}: ${statusText(status)}`, status)
   return isRetriedStatus(status) ? new Retryable(error, retryAfter(after, Date.now())) : error
 }
 
@@ -88,7 +104,7 @@ export function createRetrier(policy: RetryPolicy): Retrier {
       failures += 1
       const ms = waitBefore(failed, failures, policy)
       if (ms === undefined || policy.now() + ms >= deadline) throw failed.error
-      policy.log.info(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
+      policy.log.debug(`${failed.error.message}; trying again in ${(ms / 1000).toFixed(1)} s`)
       await policy.sleep(ms, policy.signal)
     },
     progress() {

@@ -7,7 +7,7 @@ import { createMirror, danglingLinks, expectFresh, pageNames } from './support.j
 import type { Mirror } from './support.js'
 
 const NAMES = numbered(6)
-const ALL = 'json = true\nworkers = 1\nremoved-projects = delete\n'
+const ALL = 'json = true\nmax-requests = 1\nremoved-projects = delete\n'
 /** Drops version 1.0 of every project. */
 const NEWEST = `${ALL}[plugins]\nenabled = latest_release\n[latest_release]\nkeep = 1\n`
 

@@ -122,17 +122,17 @@ it('an option edit that is taken back after a run that was stopped leaves one sh
     },
   })
   await upstream.close()
-  const mirror = createMirror(proxied.url, 'workers = 1\n')
+  const mirror = createMirror(proxied.url, 'max-requests = 1\n')
   await mirror.mirror()
   index.yank('beta', '1.0')
-  mirror.configure('workers = 1\nsimple-format = JSON\n')
+  mirror.configure('max-requests = 1\nsimple-format = JSON\n')
   stops = true
   expect(await mirror.mirror()).toMatchObject({ code: 143 })
   stops = false
   expect(await mirror.read('web/simple/alpha/index.html')).toBeUndefined()
-  mirror.configure('workers = 1\n')
+  mirror.configure('max-requests = 1\n')
   expect(await mirror.mirror()).toMatchObject({ code: 0 })
-  await expectFresh(mirror, proxied.url, 'workers = 1\n')
+  await expectFresh(mirror, proxied.url, 'max-requests = 1\n')
 })
 
 it('a format that the configuration no longer has goes, with the root index of that format', async () => {

@@ -139,12 +139,12 @@ describe('a mirror directory', () => {
     let copy: ReturnType<typeof createMirror> | undefined
     const upstream = await serveIndex(index, {
       onRequest: ({ path }) => {
-        if (path.includes('/project-010/') && copies) copy ??= copyOf(mirror, upstream.url, 'workers = 1\n')
+        if (path.includes('/project-010/') && copies) copy ??= copyOf(mirror, upstream.url, 'max-requests = 1\n')
         return 'pass'
       },
     })
     let copies = false
-    const mirror = createMirror(upstream.url, 'workers = 1\n')
+    const mirror = createMirror(upstream.url, 'max-requests = 1\n')
     await mirror.mirror()
     for (const name of numbered(20)) publish(index, { name, version: '2.0' })
     copies = true
@@ -156,7 +156,7 @@ describe('a mirror directory', () => {
     await copy.erase('.bandersnatch/lock')
     expect(await copy.mirror()).toMatchObject({ code: 0 })
     expect(await danglingLinks(copy)).toEqual([])
-    await expectFresh(copy, upstream.url, 'workers = 1\n')
+    await expectFresh(copy, upstream.url, 'max-requests = 1\n')
   })
 
   it.each(['status', 'todo'])('whose %s is ahead of upstream is compared, and the run says so', async (file) => {

@@ -85,7 +85,7 @@ it('two kills in one sync leave the right serials in the root index', async () =
       return 'pass'
     },
   })
-  const mirror = createMirror(upstream.url, 'workers = 1\n')
+  const mirror = createMirror(upstream.url, 'max-requests = 1\n')
   await mirror.mirror()
   for (const name of numbered(6)) index.yank(name, '1.0', 'a reason')
   for (const name of ['project-002', 'project-004']) {
@@ -101,5 +101,5 @@ it('two kills in one sync leave the right serials in the root index', async () =
     expect(root).toContain(`{"name": "${name}", "_last-serial": ${serial}}`)
   }
   expect(await mirror.mirror()).toMatchObject({ code: 0 })
-  await expectFresh(mirror, upstream.url, 'workers = 1\n')
+  await expectFresh(mirror, upstream.url, 'max-requests = 1\n')
 })

@@ -23,7 +23,17 @@ const answer = (message, more) => parentPort.postMessage({ id: message.id, answe
 parentPort.on('message', (message) => { ${body} })\n`,
   )
   const { config, http, log, report } = run
-  const thread = createFetchThreads({ config, http, httpOptions: HTTP, log, verbose: false, end: Infinity, report, script, cores })
+  const thread = createFetchThreads({
+    config,
+    http,
+    httpOptions: HTTP,
+    log,
+    verbose: false,
+    end: Infinity,
+    report,
+    script,
+    cores,
+  })
   onTestFinished(async () => {
     await thread?.close()
     rmSync(directory, { recursive: true })

@@ -25,6 +25,7 @@ const RUN: Circumstances = {
   retryFailed: false,
   thorough: false,
   wentBack: false,
+  clockWentBack: false,
   hasSerials: true,
   learnsUpTo: -1,
   presumesUpTo: -1,
@@ -78,15 +79,26 @@ const ROWS: readonly Case[] = [
     {},
   ],
   [
+    'Advisories blocked all of it, and say something else now.',
+    { entry: entry({ absent: 'blocked', shape: 'a1.abbbbbbbbbb' }) },
+    {},
+  ],
+  [
     'A filter left it out, and the filters or options were edited.',
     { entry: entry({ absent: 'filtered', shape: 'b2' }) },
     {},
   ],
+  ['A filter left it out until now.', { entry: entry({ absent: 'filtered', due: NOW }) }, {}],
   ['Upstream gave nothing of it to mirror.', { entry: entry({ absent: 'empty' }) }, {}],
   [
     'Upstream has no serials, so every project is looked at.',
     { claimed: 0, entry: entry({ serial: 0 }) },
     { hasSerials: false },
+  ],
+  [
+    'The mirror that was taken over has it, but not as the configuration says.',
+    { entry: entry({ serial: 0, shape: '' }) },
+    { learnsUpTo: 50 },
   ],
   [
     'The mirror that was taken over has it, and upstream did not change it since.',
@@ -97,12 +109,18 @@ const ROWS: readonly Case[] = [
   ['Its serial is not that of the list.', { claimed: 49 }, { thorough: true }],
   ['The filters were edited since its pages were made.', { shape: 'b2', filtersDiffer: true }, {}],
   [
+    'Advisories about it were added, changed or withdrawn since its pages were made.',
+    { shape: `${SHAPE}.abbbbbbbbbb` },
+    {},
+  ],
+  [
     'Requirements need other files of it than its pages have.',
     { shape: `${SHAPE}.sbbbbbbbbbb`, entry: entry({ shape: SELECTED }) },
     {},
   ],
   ['Options that shape pages or files were edited since its pages were made.', { shape: 'b2' }, {}],
   ['Something held back is due.', { entry: entry({ due: NOW }) }, {}],
+  ['A run before this one had a later time, and may have taken something young for old.', {}, { clockWentBack: true }],
 ]
 
 describe('the rows of the table', () => {
@@ -163,6 +181,11 @@ describe('a project that failed', () => {
   it('does not wait for a time that only a wrong clock can have set', () => {
     expect(decide(failed({ next: NOW + 400 * DAY }))).toEqual({ act: 'nothing' })
     expect(decide(failed({ next: NOW + 400 * DAY + 1 }))).toEqual({ act: 'ask', reason: 'owed' })
+  })
+
+  it('is asked for at once when what is served of it may be what must not be served', () => {
+    expect(decide({ ...failed(), shape: 'a1.abbbbbbbbbb' })).toEqual({ act: 'ask', reason: 'owed' })
+    expect(decide({ ...failed(), filtersDiffer: true })).toEqual({ act: 'ask', reason: 'owed' })
   })
 
   it('is asked for at once with --retry-failed and by a forced run', () => {

@@ -14,6 +14,11 @@ const NO_FILTERS: Filters = {
   releaseFile: [],
   fingerprint: '',
   needsMetadata: false,
+  entries: [],
+  places: {},
+  pins: new Map(),
+  advisories: undefined,
+  timed: false,
   warnings: [],
 }
 
@@ -84,6 +89,7 @@ async function plan({ list, unreadable, changelog = [], changes, ledger = {}, ..
       retryFailed: false,
       thorough: false,
       wentBack: false,
+      clockWentBack: false,
       hasSerials: true,
       learnsUpTo: -1,
       presumesUpTo: -1,

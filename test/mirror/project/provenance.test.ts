@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { runDelete } from '../../../src/mirror/delete.js'
 import { runSync } from '../../../src/mirror/sync.js'
-import { engine, serveTestIndex } from '../../helpers/engine.js'
+import { NOW, engine, serveTestIndex } from '../../helpers/engine.js'
 import type { EngineOptions } from '../../helpers/engine.js'
 import { answerWith, createPackageIndex, sdist, wheel } from '../../helpers/index/index.js'
 import type { HookedRequest } from '../../helpers/index/index.js'
@@ -76,6 +76,25 @@ describe('provenance = true', () => {
     expect(run.report.failures.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('not a provenance object'),
     ])
+  })
+
+  it('is asked for a file at a time, and once for each file, when the project failed in several runs', async () => {
+    const index = createPackageIndex()
+    const wheels = ['1', '2', '3', '4'].map((tag) => sigstore.attested(wheel(one, { tag: `py3${tag}-none-any` })))
+    index.publish('one', '1.0', wheels)
+    const broken = { names: /./ }
+    const server = await serveTestIndex(index, ({ path }) =>
+      path.startsWith('/integrity/') && broken.names.test(path) ? answerWith(500, {}) : 'pass',
+    )
+    const options = { url: server.url, mirror: PROVENANCE, place: memoryPlace() }
+    for (const hour of [0, 1, 2]) await mirror({ ...options, now: later(hour) }, { retryFailed: true })
+    server.reset()
+    await mirror({ ...options, now: later(24) }, { retryFailed: true })
+    expect([...server.requests.keys()].filter((request) => request.includes('integrity'))).toHaveLength(1)
+    broken.names = /py32/
+    for (const hour of [48, 72, 96]) await mirror({ ...options, now: later(hour) }, { retryFailed: true })
+    const run = await engine(options)
+    expect(run.keys(/provenance$/)).toHaveLength(3)
   })
 
   it.each(['..%2F..%2Fsimple', '%00', '.', 'a'.repeat(300)])(
@@ -257,5 +276,20 @@ describe('what is stored with provenance = true', () => {
     expect(run.keys(/provenance$/)).toEqual(before)
     expect(run.text('web/simple/o/one/index.html')).toContain(before[0]?.slice('web'.length))
     expect(server.count(/integrity/)).toBe(0)
+  })
+
+  it.each(['json = false', 'json = true'])('comes with a file that release_age held back: %s', async (json) => {
+    const index = createPackageIndex({ firstTime: NOW.getTime() - 3600_000 })
+    index.publish('one', '1.0', [sigstore.attested(wheel(one))])
+    const server = await serveTestIndex(index)
+    const sections = '[plugins]\nenabled = release_age\n[release_age]\nmin_days = 7\n'
+    const options = { url: server.url, mirror: `${PROVENANCE}\n${json}`, sections, place: memoryPlace() }
+    const held = await mirror(options)
+    expect(held.keys(/provenance|packages/)).toEqual([])
+    expect(server.count(/integrity/)).toBe(0)
+    const run = await mirror({ ...options, now: later(24 * 8) })
+    expect(named(run)).toEqual({ [ONE]: OURS })
+    expect(run.text(KEY)).toBeDefined()
+    expect((await verify({ ...options, now: later(24 * 8) }, { delete: true })).code).toBe(0)
   })
 })

@@ -200,7 +200,7 @@ describe('files', () => {
     const index = indexOf('one')
     for (const version of ['2', '3', '4', '5', '6', '7', '8']) publish(index, 'one', version)
     const server = await serveTestIndex(index, ({ path }) => (path.endsWith('.whl') ? answerWith(404, {}, '') : 'pass'))
-    const run = await engine({ url: server.url, mirror: 'workers = 1' })
+    const run = await engine({ url: server.url, mirror: 'max-requests = 1' })
     const owed = { since: 60, runs: 5, next: 0, serial: index.serial, reason: 'broken' }
     ;(await run.ledger()).set('one', { serial: 1, shape: run.shape.id, owed })
     await runMirror(run, { forceCheck: false, allowRemovals: false, retryFailed: false })

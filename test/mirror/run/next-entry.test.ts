@@ -32,7 +32,7 @@ const synced = (more: Partial<Synced> = {}): Synced => ({
   changed: [],
   owed: undefined,
   foreign: false,
-  due: undefined,
+  withheld: {},
   disturbed: [],
   ...more,
 })
@@ -40,21 +40,28 @@ const synced = (more: Partial<Synced> = {}): Synced => ({
 describe('nextEntry', () => {
   it('of a project whose pages are written', () => {
     expect(nextEntry(context, item(), synced())).toEqual({ serial: 8, shape: 'today' })
-    const full = synced({ rawName: 'Foo.Bar', foreign: true, due: 99, owed: 'a file is missing' })
+    const full = synced({
+      rawName: 'Foo.Bar',
+      foreign: true,
+      withheld: { due: 99, held: 2 },
+      owed: 'a file is missing',
+    })
     expect(nextEntry(context, item(), full)).toEqual({
       serial: 8,
       shape: 'today',
       rawName: 'Foo.Bar',
       foreign: true,
       due: 99,
+      held: 2,
       owed: { since: NOW, runs: 1, next: NOW, serial: 7, reason: 'a file is missing' },
     })
   })
 
   it('of one whose pages are still to be removed is written by the removal', () => {
     for (const outcome of [
-      { kind: 'filtered', serial: 8 },
+      { kind: 'filtered', serial: 8, withheld: {} },
       { kind: 'refused', reason: 'r', serial: 8 },
+      { kind: 'blocked', reason: 'r', serial: 8, withheld: { blocked: 2 } },
       { kind: 'empty' },
     ] as const)
       expect(nextEntry(context, item(), outcome)).toBe('unchanged')
@@ -63,13 +70,20 @@ describe('nextEntry', () => {
   it('of one without pages says why it has none', () => {
     for (const entry of [undefined, { ...HELD, absent: 'failed' as const }]) {
       const without = item({ entry })
-      expect(nextEntry(context, without, { kind: 'filtered', serial: 8 })).toEqual({
+      expect(nextEntry(context, without, { kind: 'filtered', serial: 8, withheld: {} })).toEqual({
         serial: 8,
         shape: 'today',
         absent: 'filtered',
       })
       expect(nextEntry(context, without, { kind: 'refused', reason: 'r', serial: 8 })).toMatchObject({
         absent: 'refused',
+      })
+      const blocked = { kind: 'blocked', reason: 'r', serial: 8, withheld: { blocked: 2 } } as const
+      expect(nextEntry(context, without, blocked)).toEqual({
+        serial: 8,
+        shape: 'today',
+        absent: 'blocked',
+        blocked: 2,
       })
       expect(nextEntry(context, without, { kind: 'empty' })).toEqual({ serial: 7, shape: 'today', absent: 'empty' })
     }

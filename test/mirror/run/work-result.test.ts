@@ -28,7 +28,7 @@ const SYNCED = {
   changed: ['web/simple/a/index.html'],
   owed: undefined,
   foreign: false,
-  due: undefined,
+  withheld: {},
   disturbed: [],
 } as const
 const FAILED = { kind: 'failed', reason: 'it broke', passing: true } as const
@@ -85,8 +85,8 @@ describe('an outcome', () => {
     expect(result.withdrawn.size).toBe(0)
     expect(run.report).toMatchObject({ projectsGone: 0, projectsSynced: 2 })
     const filtered = await taking(
-      [item('c'), { kind: 'filtered', serial: 8 }],
-      [item('c'), { kind: 'filtered', serial: 9 }],
+      [item('c'), { kind: 'filtered', serial: 8, withheld: {} }],
+      [item('c'), { kind: 'filtered', serial: 9, withheld: {} }],
     )
     expect(filtered.run.report).toMatchObject({ projectsFiltered: 1, projectsGone: 0 })
   })
@@ -113,7 +113,10 @@ describe('an outcome', () => {
   })
 
   it('filtered and empty withdraw it, by whose doing it is', async () => {
-    const { run, result } = await taking([item('a'), { kind: 'filtered', serial: 8 }], [item('b'), { kind: 'empty' }])
+    const { run, result } = await taking(
+      [item('a'), { kind: 'filtered', serial: 8, withheld: {} }],
+      [item('b'), { kind: 'empty' }],
+    )
     expect(result.withdrawn.get('a')).toMatchObject({ absent: 'filtered', removal: { by: 'admin' } })
     expect(result.withdrawn.get('b')).toMatchObject({ absent: 'empty', removal: { by: 'upstream' } })
     expect(run.report).toMatchObject({ projectsFiltered: 1, projectsGone: 1 })
@@ -155,7 +158,7 @@ describe('reportFailures', () => {
       { project: 'b', reason: 'it broke', since: '1970-01-01T00:00:00.000Z', runs: 5 },
       {
         project: 'c',
-        reason: 'slow (not asked again before 2026-03-01T12:01:00.000Z; --retry-failed asks at once)',
+        reason: 'slow (not asked again before 2026-03-01 12:01 UTC; --retry-failed asks at once)',
         since: '1970-01-01T00:01:00.000Z',
         runs: 9,
       },
