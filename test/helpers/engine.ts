@@ -11,6 +11,7 @@ import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { createBigFiles } from '../../src/mirror/run/big-files.js'
+import { createHeldBytes } from '../../src/mirror/run/held-bytes.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -143,6 +144,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     bootId,
     signal: stop.signal,
     timeIsUp: options.timeIsUp ?? (() => false),
+    heldBytes: createHeldBytes(),
     bigFiles: createBigFiles(4),
     fetchThreads: options.fetchThreads,
     place,
