@@ -91,6 +91,11 @@ function enabledIn(file: ConfigFile): string[] {
   return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
 }
 
+/** As many as the tests' servers bear without a thought. */
+function requestsOf({ maxRequests }: MirrorConfig): number {
+  return maxRequests === 'auto' ? 4 : maxRequests
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
@@ -111,7 +116,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     { directory, now: now.getTime(), advisories, checksAttestations, log },
   )
   const storage = wrap(memoryStorage(place, options.properties))
-  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
+  const http = testClient({ log, maxRequests: requestsOf(config) })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
