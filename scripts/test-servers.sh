@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs the programs that the tests use besides Node: web servers (nginx, Caddy), proxies (tinyproxy, microsocks),
+# Installs the programs that the tests use besides Node: web servers (nginx, Caddy, Apache), proxies (tinyproxy, microsocks),
 # installers (pip, Poetry, PDM), an S3 server (Ceph's object gateway), shells, and small tools.
 # On Debian and Ubuntu as root. Elsewhere it names what is missing and succeeds: `npm test` leaves out the tests that
 # need it, and says so at its end. With CI=true it fails instead. Does nothing when everything is there.
 set -eu
 
 # program:package
-programs='nginx:nginx-light caddy:caddy tinyproxy:tinyproxy microsocks:microsocks
+programs='nginx:nginx-light caddy:caddy apache2:apache2 tinyproxy:tinyproxy microsocks:microsocks
   poetry:python3-poetry pdm:python3-pdm python3:python3 pip3:python3-pip
   curl:curl rsync:rsync openssl:openssl tmux:tmux time:time unshare:util-linux
   bash:bash zsh:zsh fish:fish mandoc:mandoc systemd-analyze:systemd'

@@ -119,7 +119,7 @@ describe('the documentation', () => {
   it('names only options that exist', () => {
     // of docker, npm, pip, rsync, tar and the bench
     const foreign =
-      /^--(trusted-host|user|stop-timeout|platform|index-url|hash|ignore-failed-read|prefix|prod|scale|sizes|rows|runs|workers|json|vs|output|cache|port|server|from|needed|version)\b/
+      /^--(trusted-host|user|stop-timeout|platform|index-url|hash|ignore-failed-read|build-arg|prefix|prod|scale|sizes|rows|runs|workers|json|vs|output|cache|port|server|from|needed|version)\b/
     const runner = /^--(hours-range|force-check|health-file|config)\b/
     const known = new Set(program.commands.flatMap((command) => [...flags(command)]))
     const wrong = pages.flatMap((page) =>

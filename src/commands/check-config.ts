@@ -32,6 +32,7 @@ export async function checkConfigCommand(setting: Setting, options: CheckOptions
     return [
       ...logFindings(config),
       ...storageFindings(config),
+      ...pageFindings(config),
       ...(options.offline ? [] : [await masterFinding(context)]),
       ...(await wantedFindings(context, options)),
     ]
@@ -75,6 +76,14 @@ async function wantedFindings(context: Context, options: CheckOptions): Promise<
   if (everything === undefined) return findings
   const { text, refused } = everything
   return [...findings, { text: refused ? `${text}. ${HOW_TO_CONFIRM}` : text, problem: refused }]
+}
+
+/** Clients that wait themselves need the upload times of JSON pages (PEP 700). */
+function pageFindings({ mirror }: Config): Finding[] {
+  if (mirror.simpleFormat !== 'HTML') return []
+  const text =
+    "simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to and uv's exclude-newer do not work"
+  return [{ text, problem: false }]
 }
 
 /** One request, by the way that every request of a run goes. */

@@ -14,9 +14,9 @@ export interface ServeOptions {
   readonly port: string
 }
 
-type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'stop'> & { readonly log: Log }
+type ServeSetting = Pick<Setting, 'configPath' | 'env' | 'stop' | 'print'> & { readonly log: Log }
 
-/** `bandersnatch serve`: serves the mirror until it is stopped, which is the way to end it and no failure. */
+/** `bandersnatch serve`: prints a line for each request, and serves the mirror until it is stopped, which is the way to end it and no failure. */
 export async function serveCommand(setting: ServeSetting, options: ServeOptions): Promise<number> {
   const { log, stop } = setting
   const config = loadExistingConfig(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
@@ -29,7 +29,7 @@ export async function serveCommand(setting: ServeSetting, options: ServeOptions)
     )
   }
   const server = await startServer(
-    { directory, hashIndex, log },
+    { directory, hashIndex, log, access: setting.print },
     { host: options.host, port: portNumber(options.port) },
   )
   log.info(`Serving ${directory} at ${server.url}/simple/ (Ctrl-C ends it)`)

@@ -84,6 +84,16 @@ function integrityUrlOf(
   return integrityUrl
 }
 
+/** A client of the JSON API has no page to which a URL could be relative. */
+function checkJsonUrls(file: ConfigFile, { jsonUrls, rootUri = '' }: Values): void {
+  if (jsonUrls !== 'mirror' || /^https?:\/\/./.test(rootUri)) return
+  throw file.invalid(
+    'mirror',
+    'json-urls',
+    'needs root_uri, the http:// or https:// URL at which this mirror is served',
+  )
+}
+
 function rootUriOf({ rootUri = '', releaseFiles }: Values, warn: ReadOptions['warn']): string {
   if (releaseFiles || rootUri !== '') return rootUri
   warn(`[mirror] root_uri is not set though release-files = false: pages will link to ${FILE_HOST}`)
@@ -113,6 +123,7 @@ export function readMirror(file: ConfigFile, { env, warn }: ReadOptions): Mirror
   checkDirectory(file)
   const values = readOptions(file, 'mirror', MIRROR_OPTIONS)
   checkMaster(file, values, warn)
+  checkJsonUrls(file, values)
   const { storageFilesystemManagePermissions: managePermissions, ...others } = values
   return {
     ...others,

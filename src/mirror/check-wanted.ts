@@ -28,7 +28,7 @@ export async function checkWanted(
   { offline }: { readonly offline: boolean },
 ): Promise<CheckedWanted> {
   const { filters } = context
-  const isLimited = filters.project.some(({ onlyListed }) => onlyListed === true)
+  const isLimited = context.closure !== undefined || filters.project.some(({ onlyListed }) => onlyListed === true)
   if (isLimited && (offline || filters.entries.length === 0)) return { unknown: [] }
   const isPypi = PYPI_ITSELF.test(context.upstream.url)
   const list = offline || (!isLimited && isPypi) ? undefined : await askList(context)

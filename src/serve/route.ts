@@ -21,6 +21,8 @@ export type Route =
   | { readonly kind: 'provenance'; readonly key: string }
   /** `path`: below web/packages, still encoded as in the URL */
   | { readonly kind: 'package'; readonly path: string }
+  /** when the mirror was complete last */
+  | { readonly kind: 'time' }
   | { readonly kind: 'unknown' }
 
 const UNKNOWN: Route = { kind: 'unknown' }
@@ -32,6 +34,7 @@ const UNKNOWN: Route = { kind: 'unknown' }
  */
 export function route(path: string, hashIndex: boolean): Route {
   if (path === '/' || path === '/simple') return { kind: 'redirect', to: '/simple/' }
+  if (path === '/last-modified') return { kind: 'time' }
   if (path.startsWith('/packages/')) return { kind: 'package', path: path.slice('/packages'.length) }
   if (path.startsWith('/integrity/')) return provenanceRoute(path)
   const [start, room, first = '', second = '', ...more] = path.split('/').map(percentDecode)

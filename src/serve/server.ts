@@ -8,6 +8,7 @@ import { BandersnatchError, ConfigError, errorText } from '../errors.js'
 import type { Log } from '../log/types.js'
 import { LAYOUT } from '../model/layout.js'
 import { PROVENANCE_TYPE } from '../model/provenance.js'
+import { accessLine } from './access-line.js'
 import { CONTENT_TYPES, pagesFor } from './negotiate.js'
 import { route } from './route.js'
 import { readSerial } from './serial.js'
@@ -16,8 +17,9 @@ export interface Site {
   /** the mirror directory, absolute */
   readonly directory: string
   readonly hashIndex: boolean
-  /** gets one line a request */
   readonly log: Log
+  /** takes a line for each request, in the combined log format */
+  readonly access: (line: string) => void
 }
 
 export interface Server {
@@ -55,8 +57,7 @@ export async function startServer(
   address: { readonly host: string; readonly port: number },
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    const started = performance.now()
-    response.once('close', () => site.log.info(accessLine(request, response, performance.now() - started)))
+    response.once('close', () => site.access(accessLine(request, response, new Date())))
     respond(site, request, response).catch((error: unknown) => {
       site.log.error(`${request.url ?? ''}: ${errorText(error)}`)
       if (response.headersSent) response.destroy()
@@ -86,15 +87,6 @@ function urlOf(address: AddressInfo | string | null): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }
 
-/** As Apache's common log, with milliseconds. */
-function accessLine(request: IncomingMessage, response: ServerResponse, milliseconds: number): string {
-  const bytes = String(response.getHeader('content-length') ?? '-')
-  return (
-    `${request.socket.remoteAddress ?? '-'} "${request.method} ${request.url}" ${response.statusCode} ${bytes} ` +
-    `${Math.round(milliseconds)}ms "${request.headers['user-agent'] ?? '-'}"${response.writableFinished ? '' : ' aborted'}`
-  )
-}
-
 async function respond(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader('X-Content-Type-Options', 'nosniff')
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -115,6 +107,12 @@ async function respond(site: Site, request: IncomingMessage, response: ServerRes
         root: join(site.directory, LAYOUT.packages),
         headers: { 'Content-Type': 'application/octet-stream' },
         immutable: true,
+      })
+    case 'time':
+      return sendFile(request, response, {
+        path: `/${LAYOUT.lastModified}`,
+        root: site.directory,
+        headers: { 'Content-Type': 'text/plain; charset=utf-8' },
       })
     case 'provenance':
       return sendFile(request, response, {

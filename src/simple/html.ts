@@ -8,9 +8,12 @@ import type { PageOptions } from './types.js'
 
 const HEAD = '<!DOCTYPE html>\n<html>\n  <head>\n'
 
+/** The last version of the Simple API for HTML: what later versions add is in JSON pages only (PEP 833). */
+const LAST_HTML_VERSION = '1.4'
+
 /** `pypi:repository-version`: 8.0 writes 1.0 and, in JSON, 1.1 (PEP 629, PEP 700). */
 export function repositoryVersion(options: PageOptions): string {
-  return options.apiVersion === '1.1' ? '1.0' : options.apiVersion
+  return options.apiVersion === '1.1' ? '1.0' : LAST_HTML_VERSION
 }
 
 /**

@@ -65,6 +65,26 @@ describe('check-config', () => {
     const limited = bench('https://pypi.org', '[plugins]\nenabled = allowlist_project\n[allowlist]\npackages = a\n')
     await checkConfigCommand(limited.setting, offline)
     expect(limited.printed()).not.toContain('are new')
+    const closure = bench(
+      'https://pypi.org',
+      '[allowlist]\npackages = a\n[environments]\nlinux = cp312 manylinux_2_28_x86_64\n[closure]\nroots = allowlist\n',
+    )
+    await checkConfigCommand(closure.setting, offline)
+    expect(closure.printed()).not.toContain('are new')
+  })
+
+  it('says that HTML pages have no upload times, and hides the password of a database of advisories', async () => {
+    const osv = '[plugins]\nenabled = osv_malware\n[osv]\ndatabase = https://me:geheim@osv.example/all.zip\n'
+    const at = bench('http://localhost:1', `simple-format = HTML\n${osv}`)
+    expect(await checkConfigCommand(at.setting, offline)).toBe(0)
+    expect(at.printed()).toMatch(/simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to/)
+    expect(at.printed()).toMatch(
+      /osv_malware \(release\): drops releases that advisories MAL- of https:\/\/osv\.example/,
+    )
+    expect(at.printed()).not.toContain('geheim')
+    const json = bench('http://localhost:1', '')
+    await checkConfigCommand(json.setting, offline)
+    expect(json.printed()).not.toContain('upload times')
   })
 
   it('hides secrets and passwords in URLs, and shows the proxy of the environment', async () => {

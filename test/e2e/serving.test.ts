@@ -161,6 +161,14 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
     }
   })
 
+  it.each(['POST', 'PUT', 'DELETE'])('does not take %s', async (method) => {
+    for (const path of ['/simple/demo-lib/', released()]) {
+      const answer = await get(path, {}, method)
+      expect(answer.status).toBe(405)
+      expect(answer.headers['cache-control'] ?? '').not.toContain('immutable')
+    }
+  })
+
   it('serves provenance with its own media type', async () => {
     const path = '/integrity/demo-lib/1.0%2Bx/demo%20lib.whl/provenance'
     const answer = await get(path, { accept: 'application/vnd.pypi.integrity.v1+json' })
@@ -198,7 +206,7 @@ function contract(start: StartServer, options: string, made: () => FixtureMirror
     '/.bandersnatch/state.json',
   ])('does not find %s', async (path) => {
     const answer = await get(path)
-    const followed = answer.status === 301 ? await get(answer.headers.location ?? '') : answer
+    const followed = answer.status === 301 ? await ask(new URL(answer.headers.location ?? '', server.url).href) : answer
     expect(followed.status).toBeGreaterThanOrEqual(400)
     for (const header of ['cache-control', 'x-pypi-last-serial', 'etag'])
       expect(followed.headers[header]).toBeUndefined()
@@ -228,9 +236,30 @@ describe.each([
   })
   describe.each(SERVERS)('served by %s', (name, start) => {
     contract(start, options, () => mirror)
+    describe.runIf(NORMALIZES.has(name))('for people', () => spellings(start, () => mirror))
     describe.runIf(name !== 'bandersnatch serve')('for many clients', () => packing(start, () => mirror))
   })
 })
+
+/** nginx and Caddy cannot make a name lower case. */
+const NORMALIZES = new Set(['bandersnatch serve', 'Apache'])
+
+function spellings(start: StartServer, made: () => FixtureMirror): void {
+  let server: WebServer
+  beforeAll(async () => {
+    server = await start(made())
+    return server.close
+  })
+
+  it.each(['Demo_Lib', 'demo.lib', 'demo--lib', 'DEMO-._lib', 'demo-LIB'])('leads %s to the project', async (name) => {
+    for (const slash of ['', '/']) {
+      const answer = await ask(`${server.url}/simple/${name}${slash}`)
+      expect(answer.status).toBe(301)
+      expect(new URL(answer.headers.location ?? '', server.url).pathname).toBe('/simple/demo-lib/')
+    }
+    for (const path of ['/simple/', '/simple/demo-lib/']) expect((await ask(server.url + path)).status).toBe(200)
+  })
+}
 
 function packing(start: StartServer, made: () => FixtureMirror): void {
   let server: WebServer
@@ -246,6 +275,9 @@ function packing(start: StartServer, made: () => FixtureMirror): void {
       expect(packed.headers['content-encoding']).toBe('gzip')
       expect(packed.headers['vary']).toContain('Accept-Encoding')
       expect(gunzipSync(packed.body).equals(plain.body)).toBe(true)
+      const { etag = '' } = packed.headers
+      const again = { accept, 'accept-encoding': 'gzip', 'if-none-match': etag }
+      expect((await ask(server.url + path, again)).status).toBe(304)
     }
   })
 }

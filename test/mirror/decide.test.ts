@@ -4,8 +4,10 @@ import { planMirror, planSync } from '../../src/mirror/dry-run.js'
 import { explainProject } from '../../src/mirror/explain.js'
 import { runMirror } from '../../src/mirror/mirror.js'
 import { mirrorStatus } from '../../src/mirror/status.js'
+import { reportedUnknown } from '../../src/mirror/run/unknown.js'
 import { runSync } from '../../src/mirror/sync.js'
 import { explanationText } from '../../src/report/explanation.js'
+import { statusHtml } from '../../src/report/status/html.js'
 import { statusText } from '../../src/report/status/text.js'
 import { planText } from '../../src/report/plan.js'
 import { NOW, engine, indexOf, publish, serveTestIndex } from '../helpers/engine.js'
@@ -47,6 +49,8 @@ describe('names that upstream does not have', () => {
     const status = await mirrorStatus(await engine(options), { online: false, largest: 0 })
     expect(status?.unknown).toEqual(WORDS)
     if (status !== undefined) expect(statusText(status, 0)).toContain(`Not on upstream\n  ${WORDS.join('\n  ')}`)
+    if (status !== undefined) expect(statusHtml(status, 0)).toContain('2 names and versions not on upstream')
+    expect(reportedUnknown(first)).toEqual(WORDS)
     publish(index, 'reqeusts', '1.0')
     publish(index, 'flask', '9.9')
     const healed = await mirror({ ...options, now: later(31) })

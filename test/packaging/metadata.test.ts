@@ -77,3 +77,13 @@ describe('core metadata', () => {
     expect(() => parseMetadata(Buffer.alloc(MAX_METADATA + 1))).toThrow(/16777217 bytes/)
   })
 })
+
+describe('core metadata 2.5', () => {
+  it('is read, with its fields for import names (PEP 794) left out', () => {
+    const text =
+      'Metadata-Version: 2.5\nName: a\nVersion: 1\nImport-Name: a\nImport-Namespace: b\nRequires-Dist: c\nDynamic: Summary\n'
+    const metadata = parseMetadata(Buffer.from(text))
+    expect(metadata).toMatchObject({ metadataVersion: '2.5', requiresDist: ['c'], dynamic: ['Summary'] })
+    expect(hasStaticRequires(metadata)).toBe(true)
+  })
+})

@@ -40,7 +40,10 @@ function mirrorOf(files: Record<string, string>, options = ''): string {
 }
 
 function serve(configPath: string, options: Partial<{ host: string; port: string }> = {}): Promise<number> {
-  const ended = serveCommand({ configPath, env: {}, log, stop }, { host: '127.0.0.1', port: '0', ...options })
+  const ended = serveCommand(
+    { configPath, env: {}, log, stop, print: (line) => void lines.push(line) },
+    { host: '127.0.0.1', port: '0', ...options },
+  )
   running.push(ended)
   return ended
 }
@@ -56,15 +59,20 @@ async function started(configPath: string): Promise<string> {
   ])
 }
 
+const SIMPLE = 'application/vnd.pypi.simple.v1'
 const PAGE = '<!DOCTYPE html>\n</html>\n<!--SERIAL 42-->'
 
 describe('serve', () => {
   it('says where, that it is no server for production, and who asked; ends well', async () => {
     const url = await started(mirrorOf({ 'simple/index.html': '' }))
-    await fetch(`${url}/simple/`, { headers: { 'user-agent': 'pip/23.2.1' } })
+    await fetch(`${url}/simple/`, { headers: { 'user-agent': 'pip/23.2.1 "x\\y\u00e9"' } })
     await expect
       .poll(() => lines)
-      .toContainEqual(expect.stringMatching(/^127\.0\.0\.1 "GET \/simple\/" 200 0 \d+ms "pip\/23\.2\.1"$/))
+      .toContainEqual(
+        expect.stringMatching(
+          /^127\.0\.0\.1 - - \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/simple\/ HTTP\/1\.1" 200 0 "-" "pip\/23\.2\.1 \\"x\\\\y\\xe9\\""$/,
+        ),
+      )
     expect(lines.join('\n')).toMatch(/in production let nginx or Caddy serve/)
     stop.abort(new Error('SIGINT'))
     expect(await running[0]).toBe(0)
@@ -100,6 +108,31 @@ describe('serve', () => {
     const answer = await fetch(`${url}/simple/Foo__Bar?format=text/html`, { redirect: 'manual' })
     expect([answer.status, answer.headers.get('location')]).toEqual([301, '/simple/foo-bar/?format=text/html'])
     expect((await fetch(`${url}/pypi/FOO.bar/json`)).url).toBe(`${url}/pypi/foo-bar/json`)
+  })
+
+  it('says when the mirror was complete last', async () => {
+    const url = await started(mirrorOf({ 'simple/index.html': '', 'last-modified': '20260301T12:00:00\n' }))
+    const answer = await fetch(`${url}/last-modified`)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8'])
+    expect(await answer.text()).toBe('20260301T12:00:00\n')
+    expect((await fetch(`${url}/last-modified/`)).status).toBe(404)
+  })
+
+  it('honours what a client likes better, and what it does not take', async () => {
+    const formats = { html: 'text/html', v1_html: `${SIMPLE}+html`, v1_json: `${SIMPLE}+json` }
+    const url = await started(
+      mirrorOf(Object.fromEntries(Object.keys(formats).map((end) => [`simple/index.${end}`, '']))),
+    )
+    const given = async (accept: string): Promise<string | undefined> =>
+      (await fetch(`${url}/simple/`, { headers: { accept } })).headers.get('content-type')?.replace(/;.*/, '')
+    for (const [accept, type] of [
+      [`${formats.v1_json};q=0.2, ${formats.html};q=0.9`, formats.html],
+      [`${formats.v1_json};q=0.9, ${formats.html};q=0.2`, formats.v1_json],
+      [`${formats.v1_html};q=0.5, ${formats.v1_json};q=0.4, */*;q=0.1`, formats.v1_html],
+      [`*/*;q=0.5, ${formats.html};q=0, ${formats.v1_html};q=0`, formats.v1_json],
+    ] as const) {
+      expect(await given(accept), accept).toBe(type)
+    }
   })
 
   it('takes GET and HEAD alone', async () => {

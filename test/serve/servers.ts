@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../../src/log/types.js'
 import { startServer } from '../../src/serve/server.js'
 import { freePort } from '../helpers/free-port.js'
-import { adapted, running, startNginxOn } from '../helpers/web-server.js'
+import { adapted, running, serverEnvironment, startNginxOn } from '../helpers/web-server.js'
 import type { WebServer } from '../helpers/web-server.js'
 import type { FixtureMirror } from './mirror.js'
 import { ROOT } from './mirror.js'
@@ -17,13 +17,16 @@ export type StartServer = (mirror: FixtureMirror) => Promise<WebServer>
 export const startOwn = async (mirror: Pick<FixtureMirror, 'directory' | 'config'>): Promise<WebServer> => {
   let lines: string[] = []
   const ignore = (): void => undefined
-  const log: Log = { debug: ignore, info: (line) => void lines.push(line), warn: ignore, error: ignore }
+  const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
   const hashIndex = readFileSync(mirror.config, 'utf8').includes('hash-index = true')
-  const server = await startServer({ directory: mirror.directory, hashIndex, log }, { host: '127.0.0.1', port: 0 })
+  const server = await startServer(
+    { directory: mirror.directory, hashIndex, log, access: (line) => void lines.push(line) },
+    { host: '127.0.0.1', port: 0 },
+  )
   return {
     ...server,
     requests() {
-      const found = lines.map((line) => /"([A-Z]+ \S+)"/.exec(line)?.[1] ?? line)
+      const found = lines.map((line) => /"([A-Z]+ \S+) HTTP/.exec(line)?.[1] ?? line)
       lines = []
       return found
     },
@@ -58,8 +61,40 @@ export const startCaddy: StartServer = async (mirror) => {
   })
 }
 
+/** Where Debian has them. Those that are not there are built in. */
+const APACHE_MODULES = '/usr/lib/apache2/modules'
+const MODULES = 'mpm_event authz_core dir mime filter deflate headers rewrite setenvif'.split(' ')
+
+/** Apache httpd with deploy/apache.conf, of which only the port and the directory are changed */
+export const startApache: StartServer = async ({ scratch, web }) => {
+  const port = await freePort()
+  const home = join(scratch, `apache-${port}`)
+  mkdirSync(home, { recursive: true })
+  // Started by root, its workers run as another user.
+  chmodSync(scratch, 0o755)
+  const site = adapted(join(ROOT, 'deploy', 'apache.conf'), [
+    ['*:80', `127.0.0.1:${port}`],
+    ['/srv/pypi/web', web],
+  ])
+  writeFileSync(join(home, 'site.conf'), site)
+  const modules = MODULES.filter((name) => existsSync(`${APACHE_MODULES}/mod_${name}.so`))
+  writeFileSync(
+    join(home, 'httpd.conf'),
+    `ServerRoot ${home}\nServerName localhost\nListen 127.0.0.1:${port}\nPidFile ${home}/pid\nErrorLog ${home}/error.log\n` +
+      modules.map((name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so\n`).join('') +
+      (process.getuid?.() === 0 ? 'User nobody\nGroup nogroup\n' : '') +
+      `TypesConfig /dev/null\nLogFormat "%m %U%q" requests\nCustomLog ${home}/access.log "%r"\nInclude ${home}/site.conf\n`,
+  )
+  const child = spawn('apache2', ['-D', 'FOREGROUND', '-f', join(home, 'httpd.conf')], {
+    env: serverEnvironment(),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return running(child, port, join(home, 'access.log'), (line) => line.replace(/ HTTP\/[\d.]+$/, ''))
+}
+
 export const SERVERS: readonly (readonly [string, StartServer])[] = [
   ['bandersnatch serve', startOwn],
   ['nginx', startNginx],
   ['Caddy', startCaddy],
+  ['Apache', startApache],
 ]

@@ -29,6 +29,15 @@ export const CONTENT_OPTIONS = {
     shapes: 'documents',
     doc: "Keep each project's JSON metadata; `verify` needs it.",
   },
+  'json-urls': {
+    type: 'choice',
+    choices: ['upstream', 'mirror'],
+    default: 'upstream',
+    added: true,
+    shapes: 'documents',
+    later: true,
+    doc: "Where the file URLs of `/pypi/NAME/json` lead: to upstream's files, as in 8.0, or to the mirror's, below `root_uri`.",
+  },
   'release-files': { type: 'boolean', default: 'true', shapes: 'files', doc: 'Mirror release files, not only pages.' },
   'core-metadata': {
     type: 'boolean',

@@ -15,7 +15,7 @@ import { withHeldFields } from './held-fields.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
 import { missingProvenance } from './provenance.js'
-import { storedPage, storedProject, tellsPageFields } from './stored.js'
+import { storedPage, storedProject, tellsPageFields, tellsTimes } from './stored.js'
 
 /**
  * The project as what is stored of it tells, for pages that must be made anew although upstream did not change it: from
@@ -129,6 +129,8 @@ function tellsProvenance({ config }: Context, item: WorkItem): boolean {
 function pageIsEnough({ shape, shapeOf, filters, startedAt }: Context, item: WorkItem, page: JsonObject): boolean {
   const { name, madeWith, entry } = item
   if (madeWith === undefined || isDue(entry, startedAt.getTime() / 1000)) return false
+  // HTML pages have no upload times.
+  if (filters.timed && !tellsTimes(page)) return false
   const before = entry?.shape ?? ''
   // A page does not have what advisories blocked when it was made.
   const advised = ownShape(before, 'advisories')

@@ -14,12 +14,14 @@ import { failureText } from '../run/outcome.js'
 import type { Outcome } from '../run/outcome.js'
 import { deletedKeys, whollyBlocked } from './blocked.js'
 import { acceptFiles } from './accept-files.js'
+import { writeApiDocument } from './api-document.js'
 import { removeOldSpellings } from './cleanup.js'
 import { ensureFiles } from './fetch-files.js'
 import type { FetchedProject } from './fetch-project.js'
 import { keepHeldFields } from './held-fields.js'
 import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
+import { withStoredSizes } from './stored-sizes.js'
 import { expectedProvenance } from './provenance.js'
 import { writePages } from './pages.js'
 import { removeFiles } from './remove.js'
@@ -56,7 +58,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const left = leftOut(context, project)
   if (left !== undefined) return left
   const unwanted = config.releaseFiles ? await deletedKeys(context, project, options.madeWith) : []
-  const changed = config.json ? await keepDocument(context, fetched) : []
+  const changed = config.json ? await keepDocument(context, fetched, options.reshaped) : []
   const sifted = sift(context.filters, project)
   const wanted = sifted.project
   const withheld = withheldOf(context, sifted, fetched.unseen)
@@ -78,14 +80,15 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     changed.push(...files.fetched)
     const served = withoutFiles(accepted.project, new Set(files.failed.keys()))
     const owed = failureText([...accepted.owed.values(), ...files.failed.values()])
-    const refusal = accepted.refused.size > 0 && withheld.due === undefined ? refused : undefined
-    const nothing = owed === undefined ? refusal : ({ kind: 'failed', reason: owed, passing: true } as const)
+    const nothing = whyNothing(owed, accepted.refused.size > 0 && withheld.due === undefined ? refused : undefined)
     if (nothing !== undefined && !(await isServed(context, served))) return nothing
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
     if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
-    changed.push(...(await writePages(storage, config, { project: served, ...options })))
+    changed.push(
+      ...(await writePages(storage, config, { project: await withStoredSizes(context, served), ...options })),
+    )
     const expected = new Set([...specs.map(({ key }) => key), ...expectedProvenance(context, served)])
     await removeFiles(context, {
       name: project.name,
@@ -122,6 +125,11 @@ function leftOut(context: Context, project: Project): Outcome | undefined {
   return { kind: 'filtered', serial, withheld: withheldOf(context, { due, held: [], blocked: 0 }) }
 }
 
+/** What becomes of a project of which no file is left and no page is served. */
+function whyNothing(owed: string | undefined, refused: Outcome | undefined): Outcome | undefined {
+  return owed === undefined ? refused : { kind: 'failed', reason: owed, passing: true }
+}
+
 /** The options of `expectedFiles`, as the configuration has them. */
 export function expectedOptions({ config }: Pick<Context, 'config'>): Parameters<typeof expectedFiles>[1] {
   const { coreMetadata, digestName, downloadMirror, downloadMirrorNoFallback } = config
@@ -146,27 +154,32 @@ async function isServed({ storage, config }: Context, served: Project): Promise<
 }
 
 /** The document as it came, or what is there already. Returns the keys that the diff file lists. */
-async function keepDocument(context: Context, { project, text }: FetchedProject): Promise<string[]> {
+async function keepDocument(context: Context, { project, text }: FetchedProject, reshaped: boolean): Promise<string[]> {
   if (text !== undefined) return [await storeDocument(context, project, text)]
-  await completeDocument(context, project.name)
+  await completeDocument(context, project.name, reshaped)
   return []
 }
 
 /** Stores a metadata document as 8.0 does, at two places. Returns the key that the diff file lists. */
-export async function storeDocument(
-  { storage }: Pick<Context, 'storage'>,
+async function storeDocument(
+  context: Pick<Context, 'storage' | 'config'>,
   project: Project,
   text: string,
 ): Promise<string> {
   const key = jsonKey(project.name)
-  await storage.write(key, reformatSorted(text))
-  await storage.copy(pypiJsonKey(project.name), key)
+  await context.storage.write(key, reformatSorted(text))
+  await writeApiDocument(context, project.name)
   return key
 }
 
-/** A run that was killed between the two may have left the document without its copy. */
-async function completeDocument({ storage }: Pick<Context, 'storage'>, name: string): Promise<void> {
-  const [document, copy] = [jsonKey(name), pypiJsonKey(name)]
-  if ((await storage.stat(copy)) === undefined && (await storage.stat(document)) !== undefined)
-    await storage.copy(copy, document)
+/** A run that was killed between the two may have left the document without its copy; `json-urls` may have been edited. */
+async function completeDocument(
+  context: Pick<Context, 'storage' | 'config'>,
+  name: string,
+  reshaped: boolean,
+): Promise<void> {
+  const { storage } = context
+  const isThere = async (key: string): Promise<boolean> => (await storage.stat(key)) !== undefined
+  if ((reshaped || !(await isThere(pypiJsonKey(name)))) && (await isThere(jsonKey(name))))
+    await writeApiDocument(context, name)
 }

@@ -105,6 +105,11 @@ export function tellsPageFields(
   return simpleFormat === 'JSON' || simpleApiVersion !== '1.1' || !hasYanked(page)
 }
 
+/** Whether a stored page tells upload times: HTML pages do not. */
+export function tellsTimes(page: JsonObject): boolean {
+  return Object.hasOwn(page, 'versions')
+}
+
 function hasYanked(page: JsonObject): boolean {
   return pageFiles(page).some((file) => field(file, 'yanked') === true)
 }

@@ -7,6 +7,11 @@ export function isStrict({ timed, advisories }: Filters): boolean {
   return timed || advisories !== undefined
 }
 
+/** The filters but for those that go by time: for pages that do not tell any. They have nothing that was too young. */
+export function timeless(filters: Filters): Filters {
+  return { ...filters, releaseFile: filters.releaseFile.filter(({ dueAt }) => dueAt === undefined) }
+}
+
 /**
  * The project without what is held back or blocked, whatever the other filters say: for pages whose other files are left
  * as they are. @throws InvalidDocumentError where a filter reads what a page does not tell

@@ -5,7 +5,7 @@ import type { WorkItem } from '../plan/types.js'
 import type { Context } from '../run/context.js'
 import { projectFromPage } from './page-project.js'
 import { writePages } from './pages.js'
-import { storedPage } from './stored.js'
+import { storedPage, tellsTimes } from './stored.js'
 import { isStrict, strictly } from './strict.js'
 
 /**
@@ -20,7 +20,7 @@ export async function takeOffWithheld(context: Context, item: WorkItem): Promise
   const page = await storedPage(storage, config, name)
   if (page === undefined) return
   // HTML pages have no upload times: on them everything would be too young.
-  const usable = Object.hasOwn(page, 'versions') ? filters : { ...filters, releaseFile: [] }
+  const usable = tellsTimes(page) ? filters : { ...filters, releaseFile: [] }
   const project = projectFromPage(page, item, config)
   const left = leftOf(() => strictly(usable, project), project)
   const gone = releaseFiles(project).length - releaseFiles(left).length

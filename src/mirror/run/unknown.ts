@@ -50,3 +50,8 @@ export function tellUnknown(context: Context, run: PlannedRun): void {
   const lines = [...fresh.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more`] : [])]
   log.warn(`${count}: ${lines.join('. ')}`)
 }
+
+/** What the run found that the lists ask for and upstream does not have: one line each. */
+export function reportedUnknown({ filters, report }: Pick<Context, 'filters' | 'report'>): string[] {
+  return unknownLines(report.unknown, filters.entries)
+}

@@ -1,10 +1,10 @@
+import { apiDocument, writeApiDocument } from '../project/api-document.js'
 import { BandersnatchError, errorText } from '../../errors.js'
 import { keepsMetadata, sift } from '../../filters/apply.js'
 import { expectedFiles } from '../../model/expected.js'
 import type { FileSpec } from '../../model/files.js'
 import { jsonKey, pypiJsonKey } from '../../model/layout.js'
 import { releaseFiles } from '../../model/project.js'
-import type { Project } from '../../model/project.js'
 import { withoutFiles } from '../../model/without-files.js'
 import { pageDirectories } from '../project/stored.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
@@ -14,6 +14,7 @@ import type { WorkItem } from '../plan/types.js'
 import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
+import { timeless } from '../project/strict.js'
 import { syncProject } from '../project/sync-project.js'
 import { withheldOf } from '../project/withheld.js'
 import type { Context } from '../run/context.js'
@@ -59,7 +60,7 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
     })
     return true
   }
-  return checkStored(verifying, source.project, source.kind === 'page')
+  return checkStored(verifying, source)
 }
 
 const FILTERED = { reason: UNWANTED, by: 'admin' } as const
@@ -85,11 +86,14 @@ function isSource({ config }: Context, key: string): boolean {
 }
 
 /** Checks pages and files of a project that the mirror itself can tell. @throws BandersnatchError for files that are still missing */
-async function checkStored(verifying: Verifying, project: Project, fromPage: boolean): Promise<boolean> {
+async function checkStored(verifying: Verifying, source: Exclude<Source, { kind: 'ask' }>): Promise<boolean> {
   const { context, options, owned, ledger, journal } = verifying
+  const { project } = source
+  const fromPage = source.kind === 'page'
   const { config, report, log, storage } = context
   const { name } = project
-  const sifted = sift(context.filters, project)
+  const filters = fromPage && !source.tellsTimes ? timeless(context.filters) : context.filters
+  const sifted = sift(filters, project)
   const wanted = sifted.project
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
   for (const spec of specs) owned.add(spec.key)
@@ -162,10 +166,10 @@ async function checkCopy({ context, options }: Verifying, name: string): Promise
   const { storage, config, report } = context
   if (!config.json) return
   const [document, copy] = [await storage.read(jsonKey(name)), await storage.read(pypiJsonKey(name))]
-  if (document === undefined || copy?.equals(document) === true) return
+  if (document === undefined || copy?.equals(apiDocument(config, name, document)) === true) return
   report.documentsRepaired += 1
   if (options.dryRun) report.planned.pages.push(storage.location(pypiJsonKey(name)))
-  else await storage.copy(pypiJsonKey(name), jsonKey(name))
+  else await writeApiDocument(context, name)
 }
 
 function planAsk({ report, storage, log }: Context, name: string, why: string): boolean {

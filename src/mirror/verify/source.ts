@@ -7,14 +7,14 @@ import { isDue } from '../plan/judge.js'
 import type { ProjectRef } from '../plan/types.js'
 import type { LedgerEntry } from '../state/ledger-entry.js'
 import { projectFromPage } from '../project/page-project.js'
-import { storedPage, storedProject, tellsPageFields } from '../project/stored.js'
+import { storedPage, storedProject, tellsPageFields, tellsTimes } from '../project/stored.js'
 
 /** What the mirror itself says a project has, or why upstream must be asked. */
 export type Source =
   /** its metadata document, with what its page says beside */
   | { readonly kind: 'document'; readonly project: Project }
   /** its page, which knows no address upstream */
-  | { readonly kind: 'page'; readonly project: Project }
+  | { readonly kind: 'page'; readonly project: Project; readonly tellsTimes: boolean }
   | { readonly kind: 'ask'; readonly why: string }
 
 export interface SourceQuestion {
@@ -35,7 +35,8 @@ export async function findSource(context: Context, question: SourceQuestion): Pr
   if (!config.json) {
     if (page === undefined) return { kind: 'ask', why: 'its pages are missing or damaged' }
     if (isDoubtful) return { kind: 'ask', why: DOUBTFUL }
-    return { kind: 'page', project: projectFromPage(page, { name, rawName }, config) }
+    const project = projectFromPage(page, { name, rawName }, config)
+    return { kind: 'page', project, tellsTimes: tellsTimes(page) }
   }
   const document = await storedProject(storage, name)
   const where = storage.location(jsonKey(name))

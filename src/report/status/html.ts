@@ -29,7 +29,7 @@ export function statusHtml(status: MirrorStatus, now: number): string {
 <h1>${escapeHtml(title)}</h1>
 <p class="note">${escapeHtml(status.location)}, ${minuteText(new Date(now).toISOString())}</p>
 ${verdict(status)}
-${[tiles(status), failures(status, now), growth(status, now), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
+${[tiles(status), failures(status, now), unknown(status), growth(status, now), lag(status), projects(status), runs(status)].filter((part) => part !== '').join('\n')}
 </body>
 </html>
 `
@@ -90,6 +90,12 @@ function failures({ failures: all }: MirrorStatus, now: number): string {
       reason,
     ])
   return table(`${counted(all.length, 'project')} failing`, ['Project', 'For', 'Since', 'Runs', 'Reason'], rows)
+}
+
+function unknown({ unknown: lines }: MirrorStatus): string {
+  if (lines.length === 0) return ''
+  const rows = lines.slice(0, MOST_FAILURES).map((line) => [line])
+  return table(`${counted(lines.length, 'name or version', 'names and versions')} not on upstream`, ['List'], rows)
 }
 
 /** Bytes after each run, counted back from what is there now. */

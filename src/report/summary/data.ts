@@ -1,5 +1,6 @@
 import type { RunLog } from '../../log/log.js'
 import type { Context } from '../../mirror/run/context.js'
+import { reportedUnknown } from '../../mirror/run/unknown.js'
 import type { RunRecord } from '../../mirror/state/history.js'
 import type { Failure, Removal, Report, Verified } from '../../mirror/run/report.js'
 
@@ -46,6 +47,8 @@ export interface Summary {
   readonly refused: number
   /** what a guard kept from happening */
   readonly refusals: readonly string[]
+  /** what the lists of the configuration ask for and upstream does not have, one line each */
+  readonly unknown: readonly string[]
   /** projects that a guard kept from being removed */
   readonly removalsRefused: number
   /** how many projects `mirror` looked at, by reason */
@@ -83,7 +86,8 @@ export interface Ending {
   readonly warnings: Pick<RunLog, 'warnings' | 'warningCount'>
 }
 
-export function makeSummary({ report, http, upstream }: Context, ending: Ending): Summary {
+export function makeSummary(context: Context, ending: Ending): Summary {
+  const { report, http, upstream } = context
   const after = report.serialAfter ?? report.serialBefore
   const { serialUpstream } = report
   return {
@@ -119,6 +123,7 @@ export function makeSummary({ report, http, upstream }: Context, ending: Ending)
     removals: report.removals,
     refused: report.refused,
     refusals: report.refusals,
+    unknown: reportedUnknown(context),
     removalsRefused: report.removalsRefused,
     reasons: report.reasons,
     shortcomings: report.shortcomings,

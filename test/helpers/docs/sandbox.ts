@@ -27,7 +27,7 @@ export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && (scripts\/test-servers\.sh && )?npm (run demo|test)\b/, 'these are what runs this test, and .ci/run'],
   [/^npm (ci|run bench)\b/, 'minutes of measuring; test/bench.test.ts runs the bench'],
   [
-    /^(nginx -t && )?systemctl /,
+    /^(nginx -t && |a2ensite \w+ && )?systemctl |^a2enmod /,
     'changes the machine; test/e2e/deploy.test.ts and serving.test.ts check the units and the server configurations',
   ],
   [/^journalctl /, 'runs until it is stopped, on a machine with systemd'],
@@ -62,7 +62,17 @@ export interface SandboxOptions {
 export async function createSandbox({ master, site, installed }: SandboxOptions): Promise<Sandbox> {
   const { path: home, remove } = scratchDirectory()
   const at = (...path: string[]): string => join(home, ...path)
-  for (const path of ['bin', 'home', 'work', 'npm', 'etc/systemd/system', 'etc/nginx/conf.d', 'etc/caddy', 'srv'])
+  for (const path of [
+    'bin',
+    'home',
+    'work',
+    'npm',
+    'etc/systemd/system',
+    'etc/nginx/conf.d',
+    'etc/caddy',
+    'etc/apache2/sites-available',
+    'srv',
+  ])
     mkdirSync(at(path), { recursive: true })
   cpSync(join(ROOT, 'deploy'), at('work', 'deploy'), { recursive: true })
   const { output: python } = await run('python3', ['-c', 'import sys; print(sys.executable)'])

@@ -19,10 +19,18 @@ export interface Skipped {
  * Of files with the same name the first is taken.
  */
 export function indexFromDirectory(directory: string): { readonly index: PackageIndex; readonly skipped: Skipped[] } {
+  return archivesBelow([directory])
+}
+
+/** The same of several directories. */
+export function archivesBelow(directories: readonly string[]): {
+  readonly index: PackageIndex
+  readonly skipped: Skipped[]
+} {
   const index = createPackageIndex()
   const skipped: Skipped[] = []
   const seen = new Set<string>()
-  for (const path of archivesIn(directory)) {
+  for (const path of directories.flatMap(archivesIn)) {
     if (seen.has(basename(path))) continue
     seen.add(basename(path))
     try {

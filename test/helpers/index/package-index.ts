@@ -23,6 +23,9 @@ export interface PackageIndex {
   deleteProject(name: string): void
   quarantine(name: string): void
   unquarantine(name: string): void
+  /** Takes one release off the project's page; its files come back when it is cleared. */
+  quarantineRelease(name: string, version: string): void
+  unquarantineRelease(name: string, version: string): void
   /** Changes what pages say, though neither serial nor changelog: PyPI writes no row for it. */
   archive(name: string): void
   unarchive(name: string): void
@@ -156,6 +159,14 @@ export function createPackageIndex(options: PackageIndexOptions = {}): PackageIn
     },
     quarantine: (name) => setStatus(name, 'quarantined', 'project quarantined'),
     unquarantine: (name) => setStatus(name, 'active', 'project quarantine cleared'),
+    quarantineRelease(name, version) {
+      releaseOf(projectNamed(name), version).quarantined = true
+      record(projectNamed(name), version, 'release quarantined')
+    },
+    unquarantineRelease(name, version) {
+      releaseOf(projectNamed(name), version).quarantined = false
+      record(projectNamed(name), version, 'release quarantine cleared')
+    },
     archive: (name) => setStatus(name, 'archived'),
     unarchive: (name) => setStatus(name, 'active'),
     rename(name) {

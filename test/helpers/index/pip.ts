@@ -91,7 +91,7 @@ export function importInstalled(
 }
 
 /** This process's environment without any of pip's settings, and without a proxy for the loopback interface. */
-function plainPipEnvironment(): NodeJS.ProcessEnv {
+export function plainPipEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([key]) => !key.toUpperCase().startsWith('PIP_'))
   const own = { PIP_CONFIG_FILE: devNull, PIP_ROOT_USER_ACTION: 'ignore' }
   return { ...Object.fromEntries(kept), ...own, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' }

@@ -80,7 +80,7 @@ function simpleFile(project: IndexProject, release: IndexRelease, file: IndexFil
 
 function shownReleases(project: IndexProject): IndexRelease[] {
   if (project.status === 'quarantined') return []
-  return sortedReleases(project).filter((release) => release.files.length > 0)
+  return sortedReleases(project).filter(({ files, quarantined }) => files.length > 0 && quarantined !== true)
 }
 
 function listed(index: PackageIndex): ListedProject[] {

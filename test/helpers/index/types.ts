@@ -39,6 +39,8 @@ export interface IndexRelease {
   files: readonly IndexFile[]
   /** the reason, or true where none was given (PEP 592) */
   yanked: boolean | string
+  /** its files are not on the page */
+  quarantined?: boolean
 }
 
 /** PEP 792 */

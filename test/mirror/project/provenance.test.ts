@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { runDelete } from '../../../src/mirror/delete.js'
 import { runSync } from '../../../src/mirror/sync.js'
-import { engine, serveTestIndex } from '../../helpers/engine.js'
+import { NOW, engine, serveTestIndex } from '../../helpers/engine.js'
 import type { EngineOptions } from '../../helpers/engine.js'
 import { answerWith, createPackageIndex, sdist, wheel } from '../../helpers/index/index.js'
 import type { HookedRequest } from '../../helpers/index/index.js'
@@ -276,5 +276,20 @@ describe('what is stored with provenance = true', () => {
     expect(run.keys(/provenance$/)).toEqual(before)
     expect(run.text('web/simple/o/one/index.html')).toContain(before[0]?.slice('web'.length))
     expect(server.count(/integrity/)).toBe(0)
+  })
+
+  it.each(['json = false', 'json = true'])('comes with a file that release_age held back: %s', async (json) => {
+    const index = createPackageIndex({ firstTime: NOW.getTime() - 3600_000 })
+    index.publish('one', '1.0', [sigstore.attested(wheel(one))])
+    const server = await serveTestIndex(index)
+    const sections = '[plugins]\nenabled = release_age\n[release_age]\nmin_days = 7\n'
+    const options = { url: server.url, mirror: `${PROVENANCE}\n${json}`, sections, place: memoryPlace() }
+    const held = await mirror(options)
+    expect(held.keys(/provenance|packages/)).toEqual([])
+    expect(server.count(/integrity/)).toBe(0)
+    const run = await mirror({ ...options, now: later(24 * 8) })
+    expect(named(run)).toEqual({ [ONE]: OURS })
+    expect(run.text(KEY)).toBeDefined()
+    expect((await verify({ ...options, now: later(24 * 8) }, { delete: true })).code).toBe(0)
   })
 })

@@ -32,6 +32,8 @@ export interface World {
   readonly apply: (step: Step) => boolean
   /** files that the index offers, by normalized project name */
   readonly offered: () => Map<string, IndexFile[]>
+  /** files that it ever offered: stored documents may still name them */
+  readonly uploaded: ReadonlyMap<string, number>
 }
 
 export function createWorld(start: number): World {
@@ -39,6 +41,7 @@ export function createWorld(start: number): World {
   let offset = 0
   let minDays = 2
   let count = 0
+  const uploaded = new Map<string, number>()
   const index = createPackageIndex({ clock: () => now })
   // An index without projects is taken for one that is out of order.
   index.publish('anchor', '1.0', [wheel({ name: 'anchor', version: '1.0' })])
@@ -57,6 +60,8 @@ export function createWorld(start: number): World {
     if (version === undefined) index.publish(name, `1.${count}`, [wheel({ name, version: `1.${count}` })])
     else if (index.projects.get(project)?.releases.get(version)?.files.length === 1)
       index.publish(name, version, [sdist({ name, version })])
+    for (const release of index.projects.get(project)?.releases.values() ?? [])
+      for (const { filename, uploadTime } of release.files) uploaded.set(filename, uploadTime.getTime())
   }
 
   const changes: Readonly<Record<UpstreamStep, (project: string) => void>> = {
@@ -105,6 +110,7 @@ export function createWorld(start: number): World {
     now: () => now,
     clock: () => new Date(now + offset),
     minDays: () => minDays,
+    uploaded,
     apply,
     offered: () =>
       new Map(
