@@ -4,7 +4,7 @@ import type { MessagePort, WorkerOptions } from 'node:worker_threads'
 import { errorText } from './errors.js'
 
 /** Questions to a worker thread, and its answers: storage/filesystem hashes files so, mirror/fetch-thread fetches them. */
-export interface WorkerThread<Question, Answer> {
+export interface WorkerThread<Question, Answer, Told = string> {
   /** how many questions have no answer yet */
   readonly pending: number
   /**
@@ -13,7 +13,7 @@ export interface WorkerThread<Question, Answer> {
    */
   ask(question: Question): Promise<Answer>
   /** Tells the thread something that has no answer. Does nothing once it has ended. */
-  tell(note: string): void
+  tell(note: Told): void
   /** Ends the thread. */
   close(): Promise<void>
 }
@@ -31,7 +31,7 @@ export class WorkerEndedError extends Error {
   override readonly name = 'WorkerEndedError'
 }
 
-type ToWorker<Question> = { readonly id: number; readonly question: Question } | { readonly note: string }
+type ToWorker<Question, Told> = { readonly id: number; readonly question: Question } | { readonly note: Told }
 type FromWorker<Answer, Note> = { readonly id: number; readonly answer: Answer } | { readonly note: Note }
 
 interface Waiting<Answer> {
@@ -40,10 +40,10 @@ interface Waiting<Answer> {
 }
 
 /** Starts a worker thread whose script calls `answerQuestions`. */
-export function startWorkerThread<Question, Answer, Note = never>(
+export function startWorkerThread<Question, Answer, Note = never, Told = string>(
   script: string,
   { options, onNote, onEnd }: WorkerThreadOptions<Note> = {},
-): WorkerThread<Question, Answer> {
+): WorkerThread<Question, Answer, Told> {
   const worker = new Worker(script, options)
   const waiting = new Map<number, Waiting<Answer>>()
   let reason = 'it ended'
@@ -77,29 +77,29 @@ export function startWorkerThread<Question, Answer, Note = never>(
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject })
         worker.ref()
-        worker.postMessage({ id, question } satisfies ToWorker<Question>)
+        worker.postMessage({ id, question } satisfies ToWorker<Question, Told>)
       })
     },
-    tell: (note) => worker.postMessage({ note } satisfies ToWorker<Question>),
+    tell: (note) => worker.postMessage({ note } satisfies ToWorker<Question, Told>),
     async close() {
       await worker.terminate()
     },
   }
 }
 
-export interface Answering<Question, Answer> {
+export interface Answering<Question, Answer, Told> {
   readonly answer: (question: Question) => Answer | Promise<Answer>
-  readonly onNote?: (note: string) => void
+  readonly onNote?: (note: Told) => void
 }
 
 /** The thread's side. An error that `answer` throws ends the thread. Returns what tells the other side a note. */
-export function answerQuestions<Question, Answer, Note = never>(
+export function answerQuestions<Question, Answer, Note = never, Told = string>(
   port: MessagePort,
-  { answer, onNote }: Answering<Question, Answer>,
+  { answer, onNote }: Answering<Question, Answer, Told>,
 ): (note: Note) => void {
   const post = (message: FromWorker<Answer, Note>): void => port.postMessage(message)
   const respond = async (id: number, question: Question): Promise<void> => post({ id, answer: await answer(question) })
-  port.on('message', (message: ToWorker<Question>) => {
+  port.on('message', (message: ToWorker<Question, Told>) => {
     if ('note' in message) onNote?.(message.note)
     else void respond(message.id, message.question)
   })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { hostFacts } from '../config/host.js'
 import { readLogConfig } from '../log/python/config.js'
@@ -31,6 +32,7 @@ import { createUpstream } from '../upstream/index.js'
 import { once } from './once.js'
 import { openContent } from './content.js'
 import { createFetchThreads } from '../mirror/fetch-thread/start.js'
+import type { FetchThreads } from '../mirror/fetch-thread/types.js'
 import { takeLock } from './lock.js'
 
 /** What every command is given by cli.ts. */
@@ -89,6 +91,8 @@ export async function withMirror<T>(
   run: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { log, stop } = setting
+  // All projects under way listen to it.
+  setMaxListeners(0, stop.signal)
   const load = opening.creates ? loadConfig : loadExistingConfig
   const read = load(setting.configPath, { env: setting.env, plugins: PLUGIN_TABLE })
   const config: Config = { ...read, mirror: { ...read.mirror, ...given(opening.overrides) } }
@@ -114,10 +118,10 @@ export async function withMirror<T>(
     allowNonHttps: config.mirror.allowNonHttps,
     ca: readCertificates(setting.env['SSL_CERT_FILE']),
   }
-  const http = createHttpClient({ ...httpOptions, log })
+  const http = createHttpClient({ ...httpOptions, log, onRefusal: (refusal) => fetchThreads?.heed(refusal) })
   const report = createReport()
   const verbose = ['verbose', 'debug'].includes(setting.output.level)
-  const fetchThreads =
+  const fetchThreads: FetchThreads | undefined =
     config.s3 === undefined
       ? createFetchThreads({ config: config.mirror, http, httpOptions, log, verbose, report, end })
       : undefined

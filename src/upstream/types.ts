@@ -71,11 +71,20 @@ export interface UpstreamHealth {
   readonly reason: string | undefined
 }
 
+/** A host asked for fewer requests, or broke connections. */
+export interface Refusal {
+  readonly origin: string
+  /** milliseconds for which it must not be asked at all */
+  readonly pauseMs: number
+}
+
 /** The one way to the network. Retries, redirects, proxies, limits and timeouts are inside. */
 export interface HttpClient {
   readonly counts: HttpCounts
   /** Of the host that fails most. Once it fails nearly always, every request throws UpstreamError 'out-of-order'. */
   readonly health: UpstreamHealth
+  /** Slows down as another client of the run was made to. */
+  heed(refusal: Refusal): void
   /** From now on this is one of so many clients that share the requests under way and the bandwidth. */
   share(clients: number): void
   /** milliseconds by which this machine's clock is ahead of what answers say; undefined where none told */

@@ -16,9 +16,7 @@ function summaryOf(log: string): string | undefined {
 describe('a run of so many projects that a second thread fetches files', () => {
   it('makes the same mirror and counts the same as one with a single request at a time, hence thread', async () => {
     const upstream = await serveIndex(generateIndex({ projects: PROJECTS, filesPerProject: 4 }))
-    const mirrors = ['', 'max-requests = 1\n'].map((options) =>
-      createMirror(upstream.url, `json = true\n${options}`),
-    )
+    const mirrors = ['', 'max-requests = 1\n'].map((options) => createMirror(upstream.url, `json = true\n${options}`))
     const logs: string[] = []
     for (const mirror of mirrors) {
       const { code, log } = await mirror.run()

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/config-file.js'
 import { loadFilters } from '../../src/filters/index.js'
 import type { ListEntry } from '../../src/filters/list-entries.js'
-import { missingVersions, pinsIn, stillUnknown, unknownCount, unknownLines, unknownNames } from '../../src/filters/unknown.js'
+import {
+  missingVersions,
+  pinsIn,
+  stillUnknown,
+  unknownCount,
+  unknownLines,
+  unknownNames,
+} from '../../src/filters/unknown.js'
 import { nearestName } from '../../src/model/nearest-name.js'
 import { directoryOf, enabledIn } from './support.js'
 
@@ -68,7 +75,9 @@ describe('what upstream does not have', () => {
     ])
     expect(missingVersions(pinsIn(entries).get('flask'), ['3.0.0'])).toEqual({})
     expect(missingVersions(pinsIn(entries).get('reqeusts'), [])).toEqual({})
-    expect(unknownCount({ names: { a: '' }, versions })).toBe('1 listed project and 2 pinned versions are not on upstream')
+    expect(unknownCount({ names: { a: '' }, versions })).toBe(
+      '1 listed project and 2 pinned versions are not on upstream',
+    )
     expect(unknownCount({ names: { a: '' }, versions: {} })).toBe('1 listed project is not on upstream')
     expect(unknownCount({ names: {}, versions: {} })).toBeUndefined()
   })

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, rmSync, symlin
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import { BandersnatchError, EXIT } from '../../src/errors.js'
+import { BandersnatchError, EXIT, StorageError } from '../../src/errors.js'
+import { createCaller } from '../../src/storage/filesystem/caller.js'
+import { createDirectories } from '../../src/storage/filesystem/directories.js'
 import { createFilesystemStorage } from '../../src/storage/filesystem/filesystem.js'
 import { makePath } from '../../src/storage/filesystem/make-path.js'
 import type { Storage } from '../../src/storage/types.js'
@@ -66,6 +68,15 @@ describe.runIf(hasProc)('a place in which no directory can be made', () => {
     const error = await failureOf(storage.write('web/simple/b/index.html', 'page'))
     expect(error).toMatchObject({ exitCode: EXIT.storage })
     expect(error.message).toContain('the directory has vanished')
+  })
+})
+
+describe.runIf(hasProc)('a directory that is there and takes no others', () => {
+  it('ends with one line', async () => {
+    // As with autofs: mkdir answers EEXIST for the one, and ENOENT for one below it.
+    const error = await failureOf(createCaller().run(createDirectories('/proc').ensure('self/project')))
+    expect(error).toBeInstanceOf(StorageError)
+    expect(error.message).toBe('cannot create the directory /proc/self/project: the directory has vanished (ENOENT)')
   })
 })
 

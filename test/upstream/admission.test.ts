@@ -75,6 +75,21 @@ describe('requests under way', () => {
     expect(refused()).toBeLessThan(0.02 * 2000)
   })
 
+  it('and pauses heed what another client was told', async () => {
+    const { url } = await counting(1)
+    const { origin } = new URL(url)
+    const refusals: unknown[] = []
+    const refusing = await serve((_, res) => res.writeHead(429, { 'retry-after': '7' }).end())
+    const other = testClient({ maxRequests: 8, retries: 0, onRefusal: (refusal) => void refusals.push(refusal) })
+    await ask(other, refusing.url, 1).catch(() => undefined)
+    expect(refusals).toEqual([{ origin: refusing.url, pauseMs: expect.any(Number) as number }])
+    const http = testClient({ maxRequests: 8 })
+    await ask(http, url, 1)
+    http.heed({ origin, pauseMs: 5000 })
+    await ask(http, url, 1)
+    expect(http.waits.map((ms) => Math.ceil(ms / 1000))).toEqual([5])
+  })
+
   it('are shared with other clients, for all hosts, those to come, too', async () => {
     const [one, other] = [await counting(10), await counting(10)]
     const http = testClient({ maxRequests: 10 })

@@ -32,6 +32,8 @@ export interface UpstreamOracle {
   readonly failures: ReadonlyMap<string, string>
   /** by project, which filter drops it */
   readonly dropped: ReadonlyMap<string, string>
+  /** Nothing more will be asked: what was remembered for it is given back. */
+  end(): void
 }
 
 export interface OracleOptions {
@@ -135,5 +137,5 @@ export function createUpstreamOracle(context: Context, options: OracleOptions): 
       return needs === 'failed' ? undefined : needs
     },
   }
-  return { oracle, answers, failures, dropped }
+  return { oracle, answers, failures, dropped, end: () => places.clear() }
 }

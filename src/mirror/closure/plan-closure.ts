@@ -79,6 +79,7 @@ export async function findNeeds(
   const memory = rememberFacts(upstream.oracle, stored.projects, isChanged)
   for (const name of setup.locked.keys()) await memory.oracle.releasesOf(name)
   const result = await computeClosure(setup.roots, memory.oracle, setup.options)
+  upstream.end()
   if (!result.ok) throw tooLarge(setup, result.tooLarge)
   const facts = factsNow({ upstream, stored, basisOf, facts: memory.facts() })
   const decided = membersOf(setup, result.closure, facts)

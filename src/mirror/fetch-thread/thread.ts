@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hostFacts } from '../../config/host.js'
 import type { MirrorConfig } from '../../config/types.js'
@@ -14,7 +15,7 @@ import { createHttpClient } from '../../upstream/http/client.js'
 import { mostRequests, shareOf } from '../../upstream/http/concurrency.js'
 import { isOutOfOrder } from '../../upstream/http/health.js'
 import type { HttpClientOptions } from '../../upstream/http/client.js'
-import type { HttpCounts } from '../../upstream/types.js'
+import type { HttpCounts, Refusal } from '../../upstream/types.js'
 import { answerQuestions } from '../../worker-call.js'
 
 /** What the thread is started with. */
@@ -58,7 +59,13 @@ export interface ProgressNote {
   readonly done: Done
   readonly arriving: Traffic
 }
-export type ThreadNote = LogNote | ProgressNote
+/** A host wants fewer requests. */
+export interface RefusalNote {
+  readonly refusal: Refusal
+}
+export type ThreadNote = LogNote | ProgressNote | RefusalNote
+/** What the thread is told without being asked. */
+export type MainNote = 'stop' | RefusalNote
 
 const PROGRESS_MS = 500
 
@@ -68,7 +75,8 @@ function startThread(
   port: NonNullable<typeof parentPort>,
 ): void {
   const stop = new AbortController()
-  const tell = answerQuestions<FetchQuestion, FetchAnswer, ThreadNote>(port, { answer: fetchFiles, onNote: end })
+  setMaxListeners(0, stop.signal)
+  const tell = answerQuestions<FetchQuestion, FetchAnswer, ThreadNote, MainNote>(port, { answer: fetchFiles, onNote })
   const line =
     (level: Level) =>
     (text: string): void =>
@@ -79,7 +87,7 @@ function startThread(
     warn: line('warn'),
     error: line('error'),
   }
-  const http = createHttpClient({ ...httpOptions, log })
+  const http = createHttpClient({ ...httpOptions, log, onRefusal: (refusal) => tell({ refusal }) })
   const storage = createFilesystemStorage({
     directory: config.directory,
     managePermissions: config.managePermissions,
@@ -128,8 +136,9 @@ function startThread(
     if (underWay > 0) tell({ done: takeDone(), arriving: report.transfers.now() })
   }, PROGRESS_MS).unref()
 
-  /** The one note that there is: requests under way are of no use any more. */
-  function end(): void {
+  function onNote(note: MainNote): void {
+    if (note !== 'stop') return http.heed(note.refusal)
+    // Requests under way are of no use any more.
     const reason = new Error('the run was stopped')
     stop.abort(reason)
     http.abort(reason)

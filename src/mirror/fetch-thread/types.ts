@@ -1,3 +1,4 @@
+import type { Refusal } from '../../upstream/types.js'
 import type { FetchOptions, FilesOutcome, OwedFile } from '../run/outcome.js'
 
 /**
@@ -13,6 +14,8 @@ export interface FetchThreads {
    * @throws StorageError
    */
   fetch(owed: readonly OwedFile[], options: FetchOptions): Promise<FilesOutcome | undefined>
+  /** Tells them that a host refused requests of the main thread. */
+  heed(refusal: Refusal): void
   /** Ends their requests. */
   abort(): void
   /** Ends the threads. */

@@ -21,8 +21,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['verify --delete', 'remove it'],
   ],
   delete: [
-    ['delete --dry-run evil-package', 'what would go'],
-    ['delete evil-package', 'remove all of it'],
+    ['delete --dry-run flask', 'what would go'],
+    ['delete flask', 'remove all of it'],
   ],
   'check-config': [
     ['check-config', 'before the first run, after each edit'],

@@ -5,6 +5,7 @@ import type { Log } from '../../log/types.js'
 import type { OutgoingRequest } from './agent.js'
 import type { TokenBucket } from './bandwidth.js'
 import type { ConcurrencyController, RequestOutcome } from './concurrency.js'
+import type { Refusal } from '../types.js'
 import { exchange } from './exchange.js'
 import type { AnswerHead, Deadline, OnAnswer, Transport } from './exchange.js'
 import { Retryable, shownUrl } from './failure.js'
@@ -25,12 +26,15 @@ export interface AdmissionOptions {
   readonly signal: AbortSignal
   /** throws when nothing must be sent any more */
   readonly check: () => void
+  readonly onRefusal: (refusal: Refusal) => void
   readonly log: Log
 }
 
 /** Sends requests when their hosts may be asked: not too many at a time, and not while a host asked for a pause. */
 export interface Admission {
   send(request: OutgoingRequest, onAnswer: OnAnswer, deadline: Deadline): Promise<AnswerHead>
+  /** slows down to a host that refused requests of another client */
+  heed(refusal: Refusal): void
   /** changes the highest number of requests under way, to each host */
   setMost(most: number): void
 }
@@ -97,9 +101,17 @@ export function createAdmission(options: AdmissionOptions): Admission {
       failure = error
       throw error
     } finally {
-      controller.ended({ startedAt, latency, outcome: outcomeOf(status, slowsDown, failure) }, transport.now())
+      const before = controller.limit
+      const outcome = outcomeOf(status, slowsDown, failure)
+      controller.ended({ startedAt, latency, outcome }, transport.now())
       adjust(host)
+      if (controller.limit < before) slowedDown(request.url, outcome)
     }
+  }
+
+  function slowedDown(url: URL, outcome: RequestOutcome): void {
+    if (outcome === 'answered') return
+    options.onRefusal({ origin: url.origin, pauseMs: pauses.before(url) })
   }
 
   /** @throws UpstreamError where the pause is longer than the request's time */
@@ -135,6 +147,13 @@ export function createAdmission(options: AdmissionOptions): Admission {
         })
         if (head !== undefined) return head
       }
+    },
+    heed({ origin, pauseMs }) {
+      if (pauseMs > 0) pauses.impose(origin, pauseMs)
+      const host = hosts.get(origin)
+      if (host === undefined) return
+      host.controller.heed(transport.now())
+      adjust(host)
     },
     setMost(most) {
       for (const host of hosts.values()) {

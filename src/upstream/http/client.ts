@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { UpstreamError } from '../../errors.js'
 import type { BandwidthLimit } from '../../config/types.js'
 import type { Log } from '../../log/types.js'
@@ -22,7 +23,7 @@ import { fetchPart, rangeHeader } from './range.js'
 import { LONGEST_RETRY_AFTER, sleep } from './retry.js'
 import type { RetryPolicy } from './retry.js'
 import { withContact } from './user-agent.js'
-import type { GetOptions, HttpClient } from '../types.js'
+import type { GetOptions, HttpClient, Refusal } from '../types.js'
 
 /** Everything but `log` and what is for tests is plain data, which can be sent to another thread. */
 export interface HttpClientOptions {
@@ -52,6 +53,8 @@ export interface HttpClientOptions {
   /** requests that one URL may cost, by all calls; REQUESTS_PER_URL when absent */
   readonly requestsPerUrl?: number
   readonly log: Log
+  /** told when a host asks for fewer requests, as what `heed` of other clients is to be told */
+  readonly onRefusal?: (refusal: Refusal) => void
   /** for tests: 0 <= x < 1 */
   readonly random?: () => number
   /** for tests */
@@ -85,6 +88,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const now = options.now ?? (() => performance.now())
   const transport: Transport = { agent, counts, active: new Set(), now, clock: createClockWatch(Date.now) }
   const stop = new AbortController()
+  // Everything that waits listens to it.
+  setMaxListeners(0, stop.signal)
   const rate = (): number | undefined => {
     const all = bandwidth === undefined ? undefined : bandwidthAt(bandwidth, new Date())
     return all === undefined ? undefined : all / clients
@@ -106,12 +111,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       createConcurrencyController({
         start: shareOf(adaptive ? workers : most, clients),
         most: shareOf(most, clients),
+        clients,
         adaptive,
       }),
     globalTimeout: globalTimeout * MS,
     sleep: policy.sleep,
     signal: stop.signal,
     check: () => health.check(),
+    onRefusal: options.onRefusal ?? (() => undefined),
     log,
   })
   const budget = createBudget({
@@ -186,6 +193,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       health.revoke(toUrl(text).origin, budget.hasFailed(key) ? undefined : error)
       budget.failed(key, error)
     },
+    heed: (refusal) => admission.heed(refusal),
     share(others) {
       clients = others
       agent.resize(shareOf(most, clients))

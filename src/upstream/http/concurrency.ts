@@ -27,6 +27,8 @@ const HOLD = { first: 5000, longest: 60_000 } as const
 const SHORTEST_MEASUREMENT = 100
 /** Rising clearly: to more than twice the best, and by more than the noise of a busy machine. */
 const LATENCY = { factor: 2, noise: 30 } as const
+/** Milliseconds after a refusal in which those of other clients belong to the same. */
+const HEED_AFTER = 1000
 /** How long a number that was refused is not tried again; each further refusal doubles it. */
 const CEILING = { first: 10_000, longest: 300_000 } as const
 
@@ -51,11 +53,15 @@ export interface ConcurrencyController {
   started(): void
   received(bytes: number, now: number): void
   ended(request: EndedRequest, now: number): void
+  /** The host refused requests of another client: the limit falls, but not twice for one refusal. */
+  heed(now: number): void
 }
 
 export interface ConcurrencyOptions {
   readonly start: number
   readonly most: number
+  /** of several that share what is allowed: together they go in the steps of one; 1 when absent */
+  readonly clients?: number
   /** false: the number is `most`, but for some time after the host asked to slow down */
   readonly adaptive: boolean
 }
@@ -87,7 +93,8 @@ const NOTHING: Best = { answers: 0, bytes: 0, limit: 1 }
  * brings more answers or bytes a second; it is halved when the host refuses, breaks connections or becomes slow.
  */
 export function createConcurrencyController(options: ConcurrencyOptions): ConcurrencyController {
-  const { adaptive } = options
+  const { adaptive, clients = 1 } = options
+  const steps = { usual: shareOf(STEP, clients), careful: shareOf(CAREFUL_STEP, clients) }
   let most = options.most
   let limit = Math.min(options.start, most)
   let underWay = 0
@@ -97,7 +104,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
   let hold = { until: -Infinity, ms: HOLD.first as number }
   let lowestLatency = Infinity
   let latency = 0
-  let step = STEP
+  let step = steps.usual
   let ceiling = { limit: Infinity, until: -Infinity, ms: CEILING.first as number }
   let decreased = { at: -Infinity, from: Infinity }
 
@@ -121,7 +128,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
     }
     decreased = { at: now, from: limit }
     limit = Math.max(Math.floor(limit / 2), 1)
-    step = CAREFUL_STEP
+    step = steps.careful
     best = NOTHING
     stalls = 0
     startMeasuring(now)
@@ -148,7 +155,7 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
       if (best !== NOTHING) hold = { ...hold, ms: HOLD.first }
       best = current
       stalls = 0
-      if (ceiling.limit === Infinity) step = Math.min(step * 2, STEP)
+      if (ceiling.limit === Infinity) step = Math.min(step * 2, steps.usual)
     } else {
       stalls += 1
       if (measured.answers > 0 && measured.fastest > lowestLatency * LATENCY.factor + LATENCY.noise)
@@ -188,6 +195,9 @@ export function createConcurrencyController(options: ConcurrencyOptions): Concur
     received(bytes, now) {
       measured.bytes += bytes
       measure(now)
+    },
+    heed(now) {
+      if (now - decreased.at >= HEED_AFTER) decrease('overloaded', now)
     },
     ended(request, now) {
       underWay -= 1

@@ -27,6 +27,8 @@ export interface PauseClock {
 export interface Pauses {
   /** milliseconds to wait before a request to this URL may be sent; 0 for none */
   before(url: URL): number
+  /** Pauses a host for so many milliseconds, because another client was asked to. */
+  impose(origin: string, ms: number): void
   /** Notes what an answer says. @returns whether the host asked to slow down */
   note(answer: Answered): boolean
 }
@@ -74,6 +76,7 @@ export function createPauses(clock: PauseClock, longest: number): Pauses {
       const until = Math.max(hosts.get(url.origin)?.until ?? 0, paths.get(url.origin + url.pathname) ?? 0)
       return Math.max(until - clock.now(), 0)
     },
+    impose: (origin, ms) => pauseHost(origin, ms, clock.now()),
     note({ url, status, headers, sentAt }) {
       const limit = parseRateLimit(headers, clock.epoch())
       if (limit?.remaining === 0) pausePath(url.origin + url.pathname, limit.resetMs)
