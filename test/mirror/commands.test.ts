@@ -115,7 +115,7 @@ describe('runMirror', () => {
     const server = await serveTestIndex(index, ({ path }) =>
       path.includes('/a-bad') ? answerWith(418, {}, 'no') : 'pass',
     )
-    const run = await mirror({ url: server.url, mirror: 'stop-on-error = true\nmax-requests = 1' })
+    const run = await mirror({ url: server.url, mirror: 'stop-on-error = true\nworkers = 1' })
     expect(run.report.failures.map(({ project }) => project)).toEqual(['a-bad'])
     expect(run.text('todo')).toMatch(/\na-bad \d+\nb-good \d+$/)
     expect(run.text('.bandersnatch/journal')).toBeUndefined()

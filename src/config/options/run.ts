@@ -35,7 +35,12 @@ export const RUN_OPTIONS = {
     doc: 'Time after which `mirror` begins no more work, such as `2h` or `1h 30m`; empty for no limit.',
   },
   verifiers: { type: 'integer', min: 1, default: '3', shapes: false, doc: 'Projects that `verify` checks at a time.' },
-  'stop-on-error': { type: 'boolean', default: 'false', shapes: false, doc: 'End the run soon after the first error.' },
+  'stop-on-error': {
+    type: 'boolean',
+    default: 'false',
+    shapes: false,
+    doc: 'End the run soon after the first error. Then at most `workers` projects are worked on at a time.',
+  },
   'compare-method': {
     type: 'choice',
     choices: ['hash', 'stat'],

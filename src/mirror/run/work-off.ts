@@ -70,6 +70,8 @@ export async function workOff(
     await journal.finished(item.name, entry)
   }
 
+  // With stop-on-error little is to be under way when the first error comes.
+  const width = config.stopOnError ? config.workers : mostRequests(config.maxRequests)
   let round = [...items].sort((a, b) => compareCodePoints(a.rawName, b.rawName))
   await storage.properties.survey?.(Math.ceil(round.length / PROJECTS_PER_LISTING))
   progress.phase('Projects', round.length)
@@ -81,7 +83,7 @@ export async function workOff(
     }
     waiting = new Map(round.map((item) => [item.name, item]))
     try {
-      await eachOf(context, { items: round, width: mostRequests(config.maxRequests) }, workOn)
+      await eachOf(context, { items: round, width }, workOn)
     } catch (error) {
       if (isOutOfOrder(error)) await forgive(result, { ledger, journal })
       throw error
