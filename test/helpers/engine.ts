@@ -11,6 +11,7 @@ import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { createBigFiles } from '../../src/mirror/run/big-files.js'
+import { createHeldBytes } from '../../src/mirror/run/held-bytes.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -95,6 +96,11 @@ function storageOf({ properties, wrap }: EngineOptions, place: MemoryPlace): Sto
   return wrap === undefined ? storage : wrap(storage)
 }
 
+/** As many as the tests' servers bear without a thought. */
+function requestsOf({ maxRequests }: MirrorConfig): number {
+  return maxRequests === 'auto' ? 4 : maxRequests
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
   const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), advisories } = options
@@ -115,7 +121,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     { directory, now: now.getTime(), advisories, checksAttestations, log },
   )
   const storage = storageOf(options, place)
-  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
+  const http = testClient({ log, maxRequests: requestsOf(config) })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
@@ -148,6 +154,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     bootId: options.bootId ?? 'boot',
     signal: stop.signal,
     timeIsUp: options.timeIsUp ?? (() => false),
+    heldBytes: createHeldBytes(),
     bigFiles: createBigFiles(4),
     fetchThreads: options.fetchThreads,
     place,

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { matchLocked } from '../../closure/locks/match.js'
 import type { CandidateFile, CandidateRelease, ClosureOracle } from '../../closure/types.js'
 import { errorText } from '../../errors.js'
-import { filterReleases, keepsMetadata, keepsProject } from '../../filters/apply.js'
+import { keepsMetadata, keepsProject, sift } from '../../filters/apply.js'
 import type { Filters } from '../../filters/types.js'
 import { isQuarantined } from '../../model/page.js'
 import { isSafeProjectName } from '../../model/layout.js'
@@ -21,6 +21,8 @@ import type { ClosureSetup } from './types.js'
 /** What upstream said of a project in this run. */
 export interface Answer {
   readonly serial: number
+  /** when the filters decide otherwise, in milliseconds since the epoch; undefined: never */
+  readonly due: number | undefined
   readonly locked: Locked | undefined
 }
 
@@ -115,12 +117,13 @@ export function createUpstreamOracle(context: Context, options: OracleOptions): 
         return before
       }
       if (project === undefined) {
-        answers.set(name, { serial: 0, locked: undefined })
+        answers.set(name, { serial: 0, due: undefined, locked: undefined })
         return undefined
       }
       places.add(project)
-      answers.set(name, { serial: project.lastSerial, locked: lockedOf(project) })
-      return candidateReleases(filterReleases(filters, project), selectors)
+      const sifted = sift(filters, project)
+      answers.set(name, { serial: project.lastSerial, due: sifted.due, locked: lockedOf(project) })
+      return candidateReleases(sifted.project, selectors)
     },
     async metadataOf(name, version, { filename }: CandidateFile) {
       const withBuild = buildRequires !== 'never'
