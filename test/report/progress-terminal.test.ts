@@ -65,8 +65,9 @@ describe('progress in a real terminal', () => {
     for (const columns of [20, 40, 21, 100, 30]) {
       await sleep(700)
       tmux('resize-window', '-x', String(columns))
-      await sleep(150)
-      expect(screen().filter((line) => line.startsWith('Projects '))).toHaveLength(1)
+      // The next redrawing clears what the terminal made of the line.
+      const live = (): string[] => screen().filter((line) => line.startsWith('Projects '))
+      await expect.poll(live, { timeout: 10_000 }).toHaveLength(1)
     }
     const after = await finished(screen)
     expect(after).toHaveLength(31)
@@ -105,7 +106,7 @@ describe('progress in a real terminal', () => {
     expect(counts.length).toBeGreaterThan(2)
     expect(counts).toEqual([...counts].sort((a, b) => a - b))
     if (columns === 80)
-      expect(seen.some((line) => /^Projects \d+\/60, \d+ files, .*B, .*B\/s, .* left$/.test(line))).toBe(true)
+      expect(seen.some((line) => /^Projects \d+\/60, (\d+\/)?\d+ files, .*B, .*B\/s, .* left$/.test(line))).toBe(true)
     const after = screen()
     expect(after.filter(isProgress)).toEqual([])
     expect(after.join('\n')).toMatch(/mirror done after .*: 60 projects updated/s)
