@@ -3,7 +3,7 @@
  * closure alone.
  *
  *   npm run tools
- *   CLOSURE_WHEELS=DIR[:DIR...] node dist-tools/scripts/closure-judge.js [ROOTS]
+ *   CLOSURE_WHEELS=DIR[:DIR...] node dist-tools/scripts/closure-judge.js [ROOTS [VERSIONS...]]
  *
  * CLOSURE_PYTHONS names the interpreters, of which each is an environment; the one in PATH unless given. Nothing is
  * fetched but metadata. The exit code is 1 where a resolution differs at versions = 0.
@@ -36,16 +36,24 @@ async function environmentOf(python: string): Promise<Environment> {
   return { name: `cp3${minor}`, python, minor }
 }
 
-/** Projects with the most dependencies first: they judge most. */
+/**
+ * Projects with the most dependencies, as they judge most: half of them of all, and half of those with pure wheels only,
+ * which every environment can install.
+ */
 function chooseRoots(index: PackageIndex, count: number): string[] {
   const weights = [...index.projects.values()].map((project) => {
     const lines = [...project.releases.values()].flatMap((release) => releaseMetadata(release).all('Requires-Dist'))
     return { name: project.normalizedName, weight: lines.filter((line) => !line.includes('extra ==')).length }
   })
-  return weights
-    .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
-    .slice(0, count)
-    .map(({ name }) => name)
+  weights.sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
+  const pure = weights.filter(({ name }) => isPure(index, name)).slice(0, Math.ceil(count / 2))
+  const others = weights.filter((one) => !pure.includes(one)).slice(0, count - pure.length)
+  return [...pure, ...others].map(({ name }) => name)
+}
+
+function isPure(index: PackageIndex, name: string): boolean {
+  const files = [...(index.projects.get(name)?.releases.values() ?? [])].flatMap((release) => release.files)
+  return files.every(({ filename }) => filename.endsWith('-none-any.whl'))
 }
 
 async function mirrorOf(
@@ -147,7 +155,7 @@ async function main(): Promise<number> {
   let differing = 0
   try {
     const sources = await resolveAll(server.url)
-    for (const versions of [0, 3, 1]) {
+    for (const versions of process.argv.length > 3 ? process.argv.slice(3).map(Number) : [0, 3, 1]) {
       const mirror = await mirrorOf(directory, { master: server.url, roots, environments, versions })
       const mirrors = await resolveAll(mirror.url)
       await mirror.close()

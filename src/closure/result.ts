@@ -14,8 +14,8 @@ import type {
   Requirer,
   WhyLink,
 } from './types.js'
-import type { Step, Walk } from './walk.js'
-import { stepKey } from './walk.js'
+import type { Step, StepMap, Walk } from './walk.js'
+import { createStepMap } from './walk.js'
 
 /** Puts together what the environments need. */
 export async function createClosure(walks: readonly Walk[], catalog: Catalog): Promise<Closure> {
@@ -68,14 +68,21 @@ function compareTexts(a: string, b: string): number {
 }
 
 /** One edge for each requirement line of a requirer, whatever the number of environments. */
-function mergeEdges(walks: readonly Walk[]): Map<string, Edge> {
-  const edges = new Map<string, Edge & { environments: string[] }>()
+function mergeEdges(walks: readonly Walk[]): StepMap<Edge> {
+  const edges = createStepMap<Edge & { environments: readonly string[] }>()
+  // Most edges count in the same environments, and share one list.
+  const lists = new Map<readonly string[] | undefined, readonly string[]>()
   for (const { environment, steps } of walks) {
+    lists.clear()
+    const withOwn = (before: readonly string[] | undefined): readonly string[] => {
+      const known = lists.get(before) ?? [...(before ?? []), environment.name]
+      lists.set(before, known)
+      return known
+    }
     for (const step of steps) {
-      const key = stepKey(step)
-      const edge = edges.get(key)
-      if (edge !== undefined) edge.environments.push(environment.name)
-      else edges.set(key, { ...edgeOf(step), environments: [environment.name] })
+      const edge = edges.get(step)
+      if (edge !== undefined) edge.environments = withOwn(edge.environments)
+      else edges.set(step, { ...edgeOf(step), environments: withOwn(undefined) })
     }
   }
   return edges
@@ -96,15 +103,14 @@ function sortEdges(edges: readonly Edge[]): Edge[] {
 }
 
 /** A requirement may be met in one environment and not in another. */
-function mergeMissing(walks: readonly Walk[], edges: ReadonlyMap<string, Edge>): Missing[] {
-  const found = new Map<string, { edge: Edge; reason: Missing['reason'] }>()
+function mergeMissing(walks: readonly Walk[], edges: StepMap<Edge>): Missing[] {
+  const found = createStepMap<{ edge: Edge; reason: Missing['reason'] }>()
   for (const { environment, missing } of walks) {
     for (const { step, reason } of missing) {
-      const key = stepKey(step)
-      const edge = edges.get(key)
+      const edge = edges.get(step)
       if (edge === undefined) continue
-      const environments = [...(found.get(key)?.edge.environments ?? []), environment.name]
-      found.set(key, { edge: { ...edge, environments }, reason })
+      const environments = [...(found.get(step)?.edge.environments ?? []), environment.name]
+      found.set(step, { edge: { ...edge, environments }, reason })
     }
   }
   const order = (a: Missing, b: Missing): number =>

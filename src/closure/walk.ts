@@ -16,9 +16,27 @@ export interface Step {
   readonly isBuild: boolean
 }
 
-/** The same for the same requirement of the same requirer. */
-export function stepKey({ from, line, isBuild }: Step): string {
-  return `${from.name}\0${from.version ?? ''}\0${isBuild ? 'build' : ''}\0${line.line}`
+/** Values by requirement and requirer: one short text for each requirer, as there are many requirements. */
+export interface StepMap<T> {
+  get(step: Step): T | undefined
+  set(step: Step, value: T): void
+  values(): IterableIterator<T>
+}
+
+export function createStepMap<T>(): StepMap<T> {
+  const requirers = new Map<string, Map<string, T>>()
+  const keyOf = ({ from, isBuild }: Step): string => `${from.name}\0${from.version ?? ''}\0${isBuild ? 'build' : ''}`
+  return {
+    get: (step) => requirers.get(keyOf(step))?.get(step.line.line),
+    set(step, value) {
+      const key = keyOf(step)
+      const lines = requirers.get(key) ?? new Map<string, T>()
+      requirers.set(key, lines.set(step.line.line, value))
+    },
+    *values() {
+      for (const lines of requirers.values()) yield* lines.values()
+    },
+  }
 }
 
 /** An environment with what decides about files for it. */
@@ -59,7 +77,7 @@ export async function walkEnvironment(
   const evaluator = createMarkerEvaluator(environment.variables)
   const projects = new Map<string, Demands>()
   const kept = new Map<string, Map<string, Step>>()
-  const seen = new Map<string, Step>()
+  const seen = createStepMap<Step>()
   const missing: { step: Step; reason: Missing['reason'] }[] = []
   const notes: ClosureNote[] = []
 
@@ -87,13 +105,14 @@ export async function walkEnvironment(
       work.map((one) => stepsOf(one, { catalog, evaluator, notes, buildRequires: options.buildRequires })),
     )
     return found.flat().filter((step) => {
-      const key = stepKey(step)
-      return !seen.has(key) && seen.set(key, step)
+      const isNew = seen.get(step) === undefined
+      if (isNew) seen.set(step, step)
+      return isNew
     })
   }
 
   let wave = roots.filter(({ line }) => counts(line, '', evaluator) !== false)
-  for (const step of wave) seen.set(stepKey(step), step)
+  for (const step of wave) seen.set(step, step)
   while (wave.length > 0) {
     const names = [...new Set(wave.map(({ line }) => line.name))].filter((name) => !projects.has(name))
     if (!names.every((name) => options.onProject(name))) break

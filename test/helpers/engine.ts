@@ -91,6 +91,11 @@ function enabledIn(file: ConfigFile): string[] {
   return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
 }
 
+function storageOf({ properties, wrap }: EngineOptions, place: MemoryPlace): Storage {
+  const storage = memoryStorage(place, properties)
+  return wrap === undefined ? storage : wrap(storage)
+}
+
 /** As many as the tests' servers bear without a thought. */
 function requestsOf({ maxRequests }: MirrorConfig): number {
   return maxRequests === 'auto' ? 4 : maxRequests
@@ -98,8 +103,8 @@ function requestsOf({ maxRequests }: MirrorConfig): number {
 
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
-  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
+  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), advisories } = options
+  const { now = NOW, directory = '/memory' } = options
   const remembered = recorder()
   const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
@@ -115,7 +120,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     },
     { directory, now: now.getTime(), advisories, checksAttestations, log },
   )
-  const storage = wrap(memoryStorage(place, options.properties))
+  const storage = storageOf(options, place)
   const http = testClient({ log, maxRequests: requestsOf(config) })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
@@ -146,7 +151,7 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     }),
     locks: createKeyLocks(),
     jsonApi: createJsonApi(config.metadata),
-    bootId,
+    bootId: options.bootId ?? 'boot',
     signal: stop.signal,
     timeIsUp: options.timeIsUp ?? (() => false),
     heldBytes: createHeldBytes(),

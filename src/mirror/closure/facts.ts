@@ -13,6 +13,8 @@ export interface MemberFacts extends ProjectFacts {
   readonly serial: number
   /** fingerprint of filters, environments and lock files, which decide what is noted of the page */
   readonly basis: string
+  /** when a filter lets through what it holds back now, in milliseconds since the epoch; undefined: never */
+  readonly due: number | undefined
   /** what lock files pin of it */
   readonly locked: Locked | undefined
   /** names of the files that are wanted; undefined where none are, because upstream has nothing that fits */
@@ -85,6 +87,7 @@ function parseLine(line: string): { readonly name: string; readonly facts: Membe
   const requirements = isObject(json['requirements']) ? json['requirements'] : {}
   const facts: MemberFacts = {
     ...{ serial, basis },
+    due: typeof json['due'] === 'number' ? json['due'] : undefined,
     releases: releases === null ? null : objects(releases).map(parseRelease),
     requirements: Object.fromEntries(
       Object.entries(requirements).flatMap(([key, value]) => (isObject(value) ? [[key, parseNeeds(value)]] : [])),

@@ -172,7 +172,11 @@ function ownMetadata(bytes: Buffer, name: string): CoreMetadata | undefined {
   return metadata.name === undefined || normalizeName(metadata.name) === name ? metadata : undefined
 }
 
-/** Lines that are not UTF-8 are taken as they can be read: leaving them out would lose what they need. */
+/**
+ * Lines that are not UTF-8 are taken as they can be read: leaving them out would lose what they need. The texts are
+ * copied, as parts of the document would keep all of it in memory.
+ */
 function requiresOf({ requiresDist, unparsed }: CoreMetadata): readonly string[] {
-  return unparsed.get('requires-dist') ?? requiresDist
+  const lines = unparsed.get('requires-dist') ?? requiresDist
+  return lines.map((line) => Buffer.from(line).toString())
 }

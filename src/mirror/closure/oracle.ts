@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { matchLocked } from '../../closure/locks/match.js'
 import type { CandidateFile, CandidateRelease, ClosureOracle } from '../../closure/types.js'
 import { errorText } from '../../errors.js'
-import { filterReleases, keepsMetadata, keepsProject } from '../../filters/apply.js'
+import { keepsMetadata, keepsProject, sift } from '../../filters/apply.js'
 import type { Filters } from '../../filters/types.js'
 import { isQuarantined } from '../../model/page.js'
 import { isSafeProjectName } from '../../model/layout.js'
@@ -21,6 +21,8 @@ import type { ClosureSetup } from './types.js'
 /** What upstream said of a project in this run. */
 export interface Answer {
   readonly serial: number
+  /** when the filters decide otherwise, in milliseconds since the epoch; undefined: never */
+  readonly due: number | undefined
   readonly locked: Locked | undefined
 }
 
@@ -32,6 +34,8 @@ export interface UpstreamOracle {
   readonly failures: ReadonlyMap<string, string>
   /** by project, which filter drops it */
   readonly dropped: ReadonlyMap<string, string>
+  /** Nothing more will be asked: what was remembered for it is given back. */
+  end(): void
 }
 
 export interface OracleOptions {
@@ -113,12 +117,13 @@ export function createUpstreamOracle(context: Context, options: OracleOptions): 
         return before
       }
       if (project === undefined) {
-        answers.set(name, { serial: 0, locked: undefined })
+        answers.set(name, { serial: 0, due: undefined, locked: undefined })
         return undefined
       }
       places.add(project)
-      answers.set(name, { serial: project.lastSerial, locked: lockedOf(project) })
-      return candidateReleases(filterReleases(filters, project), selectors)
+      const sifted = sift(filters, project)
+      answers.set(name, { serial: project.lastSerial, due: sifted.due, locked: lockedOf(project) })
+      return candidateReleases(sifted.project, selectors)
     },
     async metadataOf(name, version, { filename }: CandidateFile) {
       const withBuild = buildRequires !== 'never'
@@ -135,5 +140,5 @@ export function createUpstreamOracle(context: Context, options: OracleOptions): 
       return needs === 'failed' ? undefined : needs
     },
   }
-  return { oracle, answers, failures, dropped }
+  return { oracle, answers, failures, dropped, end: () => places.clear() }
 }

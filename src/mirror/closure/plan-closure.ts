@@ -72,6 +72,7 @@ export async function findNeeds(
     const claimed = claims.get(name)
     if (before === undefined || question.forced || before.basis !== basisOf(name)) return true
     if (question.changes.list?.hasSerials === false) return true
+    if (before.due !== undefined && before.due <= context.startedAt.getTime()) return true
     // `sync` or another run saw it in a newer state.
     if ((question.ledgerSerial(name) ?? 0) > before.serial) return true
     return claimed !== undefined && (question.changes.wentBack ? claimed !== before.serial : claimed > before.serial)
@@ -79,6 +80,7 @@ export async function findNeeds(
   const memory = rememberFacts(upstream.oracle, stored.projects, isChanged)
   for (const name of setup.locked.keys()) await memory.oracle.releasesOf(name)
   const result = await computeClosure(setup.roots, memory.oracle, setup.options)
+  upstream.end()
   if (!result.ok) throw tooLarge(setup, result.tooLarge)
   const facts = factsNow({ upstream, stored, basisOf, facts: memory.facts() })
   const decided = membersOf(setup, result.closure, facts)
@@ -86,7 +88,10 @@ export async function findNeeds(
   if (!question.readOnly) await keepFacts(context, { facts, members, stored })
   const failures = [...upstream.failures].map(([project, reason]) => ({ project, reason }))
   const missing = missingLines({ closure: result.closure, setup, facts, upstream })
-  return { plan: { members, missing, failures }, closure: result.closure, facts }
+  const times = [...facts.values()].flatMap(({ due = Infinity }) => due)
+  const due = times.reduce((first, time) => Math.min(first, time), Infinity)
+  const plan = { members, missing, failures, due: due === Infinity ? undefined : due }
+  return { plan, closure: result.closure, facts }
 }
 
 /** What upstream says of the projects that the last run knew, and what the changelog says of others. */
@@ -126,7 +131,9 @@ function basis({ options, locked }: ClosureSetup, filters: Filters): (name: stri
   const plain = digest(common)
   return (name) => {
     const pinned = locked.get(name)
-    return pinned === undefined ? plain : digest([plain, lockedKey(pinned)])
+    const advised = filters.advisories?.advises.fingerprint(name) ?? ''
+    if (pinned === undefined && advised === '') return plain
+    return digest([plain, pinned === undefined ? '' : lockedKey(pinned), advised])
   }
 }
 

@@ -37,7 +37,11 @@ export interface FilePlaces {
   get(name: string, filename: string): ReleaseFile | undefined
   /** an sdist of the release */
   sdistOf(name: string, version: string): ReleaseFile | undefined
+  clear(): void
 }
+
+/** Is not needed to read what a file requires, and takes most of the room. */
+const NOTHING = { raw: {}, digests: new Map<string, string>() }
 
 type Places = ReadonlyMap<string, { readonly file: ReleaseFile; readonly version: string }>
 
@@ -48,7 +52,7 @@ export function createFilePlaces(): FilePlaces {
     add({ name, releases }) {
       const places: Places = new Map(
         releases.flatMap(({ version, files }) =>
-          files.map((file) => [file.filename, { file: { ...file, raw: {} }, version }] as const),
+          files.map((file) => [file.filename, { file: { ...file, ...NOTHING }, version }] as const),
         ),
       )
       count += places.size - (projects.get(name)?.size ?? 0)
@@ -60,6 +64,7 @@ export function createFilePlaces(): FilePlaces {
         count -= own.size
       }
     },
+    clear: () => projects.clear(),
     get: (name, filename) => projects.get(name)?.get(filename)?.file,
     sdistOf(name, version) {
       const places = [...(projects.get(name)?.values() ?? [])]

@@ -2,6 +2,11 @@ import type { Context } from '../run/context.js'
 import type { ClosureNotes } from '../state/run-notes.js'
 import type { ClosurePlan } from './types.js'
 
+/** Whether what is needed must be found out although nothing changed. */
+export function needsLook(notes: ClosureNotes | undefined, now: Date): boolean {
+  return notes === undefined || notes.incomplete || (notes.due !== undefined && notes.due <= now.getTime())
+}
+
 /** What the next run must know of what is needed. */
 export function closureNotes(
   context: Pick<Context, 'closure'>,
@@ -10,8 +15,8 @@ export function closureNotes(
 ): ClosureNotes | undefined {
   if (context.closure === undefined) return undefined
   if (needed === undefined) return before
-  const { members, missing, failures } = needed
-  return { incomplete: failures.length > 0, projects: members.size, missing }
+  const { members, missing, failures, due } = needed
+  return { incomplete: failures.length > 0, projects: members.size, missing, due }
 }
 
 /** Reports what is needed and missing, in each run for as long as it is so. */

@@ -7,7 +7,7 @@ export interface ClosureSelection extends Selection {
   /** Whether the closure wants the project; everything, as long as nothing is known. */
   wants(name: string): boolean
   /** A text that changes with the files that are wanted of a project, which shape its pages; '' where all are. */
-  textOf(name: string): string
+  readonly textOf: (name: string) => string
   /** Sets what is wanted: name -> files. */
   set(files: ReadonlyMap<string, ReadonlySet<string>>): void
   /** keeps the projects that are wanted; `settings`: what they were found out from */

@@ -47,4 +47,6 @@ export interface ClosurePlan {
   readonly missing: readonly MissingLine[]
   /** what could not be asked; then nothing is removed for the sake of the closure */
   readonly failures: readonly MissingLine[]
+  /** when a filter lets through what it holds back now, in milliseconds since the epoch; undefined: never */
+  readonly due: number | undefined
 }

@@ -9,6 +9,7 @@ import type { State } from '../state/status-files.js'
 import { recallJsonApi } from '../project/json-api.js'
 import type { Context } from '../run/context.js'
 import { warnOfClock } from '../run/warn-of-clock.js'
+import { needsLook } from '../closure/report-needs.js'
 import { planClosure } from '../closure/plan-closure.js'
 import type { ClosureQuestion } from '../closure/plan-closure.js'
 import type { ClosurePlan } from '../closure/types.js'
@@ -76,7 +77,7 @@ export async function planRun(context: Context, options: PlanRunOptions): Promis
     filters.timed && notes.clock !== undefined && startedAt.getTime() < notes.clock - CLOCK_TOLERANCE_MS
   if (clockWentBack) log.warn(clockText(startedAt, notes.clock))
   const looks = notes.nextLook !== undefined && notes.nextLook * 1000 <= startedAt.getTime()
-  const incomplete = context.closure !== undefined && notes.closure?.incomplete !== false
+  const incomplete = context.closure !== undefined && needsLook(notes.closure, startedAt)
   // A command that was killed left a journal. In a bucket looking for one would cost a request in every quiet run.
   const interrupted = !storage.properties.metered && (await storage.stat(LAYOUT.journal)) !== undefined
   const needsLedger =

@@ -62,6 +62,8 @@ export interface RunNotes {
 export interface ClosureNotes {
   /** something could not be asked: the next run must ask again although nothing changed */
   readonly incomplete: boolean
+  /** when a filter lets through what it holds back now, in milliseconds since the epoch; undefined: never */
+  readonly due: number | undefined
   /** how many projects are needed */
   readonly projects: number
   /** what upstream does not have */
@@ -132,10 +134,11 @@ function parseFiles(value: unknown): RememberedFiles | undefined {
 
 function parseClosure(value: unknown): ClosureNotes | undefined {
   if (!isObject(value)) return undefined
-  const { incomplete, projects, missing } = value
+  const { incomplete, projects, missing, due } = value
   const lines: readonly unknown[] = Array.isArray(missing) ? missing : []
   return {
     incomplete: incomplete === true,
+    due: typeof due === 'number' ? due : undefined,
     projects: typeof projects === 'number' ? projects : 0,
     missing: lines.flatMap((line) => {
       const { project, reason } = isObject(line) ? line : {}

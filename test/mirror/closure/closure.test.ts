@@ -349,3 +349,47 @@ describe('a run that is killed', () => {
     },
   )
 })
+
+describe('filters beside the requirements', () => {
+  it('decide first: another release takes the place of one that they drop', async () => {
+    const index = createPackageIndex()
+    release(index, 'app', '1.0', ['lib'])
+    release(index, 'lib', '1.0', ['base'])
+    release(index, 'lib', '2.0')
+    release(index, 'base', '1.0')
+    release(index, 'base', '1.1rc1')
+    const server = await serveTestIndex(index)
+    const filters =
+      '[plugins]\nenabled =\n    blocklist_release\n    blocklist_project\n[blocklist]\npackages =\n    lib>=2\n'
+    const options = { url: server.url, place: memoryPlace() }
+    const run = await mirror({ ...options, sections: closureOf(['app'], 'versions = 1') + filters })
+    expect(served(run)).toEqual({
+      app: ['app-1.0-py3-none-any.whl'],
+      base: ['base-1.0-py3-none-any.whl'],
+      lib: ['lib-1.0-py3-none-any.whl'],
+    })
+    const blocked = `${closureOf(['app'], 'versions = 1')}${filters}    base\n`
+    const next = await mirror({ ...options, sections: blocked, now: later(1) })
+    expect(Object.keys(served(next))).toEqual(['app', 'lib'])
+    expect(next.report.failures).toEqual([
+      { project: 'base', reason: 'dropped by blocklist_project; lib 1.0 needs base for linux, win' },
+    ])
+  })
+
+  it('that hold a release back: it is chosen as soon as it is due, although nothing changed upstream', async () => {
+    const index = createPackageIndex()
+    release(index, 'app', '1.0', ['lib'])
+    release(index, 'lib', '1.0')
+    const server = await serveTestIndex(index)
+    const age = '[plugins]\nenabled =\n    release_age\n[release_age]\nmin_days = 7\nexempt =\n    app\n'
+    const options = { url: server.url, sections: closureOf(['app']) + age, place: memoryPlace() }
+    const uploaded = index.projects.get('lib')?.releases.get('1.0')?.files[0]?.uploadTime.getTime() ?? 0
+    const day = (days: number): Date => new Date(uploaded + days * 24 * 3600_000)
+    const young = await mirror({ ...options, now: day(1) })
+    expect(Object.keys(served(young))).toEqual(['app'])
+    expect(young.report.failures.map(({ project }) => project)).toEqual(['lib'])
+    const old = await mirror({ ...options, now: day(8) })
+    expect(Object.keys(served(old))).toEqual(['app', 'lib'])
+    expect(old.report.failures).toEqual([])
+  })
+})
