@@ -11,6 +11,8 @@ const FEWEST = 20
 const SHARE = 0.8
 /** It must have been so for some time: a server that restarts refuses many connections in a moment. */
 const LASTING_MS = 5000
+/** Or so many calls failed since: with many requests under way, a server that refuses at once is asked a lot in a moment. */
+const LASTING_CALLS = 200
 /** An index can name any number of hosts. */
 const MOST_ORIGINS = 256
 /** By these a server says that it does not have this one thing. */
@@ -69,6 +71,8 @@ interface Host {
   readonly window: string[]
   /** since when nearly all fail in one way */
   badSince: number | undefined
+  /** how many calls ended since then */
+  badCalls: number
 }
 
 /** @param now milliseconds of a clock that never goes back */
@@ -77,7 +81,7 @@ export function createHealthMonitor(now: () => number): HealthMonitor {
   let stopped: UpstreamHealth | undefined
 
   const add = (origin: string, outcome: string): void => {
-    const host = hosts.get(origin) ?? { window: [], badSince: undefined }
+    const host = hosts.get(origin) ?? { window: [], badSince: undefined, badCalls: 0 }
     hosts.set(origin, host)
     evictOldest(hosts, MOST_ORIGINS)
     host.window.push(outcome)
@@ -87,7 +91,9 @@ export function createHealthMonitor(now: () => number): HealthMonitor {
     const health = assess(origin, host.window)
     const isBad = health.asked >= FEWEST && health.failed >= SHARE * health.asked
     host.badSince = isBad ? (host.badSince ?? now()) : undefined
-    if (host.badSince !== undefined && now() - host.badSince >= LASTING_MS) stopped ??= health
+    host.badCalls = host.badSince === undefined ? 0 : host.badCalls + 1
+    if (host.badSince === undefined) return
+    if (now() - host.badSince >= LASTING_MS || host.badCalls >= LASTING_CALLS) stopped ??= health
   }
 
   return {

@@ -112,7 +112,7 @@ describe('a project that fails run after run', () => {
 })
 
 describe('a run against an upstream that is out of order', () => {
-  const NAMES = numbered(900)
+  const NAMES = numbered(600)
   const OPTIONS = 'global-timeout = 2\nrelease-files = false\n'
 
   /** An index that after a while answers nothing but 503 for projects; the first projects are fine. */
@@ -140,7 +140,7 @@ describe('a run against an upstream that is out of order', () => {
       log = ran.log
     }
     expect(log).toMatch(/is out of order: \d+ of the last \d+ requests failed: HTTP status 503/)
-    expect(upstream.count(/project-8\d\d/)).toBe(0)
+    expect(upstream.count(/project-5\d\d/)).toBe(0)
     heal()
     expect(await mirror.mirror()).toMatchObject({ code: 0 })
     expect(await rootNames(mirror)).toEqual(NAMES)
