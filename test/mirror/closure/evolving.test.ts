@@ -67,7 +67,8 @@ it('a mirror of an index that changes is what a new mirror would be', async () =
       fc.array(publish, { minLength: 6, maxLength: 12 }),
       fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 4 }),
       fc.constantFrom('json = false', 'json = true'),
-      async (first, rounds, option) => {
+      fc.boolean(),
+      async (first, rounds, option, metered) => {
         const index = createPackageIndex()
         for (const project of NAMES) index.publish(project, '0.1', [wheel({ name: project, version: '0.1' })])
         const state: State = { roots: ['p0', 'p1'], versions: 1, environments: BOTH }
@@ -80,7 +81,7 @@ it('a mirror of an index that changes is what a new mirror would be', async () =
             const now = new Date(NOW.getTime() + hours * 3600_000)
             const options = { url: server.url, mirror: `removed-projects = delete\n${option}`, sections, now }
             const allow = { allowRemovals: true }
-            const run = await mirror({ ...options, place }, allow)
+            const run = await mirror({ ...options, place, properties: { metered } }, allow)
             const fresh = await mirror(options, allow)
             expect(run.report.failures).toEqual(fresh.report.failures)
             expect(content(run)).toEqual(content(fresh))
