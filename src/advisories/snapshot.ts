@@ -30,12 +30,26 @@ const FORMAT = 1
  * The snapshot as text: a line of JSON with the digest of the rest, then one line a project, sorted by name.
  * About 100 bytes an advisory.
  */
-export function formatSnapshot({ table, ...rest }: AdvisorySnapshot): string {
+export function formatSnapshot(snapshot: AdvisorySnapshot): string {
+  return [...snapshotChunks(snapshot)].join('')
+}
+
+/** Projects of one chunk: the whole text would be in memory several times. */
+const CHUNK = 1000
+
+/** The same text piece by piece. */
+export function* snapshotChunks({ table, ...rest }: AdvisorySnapshot): Generator<string> {
   const names = [...table.keys()].sort()
-  const body = names.map((name) => `${name}\t${table.get(name) ?? ''}\n`).join('')
-  const { prefixes, counts } = rest
-  const header = { format: FORMAT, ...rest, prefixes, counts, projects: names.length, sha256: digest(body) }
-  return `${JSON.stringify(header)}\n${body}`
+  const line = (name: string): string => `${name}\t${table.get(name) ?? ''}\n`
+  const hash = createHash('sha256')
+  for (const name of names) hash.update(line(name))
+  const header = { format: FORMAT, ...rest, projects: names.length, sha256: hash.digest('hex') }
+  yield `${JSON.stringify(header)}\n`
+  for (let at = 0; at < names.length; at += CHUNK)
+    yield names
+      .slice(at, at + CHUNK)
+      .map(line)
+      .join('')
 }
 
 function digest(text: string): string {

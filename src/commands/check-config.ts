@@ -70,20 +70,20 @@ function storageFindings({ mirror }: Config): Finding[] {
   return spaceFindings(mirror.directory)
 }
 
-async function wantedFindings(context: Context, options: CheckOptions): Promise<Finding[]> {
-  const { everything, unknown } = await checkWanted(context, options)
-  const findings = unknown.map((text): Finding => ({ text, problem: false }))
-  if (everything === undefined) return findings
-  const { text, refused } = everything
-  return [...findings, { text: refused ? `${text}. ${HOW_TO_CONFIRM}` : text, problem: refused }]
-}
-
 /** Clients that wait themselves need the upload times of JSON pages (PEP 700). */
 function pageFindings({ mirror }: Config): Finding[] {
   if (mirror.simpleFormat !== 'HTML') return []
   const text =
     "simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to and uv's exclude-newer do not work"
   return [{ text, problem: false }]
+}
+
+async function wantedFindings(context: Context, options: CheckOptions): Promise<Finding[]> {
+  const { everything, unknown } = await checkWanted(context, options)
+  const findings = unknown.map((text): Finding => ({ text, problem: false }))
+  if (everything === undefined) return findings
+  const { text, refused } = everything
+  return [...findings, { text: refused ? `${text}. ${HOW_TO_CONFIRM}` : text, problem: refused }]
 }
 
 /** One request, by the way that every request of a run goes. */

@@ -54,7 +54,7 @@ export async function openContent(
   const lookup = shapeLookup(shape, {
     ...(advises === undefined ? {} : { advisories: (name) => advisedText(advises, name) }),
     ...(deciding === undefined ? {} : { publishers: (name) => deciding.projects.get(name) ?? '' }),
-    ...(closure === undefined ? {} : { selection: closure.selection.textOf }),
+    ...(closure === undefined ? {} : { selection: (name: string) => closure.selection.textOf(name) }),
   })
   return { filters, closure, gate, shape, shapeOf: lookup }
 }

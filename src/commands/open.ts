@@ -12,6 +12,7 @@ import type { Log, LogFormat, LogLevel } from '../log/types.js'
 import { endRequests } from '../mirror/run/context.js'
 import type { Context } from '../mirror/run/context.js'
 import { createBigFiles } from '../mirror/run/big-files.js'
+import { createHeldBytes } from '../mirror/run/held-bytes.js'
 import { openDiffFile } from '../mirror/run/diff-file.js'
 import { refuseMetadataFilters } from '../mirror/project/json-api.js'
 import { createAdvisoryHolder } from '../mirror/run/advisories.js'
@@ -170,6 +171,7 @@ export async function withMirror<T>(
         bootId: host.bootId,
         signal: stop.signal,
         timeIsUp: () => timeIsUp(end),
+        heldBytes: createHeldBytes(),
         bigFiles: createBigFiles(mostRequests(config.mirror.maxRequests)),
         fetchThreads,
       })

@@ -18,7 +18,7 @@ export type { Filters } from './types.js'
 export interface LoadOptions {
   /** absolute; what relative paths of requirements files start from: 8.0 takes the current directory */
   readonly directory: string
-  /** 'refuse': a name that is not a plugin is an error. 'warn': it is ignored with a warning, as 8.0 ignores it. */
+  /** 'refuse', also when absent: a name that is not a plugin is an error. 'warn': it is ignored with a warning, as 8.0 ignores it. */
   readonly unknownPlugin?: 'refuse' | 'warn'
   /** milliseconds since the epoch: the time by which files are young; the present when absent */
   readonly now?: number
@@ -40,16 +40,14 @@ function notRead(): never {
 export async function loadFilters(
   config: ConfigFile,
   enabled: readonly string[],
-  { directory, unknownPlugin = 'refuse', now = Date.now(), advisories = NO_ADVISORIES }: LoadOptions,
+  { directory, unknownPlugin, now = Date.now(), advisories = NO_ADVISORIES }: LoadOptions,
 ): Promise<Filters> {
   const names = new Set(enabled)
   const all = names.delete('all')
   const warnings: string[] = []
   const warn = (message: string): void => void warnings.push(message)
-  for (const name of names) {
-    if (Object.hasOwn(PLUGINS, name) || isExternal(name)) continue
-    const error = unknown(config, name)
-    if (unknownPlugin === 'refuse') throw error
+  for (const error of unknownPlugins(config, names)) {
+    if (unknownPlugin !== 'warn') throw error
     warn(`${error.message}; it is ignored`)
   }
 
@@ -86,6 +84,11 @@ function checkEmptyLists(filters: readonly Filter[], emptyLists: readonly Config
   const isLimited = filters.some((filter) => filter.kind === 'project' && filter.onlyListed === true)
   if (first === undefined || isLimited) return emptyLists.map(({ message }) => message)
   throw new ConfigError(`${first.message}; name some, or disable the plugin that reads it to mirror every project`)
+}
+
+function unknownPlugins(config: ConfigFile, names: ReadonlySet<string>): Error[] {
+  const isKnown = (name: string): boolean => Object.hasOwn(PLUGINS, name) || isExternal(name)
+  return [...names].filter((name) => !isKnown(name)).map((name) => unknown(config, name))
 }
 
 function unknown(config: ConfigFile, name: string): Error {

@@ -57,10 +57,14 @@ export interface ReleaseFilter extends Named {
   keepRelease(release: Release, project: Project): boolean
   readonly dueAt?: (release: Release, project: Project) => Due
 }
+
 /** Decides which files of a release stay. */
 export interface ReleaseFileFilter extends Named {
   readonly kind: 'release_file'
-  /** @throws InvalidDocumentError where the document has not what the filter reads */
+  /**
+   * @param release with all files that upstream has, also those that another filter drops
+   * @throws InvalidDocumentError where the document has not what the filter reads
+   */
   keepFile(file: ReleaseFile, release: Release, info: JsonObject): boolean
   readonly dueAt?: (file: ReleaseFile, release: Release, info: JsonObject) => Due
 }

@@ -8,7 +8,6 @@ import {
   isSafeProjectName,
   jsonKey,
   publishersKey,
-  pypiJsonKey,
   shown,
 } from '../model/layout.js'
 import { keepsProject } from '../filters/apply.js'

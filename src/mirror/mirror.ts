@@ -60,6 +60,7 @@ export async function runMirror(context: Context, options: MirrorOptions): Promi
   reportFailures(context, { result, waiting: plan.waiting })
   reportNeeds(context, { needed, before: begun.closure })
   tellUnknown(context, run)
+  context.report.stoppedEarly = result.stopped === 'error'
   if (result.stopped === 'error') return stop(context, run, result)
   const removed = await removeWithdrawn(context, { ...run, result, journal, allow: options.allowRemovals })
   await finish(context, run, { result, removed, begun })

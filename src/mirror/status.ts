@@ -111,7 +111,6 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
   const entries = [...(await loadLedger(storage)).exceptions()]
   const failures = failuresOf(entries)
   const { held, blocked } = looksOf(entries)
-  const dues = entries.flatMap(([, { due }]) => due ?? [])
   const unknown = stillUnknown((await loadNotes(storage)).unknown, filters.entries, () => false)
   return {
     location: storage.location(''),
@@ -121,7 +120,7 @@ export async function mirrorStatus(context: StatusContext, options: StatusOption
     behind: upstreamSerial === undefined || serial === undefined ? undefined : Math.max(0, upstreamSerial - serial),
     held,
     blocked,
-    nextDue: dues.length === 0 ? undefined : isoTime(dues.reduce((a, b) => Math.min(a, b))),
+    nextDue: firstDue(entries),
     owed: parseTodo((await readText(storage, LAYOUT.todo)) ?? '')?.projects.size ?? 0,
     projects: sizes.count,
     files,
@@ -181,6 +180,11 @@ async function pageSize(
   for (const key of pageKeys(page, rootUri))
     if (!key.endsWith('.metadata')) bytes += (await storage.stat(key))?.size ?? 0
   return { files: sizes.length, bytes }
+}
+
+function firstDue(entries: readonly (readonly [string, LedgerEntry])[]): string | undefined {
+  const times = entries.flatMap(([, { due }]) => due ?? [])
+  return times.length === 0 ? undefined : isoTime(times.reduce((a, b) => Math.min(a, b)))
 }
 
 function failuresOf(entries: readonly (readonly [string, LedgerEntry])[]): ProjectFailure[] {

@@ -11,6 +11,7 @@ import { PROVENANCE_TYPE } from '../model/provenance.js'
 import { accessLine } from './access-line.js'
 import { CONTENT_TYPES, pagesFor } from './negotiate.js'
 import { route } from './route.js'
+import type { Route } from './route.js'
 import { readSerial } from './serial.js'
 
 export interface Site {
@@ -126,21 +127,34 @@ async function respond(site: Site, request: IncomingMessage, response: ServerRes
         { request, response },
         { key: found.key, headers: { 'Content-Type': 'application/json' } },
       )
-    case 'pages': {
-      const format = new URLSearchParams(query).get('format')
-      const wanted = found.page === undefined ? pagesFor(request, format) : [found.page]
-      const page = wanted.find((name) => existsSync(join(site.directory, found.directory, name)))
-      if (page === undefined) return refuse(response, 404)
-      const headers = { 'Content-Type': CONTENT_TYPES[page], Vary: 'Accept' }
-      return sendDocument(site, { request, response }, { key: `${found.directory}/${page}`, headers })
-    }
+    case 'pages':
+      return sendPage(site, { request, response }, { ...found, format: new URLSearchParams(query).get('format') })
   }
+}
+
+interface WantedPage extends Pick<Extract<Route, { kind: 'pages' }>, 'directory' | 'page'> {
+  /** what the query asks for */
+  readonly format: string | null
+}
+
+/** Sends the page of a directory that the client prefers. */
+async function sendPage(site: Site, exchange: Exchange, { directory, page, format }: WantedPage): Promise<void> {
+  const wanted = page === undefined ? pagesFor(exchange.request, format) : [page]
+  const found = wanted.find((name) => existsSync(join(site.directory, directory, name)))
+  if (found === undefined) return refuse(exchange.response, 404)
+  const headers = { 'Content-Type': CONTENT_TYPES[found], Vary: 'Accept' }
+  return sendDocument(site, exchange, { key: `${directory}/${found}`, headers })
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
 }
 
 /** Sends a page or metadata document with the serial that it says of itself, as PyPI does. */
 async function sendDocument(
   site: Site,
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  { request, response }: Exchange,
   document: { readonly key: string; readonly headers: Readonly<Record<string, string>> },
 ): Promise<void> {
   const path = join(site.directory, document.key)

@@ -35,6 +35,20 @@ describe('check-config', () => {
     expect(readdirSync(at.directory)).toEqual(['bandersnatch.conf'])
   })
 
+  it('says that HTML pages have no upload times, and hides the password of a database of advisories', async () => {
+    const osv = '[plugins]\nenabled = osv_malware\n[osv]\ndatabase = https://me:geheim@osv.example/all.zip\n'
+    const at = bench('http://localhost:1', `simple-format = HTML\n${osv}`)
+    expect(await checkConfigCommand(at.setting, offline)).toBe(0)
+    expect(at.printed()).toMatch(/simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to/)
+    expect(at.printed()).toMatch(
+      /osv_malware \(release\): drops releases that advisories MAL- of https:\/\/osv\.example/,
+    )
+    expect(at.printed()).not.toContain('geheim')
+    const json = bench('http://localhost:1', '')
+    await checkConfigCommand(json.setting, offline)
+    expect(json.printed()).not.toContain('upload times')
+  })
+
   it('says what upstream does not have of the lists, with what was probably meant', async () => {
     const [name = ''] = [...fixtureIndex().projects.keys()].filter((one) => one.length > 6)
     const typo = `${name.slice(0, 2)}x${name.slice(2)}`
@@ -71,20 +85,6 @@ describe('check-config', () => {
     )
     await checkConfigCommand(closure.setting, offline)
     expect(closure.printed()).not.toContain('are new')
-  })
-
-  it('says that HTML pages have no upload times, and hides the password of a database of advisories', async () => {
-    const osv = '[plugins]\nenabled = osv_malware\n[osv]\ndatabase = https://me:geheim@osv.example/all.zip\n'
-    const at = bench('http://localhost:1', `simple-format = HTML\n${osv}`)
-    expect(await checkConfigCommand(at.setting, offline)).toBe(0)
-    expect(at.printed()).toMatch(/simple-format = HTML: the pages have no upload times, so pip's --uploaded-prior-to/)
-    expect(at.printed()).toMatch(
-      /osv_malware \(release\): drops releases that advisories MAL- of https:\/\/osv\.example/,
-    )
-    expect(at.printed()).not.toContain('geheim')
-    const json = bench('http://localhost:1', '')
-    await checkConfigCommand(json.setting, offline)
-    expect(json.printed()).not.toContain('upload times')
   })
 
   it('hides secrets and passwords in URLs, and shows the proxy of the environment', async () => {

@@ -11,6 +11,7 @@ import type { FetchThreads } from '../../src/mirror/fetch-thread/types.js'
 import { createOwners } from '../../src/mirror/project/owners.js'
 import type { Context } from '../../src/mirror/run/context.js'
 import { createBigFiles } from '../../src/mirror/run/big-files.js'
+import { createHeldBytes } from '../../src/mirror/run/held-bytes.js'
 import { openDiffFile } from '../../src/mirror/run/diff-file.js'
 import { createJsonApi } from '../../src/mirror/run/json-api.js'
 import { createKeyLocks } from '../../src/mirror/run/key-locks.js'
@@ -90,10 +91,20 @@ function enabledIn(file: ConfigFile): string[] {
   return (file.get('plugins', 'enabled') ?? '').split('\n').filter((line) => line !== '')
 }
 
+function storageOf({ properties, wrap }: EngineOptions, place: MemoryPlace): Storage {
+  const storage = memoryStorage(place, properties)
+  return wrap === undefined ? storage : wrap(storage)
+}
+
+/** As many as the tests' servers bear without a thought. */
+function requestsOf({ maxRequests }: MirrorConfig): number {
+  return maxRequests === 'auto' ? 4 : maxRequests
+}
+
 /** Makes a run's context as commands/open.ts does, with a storage in memory and an HTTP client that does not wait. */
 export async function engine(options: EngineOptions = {}): Promise<Engine> {
-  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), bootId = 'boot' } = options
-  const { now = NOW, advisories, wrap = (one) => one, directory = '/memory' } = options
+  const { url = NOBODY, mirror = '', sections = '', place = memoryPlace(), advisories } = options
+  const { now = NOW, directory = '/memory' } = options
   const remembered = recorder()
   const { log = remembered } = options
   const file = configFile(`master = ${url}\n${mirror}\n${sections}`)
@@ -109,8 +120,8 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     },
     { directory, now: now.getTime(), advisories, checksAttestations, log },
   )
-  const storage = wrap(memoryStorage(place, options.properties))
-  const http = testClient({ log, maxRequests: config.maxRequests === 'auto' ? 4 : config.maxRequests })
+  const storage = storageOf(options, place)
+  const http = testClient({ log, maxRequests: requestsOf(config) })
   const stop = new AbortController()
   let loaded: Promise<Ledger> | undefined
   const ledger = (): Promise<Ledger> => (loaded ??= loadLedger(storage))
@@ -140,9 +151,10 @@ export async function engine(options: EngineOptions = {}): Promise<Engine> {
     }),
     locks: createKeyLocks(),
     jsonApi: createJsonApi(config.metadata),
-    bootId,
+    bootId: options.bootId ?? 'boot',
     signal: stop.signal,
     timeIsUp: options.timeIsUp ?? (() => false),
+    heldBytes: createHeldBytes(),
     bigFiles: createBigFiles(4),
     fetchThreads: options.fetchThreads,
     place,

@@ -70,6 +70,18 @@ describe('the digest of a run', () => {
     ])
   })
 
+  it('does not take for healed what a run did not come to', () => {
+    const cut = { projects: { ...emptySummary.projects, left: 3 } }
+    const runs = [
+      [0, failing('foo')],
+      [1, cut],
+      [2, { stoppedEarly: true }],
+      [3, failing('foo')],
+      [4, {}],
+    ] as const
+    expect(week(...runs)).toEqual([[foo], [], [], [], [over]])
+  })
+
   it('tells a warning once, however long it lasts', () => {
     const lines = [warning('no effect')]
     expect(

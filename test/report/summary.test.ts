@@ -265,6 +265,7 @@ describe('the lines of a summary', () => {
     removals: [],
     refused: 1,
     refusals: [],
+    stoppedEarly: false,
     unknown: [],
     removalsRefused: 0,
     reasons: {},

@@ -20,6 +20,7 @@ export const emptySummary: Summary = {
   removals: [],
   refused: 0,
   refusals: [],
+  stoppedEarly: false,
   unknown: [],
   shortcomings: [],
   withheld: { held: 0, blocked: 0 },

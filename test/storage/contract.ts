@@ -108,6 +108,8 @@ export function storageContract(name: string, place: () => Promise<ContractPlace
         expect(await text(storage, 'web/simple/index.v1_json')).toBe(chunk.repeat(20))
         await storage.writeStream('web/simple/index.html', [])
         expect(await text(storage, 'web/simple/index.html')).toBe('')
+        await storage.writeStream('web/simple/index.html', 'one text')
+        expect(await text(storage, 'web/simple/index.html')).toBe('one text')
       })
 
       it('keeps the old page when the chunks end with an error', async () => {

@@ -146,6 +146,18 @@ describe('a client with a bandwidth limit', () => {
     expect(performance.now() - start).toBeGreaterThan(((6 * FILE.length) / rate) * 1000 - 550)
   })
 
+  it('shares it with other clients of the run', async () => {
+    const { url } = await serve((_, res) => res.end(FILE))
+    const rate = 1_000_000
+    const http = testClient({ bandwidth: { usual: rate, hours: [] }, now: () => performance.now() })
+    http.share(2)
+    const start = performance.now()
+    await Promise.all(
+      Array.from({ length: 3 }, (_, at) => http.fetchFile(`${url}/${at}`, { size: FILE.length, maxBytes: 1e6 })),
+    )
+    expect(performance.now() - start).toBeGreaterThan(((3 * FILE.length) / (rate / 2)) * 1000 - 550)
+  })
+
   it('does not take its own pauses for silence of the server', async () => {
     const { url } = await serve((_, res) => res.end(FILE))
     const http = testClient({ timeout: 0.3, bandwidth: { usual: 150_000, hours: [] }, now: () => performance.now() })

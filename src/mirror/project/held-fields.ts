@@ -28,6 +28,7 @@ export async function keepHeldFields(
   { project, stored = false }: FetchedProject,
   { sifted: { held }, before }: HeldNow,
 ): Promise<void> {
+  if (!config.json) return
   const key = heldKey(project.name)
   if (held.length === 0) {
     if (before !== undefined) await storage.remove(key)

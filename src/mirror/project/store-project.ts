@@ -85,7 +85,7 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
     log.info(
       `Storing index page(s): ${served.name} - in ${storage.location(simpleDirectory(served.name, config.hashIndex))}`,
     )
-    if (config.json) await keepHeldFields(context, fetched, { sifted, before: options.held })
+    await keepHeldFields(context, fetched, { sifted, before: options.held })
     changed.push(
       ...(await writePages(storage, config, { project: await withStoredSizes(context, served), ...options })),
     )

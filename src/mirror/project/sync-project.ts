@@ -58,7 +58,12 @@ async function bringUpToDate(context: Context, item: WorkItem): Promise<Outcome>
   if (typeof fetched === 'string') return { kind: fetched }
   checkVersions(context, fetched.project)
   const known = isUnspelled(item) ? spelledByDocument(fetched) : fetched
-  return storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+  const letGo = context.heldBytes.hold(fetched.text?.length ?? 0)
+  try {
+    return await storeProject(context, known, { ...how, serial, method: context.config.compareMethod })
+  } finally {
+    letGo()
+  }
 }
 
 function isReshaped({ shapeOf }: Context, { name, entry }: WorkItem): boolean {

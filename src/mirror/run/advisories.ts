@@ -6,7 +6,7 @@ import type { AdvisoryIndex } from '../../advisories/advisory-index.js'
 import { readFeed } from '../../advisories/feed.js'
 import { isFor, settleFeed } from '../../advisories/settle.js'
 import type { FeedAnswer } from '../../advisories/settle.js'
-import { formatSnapshot, parseSnapshot } from '../../advisories/snapshot.js'
+import { parseSnapshot, snapshotChunks } from '../../advisories/snapshot.js'
 import type { AdvisorySnapshot } from '../../advisories/snapshot.js'
 import { BandersnatchError, ConfigError, InvalidDocumentError, errorText } from '../../errors.js'
 import type { AdvisoryLookup } from '../../filters/context.js'
@@ -63,7 +63,7 @@ export async function openAdvisories(
   if (settled.snapshot === undefined) throw new BandersnatchError(noneText(settled.warnings, access))
   for (const warning of settled.warnings) log.warn(warning)
   if (settled.changed && access === 'fetch') {
-    await storage.writeStream(LAYOUT.advisories, formatSnapshot(settled.snapshot))
+    await storage.writeStream(LAYOUT.advisories, snapshotChunks(settled.snapshot))
   }
   return {
     index: createAdvisoryIndex(settled.snapshot.table, ignore),

@@ -11,6 +11,7 @@ import type { Owners } from '../project/types.js'
 import type { Ledger } from '../state/ledger.js'
 import type { BigFiles } from './big-files.js'
 import type { DiffFile } from './diff-file.js'
+import type { HeldBytes } from './held-bytes.js'
 import type { JsonApi } from './json-api.js'
 import type { KeyLocks } from './key-locks.js'
 import type { Progress } from './progress.js'
@@ -53,6 +54,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** whether `run-for` is over: then no more work begins */
   readonly timeIsUp: () => boolean
+  /** keeps projects with large documents from filling the memory */
+  readonly heldBytes: HeldBytes
   /** lets large files take their turn */
   readonly bigFiles: BigFiles
   /** other threads for a run with much to fetch; undefined where there can be none */

@@ -67,6 +67,8 @@ export interface Report {
   refused: number
   /** normalized name of a project -> why release files of it must not be mirrored: their attestations */
   readonly refusedFiles: Map<string, readonly string[]>
+  /** `stop-on-error` ended the run before it came to all projects */
+  stoppedEarly: boolean
   failures: Failure[]
   removals: Removal[]
   /** projects that `run-for` left to the next run */
@@ -113,6 +115,7 @@ export function createReport(): Report {
     filesRemoved: 0,
     refused: 0,
     refusedFiles: new Map(),
+    stoppedEarly: false,
     failures: [],
     removals: [],
     projectsLeft: 0,

@@ -50,6 +50,7 @@ export async function workOff(
   }
 
   async function workOn(planned: WorkItem): Promise<void> {
+    await context.heldBytes.room()
     throwIfStopped(context)
     if (stopping() !== undefined) return
     let item = planned

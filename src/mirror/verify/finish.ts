@@ -29,7 +29,7 @@ export async function saveLedger({ storage }: Pick<Context, 'storage'>, ledger: 
 
 async function removeWithdrawn(verifying: Verifying): Promise<number> {
   const { context, options, withdrawn, ledger } = verifying
-  const { config, storage, log, report } = context
+  const { config, storage, report } = context
   const served: Withdrawal[] = []
   const bad: Withdrawal[] = []
   for (const one of withdrawn) {

@@ -41,6 +41,8 @@ export interface Summary {
   readonly requests: { readonly sent: number; readonly repeated: number; readonly connections: number }
   /** files of all projects that filters hold back for a time, and that advisories block; undefined where nobody counted */
   readonly withheld: { readonly held: number | undefined; readonly blocked: number | undefined }
+  /** `stop-on-error` ended the run before it came to all projects */
+  readonly stoppedEarly: boolean
   readonly failures: readonly Failure[]
   readonly removals: readonly Removal[]
   /** projects and release files from upstream that must not be mirrored */
@@ -119,6 +121,7 @@ export function makeSummary(context: Context, ending: Ending): Summary {
     files: { fetched: report.filesFetched, bytes: report.bytesFetched, removed: report.filesRemoved },
     requests: { sent: http.counts.requests, repeated: http.counts.retries, connections: http.counts.connections },
     withheld: { held: report.held, blocked: report.blocked },
+    stoppedEarly: report.stoppedEarly,
     failures: report.failures,
     removals: report.removals,
     refused: report.refused,

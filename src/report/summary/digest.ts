@@ -49,7 +49,7 @@ export function makeDigest(summary: Summary, lines: readonly LogLine[], before: 
     const since = fact.since ?? entry?.since ?? now
     told.set(key, isNew ? { since, told: now, seen: now, open: true } : { ...entry, since, seen: now })
   }
-  const { over, kept } = vanished(before, facts, { now, ended: summary.error === undefined })
+  const { over, kept } = vanished(before, facts, { now, ended: cameToAll(summary) })
   const toldBefore = [...facts.keys()].filter((key) => lasts(key) && !news.has(key)).length
   return {
     lines: digestLines(summary, { news: [...news].flatMap((key) => facts.get(key)?.line ?? []), over, toldBefore }),
@@ -69,13 +69,17 @@ function vanished(
   for (const [key, found] of before) {
     const entry = believed(found, now)
     if (facts.has(key) || entry === undefined) continue
-    // A run that was stopped cannot tell that anything is over.
     const isOver = ended && entry.open && lasts(key)
     if (isOver) over.push(overText(key, entry.since))
     // Within a day of being told it is nothing new if it comes back.
     if (!ended || now - Math.max(entry.told, entry.seen) < DAY) kept.set(key, { ...entry, open: entry.open && !isOver })
   }
   return { over, kept }
+}
+
+/** Else it cannot tell that anything is over: it was stopped, or `run-for` or `stop-on-error` ended it early. */
+function cameToAll({ error, projects, stoppedEarly }: Summary): boolean {
+  return error === undefined && projects.left === 0 && !stoppedEarly
 }
 
 /** A time in the future comes from a clock that was wrong. */

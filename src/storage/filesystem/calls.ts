@@ -38,7 +38,6 @@ export const mkdir = callOf(
   (path: string) => fs.mkdirSync(path),
   (path: string) => fs.promises.mkdir(path),
 )
-export const rmdir = callOf(fs.rmdirSync, (path: fs.PathLike) => fs.promises.rmdir(path))
 export const rename = callOf(fs.renameSync, (from: fs.PathLike, to: fs.PathLike) => fs.promises.rename(from, to))
 export const unlink = callOf(fs.unlinkSync, (path: fs.PathLike) => fs.promises.unlink(path))
 export const symlink = callOf(

@@ -38,7 +38,9 @@ const STREAM_CHUNK = 1 << 20
 /** Larger pieces of the same text. What is there at once is not waited for: a root index has a million chunks. */
 async function* pieces(chunks: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
   let piece = ''
-  if (Symbol.iterator in chunks) {
+  // A text is its own iterable, but no object.
+  if (typeof chunks === 'string') piece = chunks
+  else if (Symbol.iterator in chunks) {
     for (const chunk of chunks) {
       piece += chunk
       if (piece.length < STREAM_CHUNK) continue

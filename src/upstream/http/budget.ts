@@ -15,8 +15,8 @@ export const RETRIES = 3
 
 /**
  * The most retries of a run: so many, and this share of all requests that it made. An upstream that refuses more than
- * three requests in ten over a long time gains nothing by more of them. A run with a second thread has two clients,
- * hence two such budgets; a URL is asked for by one of them only.
+ * three requests in ten over a long time gains nothing by more of them. Each thread of a run has a client,
+ * hence such a budget; a URL is asked for by one of them only.
  */
 export const RUN_RETRIES = { fixed: 1000, share: 0.3 } as const
 

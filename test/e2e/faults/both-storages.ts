@@ -3,7 +3,7 @@ import { createPackageIndex, sdist, wheel } from '../../helpers/index/index.js'
 import type { Upload } from '../../helpers/index/types.js'
 import { generatedBody } from '../../helpers/index/body.js'
 import { publish, serveIndex } from '../support.js'
-import { changed, danglingLinks, linkedKeys, pageNames } from './support.js'
+import { changed, danglingLinks, pageNames } from './support.js'
 import type { Mirror } from './support.js'
 
 export type OpenMirror = (master: string, options?: string) => Mirror | Promise<Mirror>
