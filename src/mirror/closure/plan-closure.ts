@@ -59,12 +59,12 @@ export async function findNeeds(
   question: ClosureQuestion,
 ): Promise<FoundNeeds> {
   const stored = await loadFacts(context.storage)
-  const claims = claimedSerials(question, stored.projects)
+  const { claims, listed } = claimedSerials(question, stored.projects)
   const basisOf = basis(setup, filters)
   const upstream = createUpstreamOracle(context, {
     ...{ setup, filters, readOnly: question.readOnly },
     requiredSerial: (name) => claims.get(name) ?? 0,
-    isGone: isGone(question, claims),
+    isGone: isGone(question, listed),
     before: (name) => stored.projects.get(name)?.releases ?? undefined,
   })
   const isChanged = (name: string): boolean => {
@@ -98,24 +98,27 @@ export async function findNeeds(
 function claimedSerials(
   { changes }: ClosureQuestion,
   known: ReadonlyMap<string, MemberFacts>,
-): ReadonlyMap<string, number> {
+): { readonly claims: ReadonlyMap<string, number>; readonly listed: ReadonlySet<string> } {
   const claims = new Map<string, number>()
+  const listed = new Set<string>()
   const claim = (name: string, serial: number): void => {
     claims.set(name, Math.max(serial, claims.get(name) ?? 0))
   }
   for (const [rawName, serial] of changes.list?.projects ?? []) {
     const name = normalizeName(rawName)
-    if (known.has(name)) claim(name, serial)
+    if (!known.has(name)) continue
+    listed.add(name)
+    claim(name, serial)
   }
   for (const [rawName, serial] of changes.changelog) claim(normalizeName(rawName), serial)
-  return claims
+  return { claims, listed }
 }
 
 /** A list that tells what is gone, or the changelog, says that there is no such project any more. */
-function isGone({ changes }: ClosureQuestion, claims: ReadonlyMap<string, number>): (name: string) => boolean {
+function isGone({ changes }: ClosureQuestion, listed: ReadonlySet<string>): (name: string) => boolean {
   return (name) => {
     if (changes.list === undefined) return changes.removed.has(name)
-    return changes.tellsAbsence && !claims.has(name)
+    return changes.tellsAbsence && !listed.has(name)
   }
 }
 
