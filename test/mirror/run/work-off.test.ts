@@ -63,7 +63,7 @@ describe('workOff', () => {
 
   it('stops after the first failure with stop-on-error', async () => {
     const asked: string[] = []
-    const options = { upstream: failing(stale, asked), mirror: 'stop-on-error = true\nmax-requests = 1' }
+    const options = { upstream: failing(stale, asked), mirror: 'stop-on-error = true\nworkers = 1' }
     const { result } = await working(options, [item('a'), item('b')])
     expect(asked).toEqual(['a'])
     expect(result.stopped).toBe('error')
