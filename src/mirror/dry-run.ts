@@ -13,6 +13,7 @@ import { plannedNeeds } from './closure/planned.js'
 import type { PlannedNeeds } from './closure/planned.js'
 import { refuseEverything } from './plan/everything.js'
 import type { Everything } from './plan/everything.js'
+import { filtersFor } from './project/page-filters.js'
 import { planRun } from './plan/plan-run.js'
 import { removalGuard } from './plan/removal-guard.js'
 import type { WorkItem } from './plan/types.js'
@@ -202,8 +203,9 @@ async function planProject(context: Context, item: WorkItem, quick: boolean): Pr
     if (why !== undefined) {
       return { ...nothing, action: 'blocked', blocked: releaseFiles(fetched.project).length, reason: why }
     }
-    if (!keepsMetadata(context.filters, fetched.project)) return { ...nothing, action: 'filtered' }
-    return { ...nothing, action, ...(await filesToFetch(context, fetched.project)) }
+    const filters = filtersFor(context.filters, fetched)
+    if (!keepsMetadata(filters, fetched.project)) return { ...nothing, action: 'filtered' }
+    return { ...nothing, action, ...(await filesToFetch({ ...context, filters }, fetched.project)) }
   } catch (error) {
     throwIfStopped(context)
     if (!isProjectFault(error)) throw error

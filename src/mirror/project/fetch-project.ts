@@ -21,6 +21,8 @@ export interface FetchedProject {
   readonly text: string | undefined
   /** what the ledger says of files that `project` does not have, as it was made from a page of the mirror */
   readonly unseen?: Withheld
+  /** it was made from the mirror's own page */
+  readonly fromPage?: boolean
   /** true: what pages say of it comes from a page of the mirror */
   readonly stored?: boolean
   /** where the provenance URLs of its page lead: to be fetched, or stored in the mirror already */

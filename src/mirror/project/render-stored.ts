@@ -12,6 +12,7 @@ import type { Withheld } from '../run/outcome.js'
 import { askPage } from './fetch-project.js'
 import type { FetchedProject } from './fetch-project.js'
 import { withHeldFields } from './held-fields.js'
+import { filtersFor } from './page-filters.js'
 import { projectFromPage } from './page-project.js'
 import { pageSuffices } from './page-suffices.js'
 import { missingProvenance } from './provenance.js'
@@ -28,9 +29,10 @@ export async function projectFromStored(context: Context, item: WorkItem): Promi
 }
 
 /** Whether a provenance object is missing that the page of the mirror names: nothing stored tells where upstream has it. */
-async function lacksProvenance(context: Context, { project, provenanceAt }: FetchedProject): Promise<boolean> {
-  if (context.config.integrityUrl === undefined || provenanceAt === 'upstream') return false
-  return (await missingProvenance(context, filterReleases(context.filters, project))) !== undefined
+async function lacksProvenance(context: Context, fetched: FetchedProject): Promise<boolean> {
+  if (context.config.integrityUrl === undefined || fetched.provenanceAt === 'upstream') return false
+  const wanted = filterReleases(filtersFor(context.filters, fetched), fetched.project)
+  return (await missingProvenance(context, wanted)) !== undefined
 }
 
 async function fromStored(context: Context, item: WorkItem): Promise<FetchedProject | undefined> {
@@ -42,7 +44,8 @@ async function fromStored(context: Context, item: WorkItem): Promise<FetchedProj
   const project = projectFromPage(page, item, config)
   // A file of which the page does not tell the version.
   if (project.releases.some(({ version }) => version === UNKNOWN_VERSION)) return undefined
-  return { project, refused: [], text: undefined, unseen: unseenOf(item), provenanceAt: provenanceAt(item) }
+  const told = { unseen: unseenOf(item), provenanceAt: provenanceAt(item) }
+  return { project, refused: [], text: undefined, fromPage: true, ...told }
 }
 
 /** A page does not have the files that are held back or blocked. */

@@ -23,6 +23,7 @@ import { carriesName } from './owners.js'
 import { hasPages } from './stored.js'
 import { withStoredSizes } from './stored-sizes.js'
 import { expectedProvenance } from './provenance.js'
+import { filtersFor } from './page-filters.js'
 import { writePages } from './pages.js'
 import { removeFiles } from './remove.js'
 import { mayReplace } from './vouch.js'
@@ -55,11 +56,12 @@ export async function storeProject(context: Context, fetched: FetchedProject, op
   const { project } = fetched
   warnRefused(context, fetched)
   const serial = project.lastSerial
-  const left = leftOut(context, project)
+  const filters = filtersFor(context.filters, fetched)
+  const left = leftOut({ ...context, filters }, project)
   if (left !== undefined) return left
   const unwanted = config.releaseFiles ? await deletedKeys(context, project, options.madeWith) : []
   const changed = config.json ? await keepDocument(context, fetched, options.reshaped) : []
-  const sifted = sift(context.filters, project)
+  const sifted = sift(filters, project)
   const wanted = sifted.project
   const withheld = withheldOf(context, sifted, fetched.unseen)
   const refused = { kind: 'refused', reason: `${project.name}: none of its files can be mirrored`, serial } as const

@@ -14,6 +14,7 @@ import type { WorkItem } from '../plan/types.js'
 import { whollyBlocked } from '../project/blocked.js'
 import { carriesName } from '../project/owners.js'
 import { expectedOptions } from '../project/store-project.js'
+import { filtersFor } from '../project/page-filters.js'
 import { timeless } from '../project/strict.js'
 import { syncProject } from '../project/sync-project.js'
 import { withheldOf } from '../project/withheld.js'
@@ -45,7 +46,7 @@ export async function checkProject(verifying: Verifying, name: string): Promise<
   // Edited options and filters take effect in the next mirror run: until then what is served counts.
   if (entry !== undefined && entry.shape !== '' && entry.shape !== context.shapeOf(name))
     return checkServed(verifying, name)
-  if (!keepsMetadata(context.filters, source.project)) {
+  if (!keepsMetadata(filtersFor(context.filters, { fromPage: source.kind === 'page' }), source.project)) {
     withdraw(verifying, { item: askItem(verifying, name), absent: 'filtered', withheld: {}, ...FILTERED })
     return true
   }
@@ -92,7 +93,8 @@ async function checkStored(verifying: Verifying, source: Exclude<Source, { kind:
   const fromPage = source.kind === 'page'
   const { config, report, log, storage } = context
   const { name } = project
-  const filters = fromPage && !source.tellsTimes ? timeless(context.filters) : context.filters
+  const known = filtersFor(context.filters, { fromPage })
+  const filters = fromPage && !source.tellsTimes ? timeless(known) : known
   const sifted = sift(filters, project)
   const wanted = sifted.project
   const specs = config.releaseFiles ? expectedFiles(wanted, expectedOptions(context)) : []
