@@ -87,7 +87,10 @@ describe('progress in a real terminal', () => {
       rmSync(scratch, { recursive: true, force: true })
     })
     const config = join(scratch, 'conf')
-    writeFileSync(config, `[mirror]\ndirectory = ${scratch}/mirror\nmaster = ${index.url}\nallow-non-https = true\n`)
+    writeFileSync(
+      config,
+      `[mirror]\ndirectory = ${scratch}/mirror\nmaster = ${index.url}\nallow-non-https = true\nmax-requests = 3\n`,
+    )
     const { screen, close: end } = terminal(
       columns,
       `${process.execPath} ${join(DIST, '..', 'bin', 'bandersnatch.js')} -c ${config} mirror`,

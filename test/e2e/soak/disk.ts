@@ -197,6 +197,11 @@ export function diskSection(soak: Soak): void {
       const disk = await smallDisk('size=64m')
       const directory = disk?.directory ?? join(scratch('readonly'), 'mirror')
       const stage = await diskStage(directory, disk?.at)
+      // With many requests under way a file is always open for writing, and the system would refuse.
+      fs.writeFileSync(
+        stage.config,
+        fs.readFileSync(stage.config, 'utf8').replace('[mirror]', '[mirror]\nmax-requests = 3'),
+      )
       const lock = (mode: 'ro' | 'rw'): void => {
         if (disk !== undefined) disk.remount(mode)
         else
