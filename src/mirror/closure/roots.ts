@@ -25,7 +25,7 @@ interface RootsOptions {
 
 /**
  * The requirements that the admin wrote, and what the lock files pin.
- * @throws ConfigError for a line that is no requirement, a file that cannot be read, and where nothing is asked for
+ * @throws ConfigError for a line that is not a requirement, a file that cannot be read, and where nothing is asked for
  */
 export function readWanted({ file, closure, directory }: RootsOptions): Wanted {
   const warnings: string[] = []
@@ -77,7 +77,7 @@ function rootOf({ name, version, specifier, extras, marker, place }: LockedPacka
   const brackets = extras.length === 0 ? '' : `[${extras.join(',')}]`
   const versions = version === undefined ? (specifier ?? '') : `==${version}`
   const line = `${name}${brackets}${versions}${marker === undefined ? '' : `; ${marker}`}`
-  // Only === takes what is no version.
+  // Only === accepts text that is not a version.
   const requirement = parseRequirement(line) ?? parseRequirement(line.replace('==', '==='))
   if (requirement === undefined)
     throw new ConfigError(`${placeText(place)}: ${JSON.stringify(line)} is not a requirement`)

@@ -87,7 +87,7 @@ async function loadTodo(storage: Storage, log: Log, readOnly: boolean): Promise<
 
 /**
  * undefined when it is not a serial followed by lines of name and serial. A name may hold spaces, as upstream's list may:
- * it is no project name, and the run refuses it alone.
+ * such a name is not valid, and the run refuses only that project.
  */
 export function parseTodo(text: string): Todo | undefined {
   const [first = '', ...lines] = text.split(/\r\n|[\n\r]/)

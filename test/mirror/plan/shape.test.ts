@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { findEdits } from '../../../src/mirror/plan/edits.js'
-import { FILTERS_KEY, makeShape, projectFiltersOf } from '../../../src/mirror/plan/shape.js'
+import {
+  FILTERS_KEY,
+  OWN_PARTS,
+  commonShape,
+  madeWith,
+  makeShape,
+  ownShape,
+  projectFiltersOf,
+  shapeLookup,
+  shapeTexts,
+} from '../../../src/mirror/plan/shape.js'
 import { loadNotes } from '../../../src/mirror/state/run-notes.js'
 import type { RunNotes } from '../../../src/mirror/state/run-notes.js'
 import { engine } from '../../helpers/engine.js'
@@ -37,6 +47,37 @@ describe('makeShape', () => {
     expect((await engine({ mirror: 'workers = 1' })).shape).toEqual(shape)
     expect((await engine({ url: 'http://127.0.0.1:10' })).shape).toEqual(shape)
     expect((await engine({ sections: BLOCK })).shape).toEqual(shape)
+  })
+})
+
+describe('the shape of a single project', () => {
+  it('is the common one where nothing more is said of it, and has a part for whatever is', async () => {
+    const { shape } = await engine()
+    const texts = new Map([['a', 'one']])
+    const textOf = (name: string): string => texts.get(name) ?? ''
+    for (const part of OWN_PARTS) {
+      const idOf = shapeLookup(shape, { [part]: textOf })
+      expect(idOf('b')).toBe(shape.id)
+      const before = idOf('a')
+      expect([before === shape.id, commonShape(before), ownShape(idOf('b'), part)]).toEqual([false, shape.id, ''])
+      for (const other of OWN_PARTS) expect(ownShape(before, other) === '').toBe(other !== part)
+      texts.set('a', 'two')
+      expect(ownShape(idOf('a'), part)).not.toBe(ownShape(before, part))
+      texts.set('a', 'one')
+      expect(idOf('a')).toBe(before)
+    }
+    const all = shapeLookup(shape, { publishers: textOf, selection: textOf, advisories: textOf })('a')
+    expect(new Set(OWN_PARTS.map((part) => ownShape(all, part))).size).toBe(1)
+    expect(commonShape(all)).toBe(shape.id)
+  })
+
+  it('tells what its pages were made with, publishers among it', async () => {
+    const { shape } = await engine()
+    const shapes = { [shape.id]: shapeTexts(shape) }
+    const id = shapeLookup(shape, { publishers: () => 'me', selection: () => 'files' })('a')
+    expect(madeWith(shapes, shape.id)).toEqual(shapeTexts(shape))
+    expect(madeWith(shapes, id)).toEqual({ ...shapeTexts(shape), publishers: ownShape(id, 'publishers') })
+    expect(madeWith({}, id)).toBeUndefined()
   })
 })
 

@@ -23,7 +23,10 @@ const owed = fc
 
 const entries: fc.Arbitrary<LedgerEntry> = fc
   .tuple(
-    fc.record({ serial, shape: fc.constantFrom('', 'a', '0123456789ab', 'f'.repeat(64)) }),
+    fc.record({
+      serial,
+      shape: fc.constantFrom('', 'a', '0123456789ab', '0123456789ab.p0123456789.s9876543210', 'f'.repeat(64)),
+    }),
     maybe('rawName', fc.string({ unit: 'grapheme', minLength: 1 })),
     maybe(
       'absent',
@@ -90,6 +93,8 @@ describe('foreign lines', () => {
     'name 1234567890123456 ab',
     'name 1 AB',
     'name 1 xyz',
+    'name 1 .p0123456789',
+    'name 1 ab.P01',
     `name 1 ${'a'.repeat(65)}`,
     ' 1 ab',
     'name 1 ab absent=else',

@@ -18,7 +18,10 @@ describe('createLedgerTable', () => {
   it('behaves as a map, whatever is set and deleted', () => {
     const name = fc.constantFrom('a', 'b', 'c')
     const entry: fc.Arbitrary<LedgerEntry> = fc.oneof(
-      fc.record({ serial: fc.integer({ min: 0, max: 999_999_999_999_999 }), shape: fc.constantFrom('', 'a1', 'b2') }),
+      fc.record({
+        serial: fc.integer({ min: 0, max: 999_999_999_999_999 }),
+        shape: fc.constantFrom('', 'a1', 'b2', 'a1.s0123456789'),
+      }),
       fc.constantFrom<LedgerEntry>(EMPTY, { serial: 4, shape: 'a1', due: 5 }, { serial: 5, shape: 'a1', rawName: 'A' }),
     )
     fc.assert(
